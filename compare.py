@@ -1,0 +1,119 @@
+"""Compare implementations of one small network: `python compare.py --help`."""
+
+import os
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import App, CycloptsError, Parameter
+from cyclopts.validators import Number
+
+from shared.network import Activation, DtypeName, InputError, Settings
+
+INTERRUPTED = 130
+
+Positive = Annotated[int, Parameter(validator=Number(gte=1))]
+
+app = App(
+    name="compare.py",
+    help="Train one small network in several frameworks, and judge every number against its true value.",
+    help_epilogue="Exit status: 0 all agree, 1 something disagrees, 2 could not run, 130 interrupted.",
+    version_flags=(),
+)
+
+
+@app.default
+def compare(
+    *,
+    train: Path | None = None,
+    test: Path | None = None,
+    frameworks: str = "numpy,torch,jax",
+    dtype: DtypeName = "float64",
+    iterations: Positive = 2500,
+    learning_rate: Annotated[float, Parameter(validator=Number(gt=0, lt=float("inf")))] = 0.0075,
+    hidden: Positive | None = None,
+    activation: Activation = "relu",
+    seed: Annotated[int, Parameter(validator=Number(gte=0))] = 1,
+    weights: Path | None = None,
+    save_weights: Path | None = None,
+    channels: Literal["gray", "rgb"] = "gray",
+    scaling: Literal["unit", "symmetric", "standard"] = "standard",
+    json: Path | None = None,
+) -> int:
+    """Compare implementations of the network.
+
+    Parameters
+    ----------
+    train
+        HDF5 file with train_set_x and train_set_y. [default: photographs that come with scikit-image]
+    test
+        HDF5 file with test_set_x and test_set_y.
+    frameworks
+        What to compare: numpy, torch, jax, or the path of a .py file with the same functions; separated by commas.
+    dtype
+        The precision of everything that is compared.
+    iterations
+        How many steps of gradient descent.
+    learning_rate
+        The size of a step.
+    hidden
+        How many hidden units. [default: 8, or as many as the file of --weights has]
+    activation
+        The activation of the hidden layer.
+    seed
+        Draws the initial weights.
+    weights
+        Take the initial weights W1 b1 W2 b2 from this .safetensors or .npz file.
+    save_weights
+        Write the initial weights to this .safetensors file.
+    channels
+        gray: the mean of the three channels. rgb: three inputs for each pixel.
+    scaling
+        unit: 0 to 1. symmetric: -1 to 1. standard: zero mean and unit variance over the training set.
+    json
+        Write everything that was found to this file.
+    """
+    from shared.report import opening, terminal
+
+    show = terminal.Terminal()
+    names = opening.names_of(frameworks)
+    for path in (json, save_weights):
+        opening.check_writable(path)
+    data = opening.load_data(train, test, channels, scaling)
+    parameters = opening.initial_weights(weights, save_weights, data.train.X.shape[0], hidden, seed, dtype)
+    settings = Settings(learning_rate, iterations, parameters.W1.shape[0], seed, dtype, activation)
+    source = {"weights": str(weights) if weights else f"seed {seed}", "channels": channels, "scaling": scaling}
+    record = opening.new_record({**asdict(settings), **source, "frameworks": names}, data)
+    show.header(record)
+
+    from shared.report import comparison, json_file  # the judge takes its time to import: the header comes first
+
+    comparison.Comparison(record, parameters, data, settings, show.stage).run(names)
+    if json:
+        json_file.write(json, record)
+    show.results(record)
+    return 0 if record.verdict == "agree" else 1
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line and return its exit status."""
+    from shared.report.terminal import Terminal, show_warnings
+
+    terminal = Terminal()
+    show_warnings(terminal)
+    try:
+        return int(app(arguments, exit_on_error=False, print_error=False, result_action="return_value") or 0)
+    except KeyboardInterrupt:
+        terminal.error("interrupted")
+        return INTERRUPTED
+    except BrokenPipeError:  # whoever read standard output has gone, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return INTERRUPTED
+    except (CycloptsError, InputError, OSError, MemoryError) as error:
+        terminal.error(" ".join(str(error).split()) or type(error).__name__)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The judge: the exact answer, what rounding may do, and the verdict."""

@@ -1,0 +1,158 @@
+"""Two ways to add up rounding errors: at their worst, which is a proof, and as independent noise, which is a model.
+
+`Worst`: a program of unit roundoff u that adds n products, in any order, with or without fused multiply-add, errs by
+at most gamma(n) |A| |B|, with gamma(n) = n u / (1 - n u) (Higham, Accuracy and Stability of Numerical Algorithms, 2nd
+edition, chapter 3).
+
+`Noise`: each rounding is an independent random number, uniform within u of its result, so that its variance is
+u^2 / 3 of the result's square; sums run from left to right, the order in which the most roundings add up.
+"""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from shared.network import Activation, Array
+
+
+class Known(NamedTuple):
+    """A quantity as far as float64 knows it: its value, and the error of a program that computes it.
+
+    For `Worst`, the error bounds |computed - true| for every program, and for `value`, which is one of them.
+    For `Noise`, it is one standard deviation.
+    """
+
+    value: Array
+    error: Array
+
+    @property
+    def T(self) -> "Known":  # noqa: N802
+        """The transpose."""
+        return Known(self.value.T, self.error.T)
+
+
+def exact(V: Array) -> Known:
+    """Wrap numbers that every program is given as they are: weights, pixels, labels."""
+    return Known(np.asarray(V, np.float64), np.zeros(np.shape(V)))
+
+
+@dataclass(frozen=True)
+class Arithmetic(ABC):
+    """How errors of a dtype add up, for one hidden activation."""
+
+    dtype: np.dtype
+    activation: Activation
+
+    @property
+    def u(self) -> float:
+        """The unit roundoff: half the spacing of the numbers at 1."""
+        return float(np.finfo(self.dtype).eps) / 2
+
+    @property
+    def tiny(self) -> float:
+        """What underflow may cost: the smallest normal number, since some libraries flush what is below it to 0."""
+        return float(np.finfo(self.dtype).tiny)
+
+    @abstractmethod
+    def reach(self, V: Known) -> Array:
+        """How far from `V.value` a program's value may be."""
+
+    @abstractmethod
+    def add(self, *errors: Array) -> Array:
+        """The error of a sum of independently wrong numbers."""
+
+    @abstractmethod
+    def rounded(self, count: float | Array, size: Array) -> Array:
+        """The error of `count` roundings of a result of this size."""
+
+    @abstractmethod
+    def inherited(self, A: Array, B: Array) -> Array:
+        """The error of A @ B, where one factor is an error and the other a size."""
+
+    @abstractmethod
+    def summed(self, A: Known, B: Known, bias: Known) -> Array:
+        """The error of rounding in A @ B + bias."""
+
+    def size(self, V: Known) -> Array:
+        """How large a program's value may be."""
+        return np.abs(V.value) + self.reach(V)
+
+    def product(self, A: Known, B: Known, bias: Known | None = None) -> Known:
+        """A @ B + bias."""
+        value = A.value @ B.value
+        bias = bias or exact(np.zeros_like(value))
+        errors = (self.inherited(A.error, self.size(B)), self.inherited(self.size(A), B.error), bias.error)
+        return Known(value + bias.value, self.add(*errors, self.summed(A, B, bias)))
+
+    def total(self, A: Known) -> Known:
+        """The sum over the examples."""
+        return self.product(A, exact(np.ones((A.value.shape[1], 1))))
+
+
+@dataclass(frozen=True)
+class Worst(Arithmetic):
+    """Every rounding at its worst, all in the same direction. `growth` covers what computing the bound rounds away."""
+
+    growth: float = 1.0
+
+    def reach(self, V: Known) -> Array:
+        """Twice the error: `V.value` and the program's value lie on different sides of the true one."""
+        return 2 * V.error
+
+    def add(self, *errors: Array) -> Array:
+        """Add them all; where the numbers are too large for a bound (infinity times 0), there is none: infinity."""
+        return np.nan_to_num(self.growth * sum(errors), nan=np.inf, posinf=np.inf)
+
+    def rounded(self, count: float | Array, size: Array) -> Array:
+        """gamma(count) of the size, and underflow; an exact 0 is exact."""
+        return np.where(size > 0, self.gamma(count) * size + self.tiny, 0)
+
+    def gamma(self, n: float | Array) -> Array:
+        """Bound the relative error of n roundings in a row; infinite where n u reaches 1."""
+        nu = np.asarray(n * self.u)
+        return np.where(nu < 1, nu / np.where(nu < 1, 1 - nu, 1), np.inf)
+
+    def inherited(self, A: Array, B: Array) -> Array:
+        """Every entry's error counts in full."""
+        return A @ B
+
+    def summed(self, A: Known, B: Known, bias: Known) -> Array:
+        """gamma(n + 1) |A| |B|, and underflow of each product that is not exactly 0."""
+        size_A, size_B = self.size(A), self.size(B)
+        products = (size_A > 0).astype(float) @ (size_B > 0).astype(float)
+        return self.rounded(A.value.shape[1] + 1, size_A @ size_B + self.size(bias)) + self.tiny * products
+
+
+@dataclass(frozen=True)
+class Noise(Arithmetic):
+    """Every rounding a random number. `deviations`: how many standard deviations count as possible."""
+
+    deviations: float = 0.0
+
+    def reach(self, V: Known) -> Array:
+        """As many standard deviations as count as possible."""
+        return self.deviations * V.error
+
+    def add(self, *errors: Array) -> Array:
+        """Variances add."""
+        return np.sqrt(sum(np.square(error) for error in errors))
+
+    def rounded(self, count: float | Array, size: Array) -> Array:
+        """`count` uniform random numbers, each within u of the size; and underflow."""
+        return np.where(size > 0, self.u * np.sqrt(count / 3) * size + self.tiny, 0)
+
+    def inherited(self, A: Array, B: Array) -> Array:
+        """Variances add."""
+        return np.sqrt(np.square(A) @ np.square(B))
+
+    def summed(self, A: Known, B: Known, bias: Known) -> Array:
+        """Round each product and each partial sum, from left to right; the bias comes last."""
+        partial = np.zeros((A.value.shape[0], B.value.shape[1]))
+        squares = np.square(A.value) @ np.square(B.value)
+        for k in range(A.value.shape[1]):
+            partial += A.value[:, k : k + 1] * B.value[k]
+            squares += partial * partial
+        squares += np.square(partial + bias.value)
+        return self.rounded(1, np.sqrt(squares))

@@ -1,0 +1,148 @@
+"""What rounding may do to each quantity: a proven bound and a standard deviation, entry by entry.
+
+Each line of the network adds its own rounding to what its inputs bring, in the order of computation. How errors add up
+is the business of `arithmetic.py`; here stands what each line computes, with how many roundings.
+
+What is assumed of a program, for the bound to hold:
+- matrix products add products (no Strassen, no Winograd, no narrower operands), in any order;
+- exp, log and log1p err by at most 4 units in the last place (8 roundings), the limit that NumPy documents for its
+  vector functions; the counts of the sigmoid and the cost follow from that;
+- the sigmoid is 1 / (1 + exp(-z)), or exp(z) / (1 + exp(z)), or exp(z - softplus(z)), as autograd forms it;
+- a result below the smallest normal number may be flushed to zero.
+"""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from scipy.special import expit
+
+from shared.judging.arithmetic import Arithmetic, Known, Noise, Worst, exact
+from shared.network import LEAKY_SLOPE, QUANTITIES, Activation, Array, Parameters
+
+Lines = dict[str, Known]
+
+
+def sigmoid(a: Arithmetic, Z: Known) -> Known:
+    """At most 24 + 2 |Z| roundings, whichever of the three forms a program takes."""
+    highest = expit(Z.value + a.reach(Z))
+    return Known(expit(Z.value), a.add(steepest(a, Z) * Z.error, a.rounded(24 + 2 * a.size(Z), highest)))
+
+
+def steepest(a: Arithmetic, Z: Known) -> Array:
+    """Bound the sigmoid's slope s (1 - s) from above, by s, by 1 - s, and by 1/4."""
+    s, one_minus_s = expit(Z.value + a.reach(Z)), expit(-Z.value + a.reach(Z))
+    return np.minimum(np.minimum(s, one_minus_s), 0.25)
+
+
+def left(a: Arithmetic, Z1: Known) -> Array:
+    """Tell where every program finds Z1 <= 0: far enough below, or exactly 0."""
+    return (Z1.value + a.reach(Z1) < 0) | ((Z1.value <= 0) & (Z1.error == 0))
+
+
+def right(a: Arithmetic, Z1: Known) -> Array:
+    """Tell where every program finds Z1 > 0."""
+    return Z1.value - a.reach(Z1) > 0
+
+
+def left_slope(a: Arithmetic) -> float:
+    """The slope of the hidden activation where Z1 <= 0."""
+    return 0.0 if a.activation == "relu" else LEAKY_SLOPE
+
+
+def line_A1(a: Arithmetic, q: Lines) -> Known:  # noqa: N802
+    """The activation of Z1: its error passes on, times the slope."""
+    Z1, slope = q["Z1"], left_slope(a)
+    if a.activation == "sigmoid":
+        return sigmoid(a, Z1)
+    value = np.where(Z1.value > 0, Z1.value, slope * Z1.value)
+    inherited = Z1.error * np.where(left(a, Z1), slope, 1)
+    return Known(value, a.add(inherited, a.rounded(2, np.where(right(a, Z1), 0, slope * a.size(Z1)))))
+
+
+def line_cost(a: Arithmetic, q: Lines) -> Known:
+    """Cross-entropy per example, softplus(Z2) - Y Z2: 20 roundings of softplus(Z2) + |Z2|; then the mean."""
+    Z2, Y = q["Z2"], q["Y"].value
+    m = Y.shape[1]
+    softplus = np.logaddexp(0, Z2.value)
+    slope = np.minimum(np.abs(expit(Z2.value) - Y) + a.reach(Z2) / 4, 1)
+    own = a.rounded(20, softplus + a.reach(Z2) + a.size(Z2))
+    loss = Known((softplus - Y * Z2.value) / m, a.add(slope * Z2.error, own) / m)
+    mean = a.total(loss)
+    return Known(mean.value[0, 0], a.add(mean.error[0, 0], a.rounded(3, a.size(loss).sum())))
+
+
+def line_dZ2(a: Arithmetic, q: Lines) -> Known:  # noqa: N802
+    """(A2 - Y) / m, or sigmoid(Z2) / m - Y / m with a sigmoid formed anew, as autograd does."""
+    A2, Y, Z2 = q["A2"], q["Y"].value, q["Z2"]
+    m = Y.shape[1]
+    anew = a.rounded(2 * (24 + 2 * a.size(Z2)), expit(Z2.value + a.reach(Z2)))
+    return Known((A2.value - Y) / m, a.add(A2.error / m, anew / m, a.rounded(4, (a.size(A2) + Y) / m)))
+
+
+def line_dZ1(a: Arithmetic, q: Lines) -> Known:  # noqa: N802
+    """dA1 times the activation's slope; where a program may find Z1 on either side of 0, either slope."""
+    dA1, Z1, slope = q["dA1"], q["Z1"], left_slope(a)
+    if a.activation == "sigmoid":
+        return line_dZ1_sigmoid(a, dA1, Z1)
+    value = dA1.value * np.where(Z1.value > 0, 1, slope)
+    inherited = dA1.error * np.where(left(a, Z1), slope, 1)
+    either = np.where(left(a, Z1) | right(a, Z1), 0, (1 - slope) * a.size(dA1))
+    return Known(value, a.add(inherited, either, a.rounded(2, np.where(right(a, Z1), 0, slope * a.size(dA1)))))
+
+
+def line_dZ1_sigmoid(a: Arithmetic, dA1: Known, Z1: Known) -> Known:  # noqa: N802
+    """dA1 A1 (1 - A1); the error of A1 (1 - A1) is at most that of A1, and two roundings."""
+    A1 = sigmoid(a, Z1)
+    s = Known(A1.value * expit(-Z1.value), a.add(A1.error, a.rounded(3, steepest(a, Z1))))
+    inherited = a.add(dA1.error * a.size(s), a.size(dA1) * s.error)
+    return Known(dA1.value * s.value, a.add(inherited, a.rounded(2, a.size(dA1) * a.size(s))))
+
+
+LINES: dict[str, Callable[[Arithmetic, Lines], Known]] = {
+    "Z1": lambda a, q: a.product(q["W1"], q["X"], q["b1"]),
+    "A1": line_A1,
+    "Z2": lambda a, q: a.product(q["W2"], q["A1"], q["b2"]),
+    "A2": lambda a, q: sigmoid(a, q["Z2"]),
+    "cost": line_cost,
+    "dZ2": line_dZ2,
+    "dW2": lambda a, q: a.product(q["dZ2"], q["A1"].T),
+    "db2": lambda a, q: a.total(q["dZ2"]),
+    "dA1": lambda a, q: a.product(q["W2"].T, q["dZ2"]),
+    "dZ1": line_dZ1,
+    "dW1": lambda a, q: a.product(q["dZ1"], q["X"].T),
+    "db1": lambda a, q: a.total(q["dZ1"]),
+}
+"""Each quantity's line, from what is known of the quantities before it."""
+
+
+def through_the_network(a: Arithmetic, parameters: Parameters, X: Array, Y: Array) -> Lines:
+    """Follow the errors of a whole pass, forward and backward, from exact parameters, inputs and labels."""
+    q = {name: exact(V) for name, V in (*parameters._asdict().items(), ("X", X), ("Y", Y))}
+    with np.errstate(over="ignore", invalid="ignore"):
+        for quantity in QUANTITIES:
+            q[quantity] = LINES[quantity](a, q)
+    return q
+
+
+def through_one_line(a: Arithmetic, quantity: str, own: Mapping[str, Array]) -> Known:
+    """Follow the errors of one line alone, from a program's own values of its inputs, taken as exact."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return LINES[quantity](a, {name: exact(V) for name, V in own.items()})
+
+
+def updated(a: Arithmetic, V: Known, dV: Known, learning_rate: float) -> Known:
+    """V - learning_rate dV; the learning rate is itself rounded to the dtype."""
+    change = learning_rate * a.size(dV)
+    own = a.add(a.rounded(1, a.size(V) + change), a.rounded(4, change))
+    return Known(V.value - learning_rate * dV.value, a.add(V.error, learning_rate * dV.error, own))
+
+
+def worst(X: Array, activation: Activation, n_h: int) -> Worst:
+    """Set up the proof for the dtype of X: its own float64 sums have n_x, m or n_h terms, two of each at most."""
+    growth = 1 + (2 * (sum(X.shape) + n_h) + 100) * float(np.finfo(np.float64).eps)
+    return Worst(X.dtype, activation, growth)
+
+
+def noise(X: Array, activation: Activation, deviations: float) -> Noise:
+    """Set up the model for the dtype of X."""
+    return Noise(X.dtype, activation, deviations)

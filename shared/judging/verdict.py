@@ -1,0 +1,186 @@
+"""The verdict on each quantity: its distance from the truth, against what rounding may do.
+
+- `agrees`: every entry lies within as many standard deviations of the noise as FALSE_ALARM_RATE implies.
+- `suspect`: beyond that, yet within the proven bound. Rounding could do it, but only against those odds.
+- `wrong`: beyond the proven bound, or not finite, or of another shape or dtype. No rounding can explain it.
+
+A quantity that does not agree is judged once more, against the truth of its own line, given the program's own inputs
+to that line: a line that is right there is an heir of an earlier mistake, one that is wrong there is a culprit.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from scipy.special import ndtri
+
+from shared.judging.arithmetic import Known
+from shared.judging.truth import Enclosure
+from shared.network import Array
+
+Verdict = Literal["agrees", "suspect", "wrong"]
+
+FALSE_ALARM_RATE = 1e-6
+"""The chance that rounding, if it is what the noise's model says, makes a correct quantity `suspect`."""
+
+INPUTS = {
+    "Z1": ("W1", "b1", "X"),
+    "A1": ("Z1",),
+    "Z2": ("W2", "A1", "b2"),
+    "A2": ("Z2",),
+    "cost": ("Z2", "Y"),
+    "dZ2": ("A2", "Y"),
+    "dW2": ("dZ2", "A1"),
+    "db2": ("dZ2",),
+    "dA1": ("W2", "dZ2"),
+    "dZ1": ("dA1", "Z1"),
+    "dW1": ("dZ1", "X"),
+    "db1": ("dZ1",),
+}
+"""What each quantity's line is computed from."""
+
+
+def deviations(entries: int) -> float:
+    """How many standard deviations the largest of so many normal errors exceeds with FALSE_ALARM_RATE at most."""
+    return float(-ndtri(FALSE_ALARM_RATE / entries / 2))
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """What rounding may do to a quantity, entry by entry: the proven bound, and one standard deviation of the noise."""
+
+    bound: Array
+    noise: Array
+
+    @classmethod
+    def of(cls, worst: Known, noise: Known) -> "Allowance":
+        """Take the errors of a quantity that went through both arithmetics."""
+        return cls(np.asarray(worst.error), np.asarray(noise.error))
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The verdict on one quantity of one implementation.
+
+    `max_error`, `noise` and `bound` are the largest over the entries; `spacing` is the distance between neighbouring
+    numbers of the dtype at the largest true value. `index` is the entry that is furthest beyond what is allowed.
+    """
+
+    quantity: str
+    verdict: Verdict
+    max_error: float
+    noise: float
+    bound: float
+    spacing: float
+    problem: str = ""
+    index: tuple[int, ...] = ()
+    got: float = np.nan
+    true_value: str = ""
+    proven_digits: int = 0
+    entry_error: float = np.nan
+    entry_noise: float = np.nan
+    entry_bound: float = np.nan
+
+
+def judge(quantity: str, values: object, truth: Enclosure, allowance: Allowance, dtype: np.dtype) -> Judgement:
+    """Judge one quantity.
+
+    Parameters
+    ----------
+    quantity
+        Its name.
+    values
+        What the implementation gave: an array of the quantity's shape and the judged dtype (a float for the cost).
+    truth
+        The true values.
+    allowance
+        What rounding may do to them.
+    dtype
+        The judged dtype.
+    """
+    largest = np.max(np.abs(truth.high), initial=0.0)
+    spacing = float(np.spacing(dtype.type(largest)))
+    summary = {"noise": float(np.max(allowance.noise)), "bound": float(np.max(allowance.bound)), "spacing": spacing}
+    problem = unfit(quantity, values, truth.high.shape, dtype)
+    if problem:
+        return Judgement(quantity, "wrong", float("nan"), problem=problem, **summary)
+    error = truth.error(np.asarray(values))
+    within_bound = error <= allowance.bound  # NaN is not
+    within_noise = error <= deviations(error.size) * allowance.noise
+    verdict: Verdict = "wrong" if not within_bound.all() else "agrees" if within_noise.all() else "suspect"
+    entry = furthest(error, allowance.bound if verdict == "wrong" else allowance.noise)
+    return Judgement(
+        quantity,
+        verdict,
+        float(np.max(error)),
+        **summary,
+        index=entry,
+        got=float(np.asarray(values)[entry]),
+        true_value=digits_that_tell(truth, entry, float(error[entry])),
+        proven_digits=proven_digits(truth, entry),
+        entry_error=float(error[entry]),
+        entry_noise=float(allowance.noise[entry]),
+        entry_bound=float(allowance.bound[entry]),
+    )
+
+
+def unfit(quantity: str, values: object, shape: tuple[int, ...], dtype: np.dtype) -> str:
+    """Say why values cannot be compared with the truth at all; an empty string if they can."""
+    if quantity == "cost" and isinstance(values, float):
+        values = np.array(values, dtype)
+    if values is None:
+        return "it is missing"
+    if not isinstance(values, np.ndarray):
+        return f"it is a {type(values).__name__}, not a {'float' if quantity == 'cost' else 'NumPy array'}"
+    if values.shape != shape:
+        return f"its shape is {values.shape}, not {shape}"
+    if values.dtype != dtype:
+        return f"its dtype is {values.dtype}, not {dtype}"
+    for index in np.argwhere(~np.isfinite(values)):
+        return f"it holds {values[tuple(index)]} at {index.tolist()}" if shape else f"it is {values}"
+    return ""
+
+
+def furthest(error: Array, allowed: Array) -> tuple[int, ...]:
+    """Find the entry whose error is the largest multiple of what is allowed there."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        multiple = np.nan_to_num(error / allowed, nan=0.0)  # 0 / 0: an exact value, exactly met
+    return tuple(int(k) for k in np.unravel_index(np.argmax(multiple), error.shape))
+
+
+def proven_digits(truth: Enclosure, index: tuple[int, ...]) -> int:
+    """Count the decimal digits of the true value that its enclosure proves; 0 for a true value of exactly 0."""
+    value, radius = abs(truth.high[index]), max(truth.radius[index], np.finfo(float).tiny)
+    return max(0, int(np.log10(value / radius))) if value > 0 else 0
+
+
+def digits_that_tell(truth: Enclosure, index: tuple[int, ...], error: float) -> str:
+    """Write a true value with as many digits as it takes to see that something else is wrong."""
+    value = abs(float(truth.high[index]))
+    needed = int(np.log10(value / error)) + 3 if value > 0 and error > 0 else 5
+    return truth.digits(index, int(np.clip(needed, 5, 30)))
+
+
+def localised(judged: Judgement, alone: Judgement, earlier: Mapping[str, Judgement]) -> str:
+    """Say whether a quantity that does not agree is a culprit or an heir.
+
+    Parameters
+    ----------
+    judged
+        The quantity, against the truth.
+    alone
+        The same quantity, against the truth of its own line given the program's own inputs.
+    earlier
+        The judgements of the quantities before it.
+    """
+    name, blamed = (
+        judged.quantity,
+        [q for q in INPUTS[judged.quantity] if q in earlier and earlier[q].verdict != "agrees"],
+    )
+    inputs = " and ".join(INPUTS[name])
+    if alone.verdict == "agrees" and blamed:
+        return f"its own line is right: it inherits the error of {' and '.join(blamed)}"
+    if blamed:
+        return f"{' and '.join(blamed)} is off already, and the line that computes {name} is wrong by itself"
+    return f"{inputs}, which it is made from, {'agrees' if len(INPUTS[name]) == 1 else 'agree'}: the line that computes {name} is the culprit"

@@ -1,0 +1,145 @@
+"""The contract: what every implementation takes and gives back. Names, shapes and settings; no arithmetic.
+
+The network, with the examples as columns:
+
+    Z1 = W1 X + b1      A1 = relu(Z1)       n_x inputs  ->  n_h hidden units
+    Z2 = W2 A1 + b2     A2 = sigmoid(Z2)    n_h hidden units  ->  1 output unit
+    cost = mean over the m examples of the cross-entropy of A2 and Y
+
+    dV has the shape of V: it is the derivative of cost with respect to V, for every V.
+
+An implementation is a module with the five functions of `Implementation`,
+NumPy arrays in and out, dtype in = dtype out.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, Protocol, get_args
+
+import numpy as np
+from jaxtyping import Float
+
+Array = np.ndarray
+
+Activation = Literal["relu", "leaky_relu", "sigmoid"]
+"""The activation of the hidden layer. The output unit is always a sigmoid."""
+
+DtypeName = Literal["float64", "float32"]
+
+ACTIVATIONS: tuple[Activation, ...] = get_args(Activation)
+
+LEAKY_SLOPE = 0.01
+"""The slope of leaky_relu where Z1 <= 0: the kink belongs to the left half, and so relu'(0) = 0."""
+
+
+class InputError(ValueError):
+    """Bad input. The text is one line: where, what was found, what was wanted, what to do."""
+
+
+class Parameters(NamedTuple):
+    """The weights and biases."""
+
+    W1: Float[Array, "n_h n_x"]
+    b1: Float[Array, "n_h 1"]
+    W2: Float[Array, "1 n_h"]
+    b2: Float[Array, "1 1"]
+
+
+class Activations(NamedTuple):
+    """What the forward pass computes, in this order."""
+
+    Z1: Float[Array, "n_h m"]
+    A1: Float[Array, "n_h m"]
+    Z2: Float[Array, "1 m"]
+    A2: Float[Array, "1 m"]
+
+
+class Gradients(NamedTuple):
+    """What the backward pass computes, in this order."""
+
+    dZ2: Float[Array, "1 m"]
+    dW2: Float[Array, "1 n_h"]
+    db2: Float[Array, "1 1"]
+    dA1: Float[Array, "n_h m"]
+    dZ1: Float[Array, "n_h m"]
+    dW1: Float[Array, "n_h n_x"]
+    db1: Float[Array, "n_h 1"]
+
+
+class Training(NamedTuple):
+    """What training gives back. `costs[i]` is the cost before update i, so `costs[0]` is the untrained network's."""
+
+    parameters: Parameters
+    costs: Float[Array, " iterations"]
+    seconds_per_step: float
+    seconds_to_compile: float
+
+
+QUANTITIES = (*Activations._fields, "cost", *Gradients._fields)
+"""Every judged quantity, in the order of computation, which is the order of reporting."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to train. The learning rate is the size of a step; an iteration is one step over all examples."""
+
+    learning_rate: float = 0.0075
+    iterations: int = 2500
+    hidden: int = 8
+    seed: int = 1
+    dtype: DtypeName = "float64"
+    activation: Activation = "relu"
+
+
+Progress = Callable[[int], None]
+"""Called now and then during training with the number of steps done so far."""
+
+
+class Implementation(Protocol):
+    """The functions of an implementation. Inputs are never modified, and no output shares memory with an input."""
+
+    def forward(self, parameters: Parameters, X: Float[Array, "n_x m"], activation: Activation = "relu") -> Activations:
+        """What the layers hold."""
+        ...
+
+    def cost(
+        self,
+        parameters: Parameters,
+        X: Float[Array, "n_x m"],
+        Y: Float[Array, "1 m"],
+        activation: Activation = "relu",
+    ) -> float:
+        """The cost, as a Python float."""
+        ...
+
+    def gradients(
+        self,
+        parameters: Parameters,
+        X: Float[Array, "n_x m"],
+        Y: Float[Array, "1 m"],
+        activation: Activation = "relu",
+    ) -> Gradients:
+        """All derivatives of the cost."""
+        ...
+
+    def step(
+        self,
+        parameters: Parameters,
+        X: Float[Array, "n_x m"],
+        Y: Float[Array, "1 m"],
+        learning_rate: float,
+        activation: Activation = "relu",
+    ) -> Parameters:
+        """The parameters after one update."""
+        ...
+
+    def train(
+        self,
+        parameters: Parameters,
+        X: Float[Array, "n_x m"],
+        Y: Float[Array, "1 m"],
+        settings: Settings,
+        progress: Progress | None = None,
+    ) -> Training:
+        """The trained parameters and every cost on the way."""
+        ...

@@ -1,0 +1,1 @@
+"""One result record, and the ways to show it."""

@@ -1,0 +1,80 @@
+"""What is said about something that does not agree: what, who, where, both values, what was allowed, where to look."""
+
+from shared.judging.verdict import Judgement, deviations
+from shared.report.record import Curve, Framework, Record
+
+
+def explain(record: Record, name: str) -> list[str]:
+    """Say everything that an implementation does not agree in, the first in full and its heirs in a line each."""
+    framework, where = record.frameworks[name], network_of(record)
+    lines = [f"{changed}: {name} changed it; inputs must be left as they are" for changed in framework.changed_inputs]
+    for quantity, judged in framework.quantities.items():
+        if judged.verdict != "agrees":
+            lines += [f"{quantity}: {name} is {judged.verdict} ({where})", *evidence(judged)]
+            lines += [f"  {framework.explanations[quantity]}"] if framework.explanations.get(quantity) else []
+    lines += explain_steps(framework, name, where)
+    if framework.curve and framework.curve.verdict != "agrees":
+        lines += [f"costs: {name} is {framework.curve.verdict} ({where})", *curve_evidence(framework.curve)]
+    return lines
+
+
+def network_of(record: Record) -> str:
+    """Name the network, the number of examples and the dtype."""
+    train, settings = record.data["train"], record.settings
+    return f"{train['features']}-{settings['hidden']}-1, {train['examples']} examples, {settings['dtype']}"
+
+
+def evidence(judged: Judgement) -> list[str]:
+    """Give the numbers behind a verdict."""
+    if judged.problem:
+        return [f"  {judged.problem}"]
+    digits = len(judged.true_value.split("e")[0].lstrip("-").replace(".", ""))
+    got = f"{judged.got:.{digits - 1}e}"
+    place = f"worst at {list(judged.index)}: " if judged.index else ""
+    proven = f" (proven to {judged.proven_digits} digits)" if judged.proven_digits else " (proven)"
+    lines = [f"  {place}got {got}, true value {judged.true_value}{proven}"]
+    if judged.verdict == "wrong":
+        return [*lines, f"  error {judged.entry_error:.1e}, rounding can explain at most {judged.entry_bound:.1e}"]
+    times = judged.entry_error / judged.entry_noise
+    return [
+        *lines,
+        f"  error {judged.entry_error:.1e}, {times:,.0f} times the noise of rounding ({judged.entry_noise:.1e}); "
+        f"rounding could do it (at most {judged.entry_bound:.1e}), but not by chance",
+    ]
+
+
+def explain_steps(framework: Framework, name: str, where: str) -> list[str]:
+    """Say which parameters come out off after one step, at the first checkpoint where they do."""
+    for step, parameters in framework.steps.items():
+        off = {V: judged for V, judged in parameters.items() if judged.verdict != "agrees"}
+        for V, judged in off.items():
+            gradient = framework.quantities.get(f"d{V}")
+            fine = step == 0 and gradient is not None and gradient.verdict == "agrees"
+            hint = [f"  d{V}, which it is made from, agrees: the update of {V} is the culprit"] if fine else []
+            return [f"{V} after step {step}: {name} is {judged.verdict} ({where})", *evidence(judged), *hint]
+    return []
+
+
+def curve_evidence(curve: Curve) -> list[str]:
+    """Say where a training curve leaves the band."""
+    if curve.problem:
+        return [f"  {curve.problem}"]
+    return [f"  the curve leaves the band of correct curves at iteration {curve.leaves_band_at}"]
+
+
+def horizon(record: Record) -> str:
+    """Say from which step on curves cannot be compared, in a sentence that a learner understands."""
+    return (
+        f"The horizon is step {record.horizon}: by then, changing each weight in its last digit moves the cost by 1%. "
+        f"Past it, two correct {record.settings['dtype']} programs need not agree, and their curves are not compared."
+    )
+
+
+def allowance(record: Record) -> str:
+    """Explain the columns noise and bound."""
+    entries = record.data["train"]["features"] * record.settings["hidden"]
+    return (
+        "noise: the standard deviation of rounding. An error agrees within "
+        f"{deviations(1):.1f} of them (a single number) to {deviations(entries):.1f} (the largest of {entries:,}).\n"
+        "bound: what rounding can do at most, proven. Beyond the noise is suspect, beyond the bound is wrong."
+    )

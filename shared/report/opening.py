@@ -1,0 +1,92 @@
+"""What is settled before anything runs: which implementations, which data, which weights, and on what machine."""
+
+import platform
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import psutil
+from threadpoolctl import threadpool_info
+
+import implementations
+from shared import dataset, default_data
+from shared import weights as weights_file
+from shared.dataset import Channels, Dataset, Examples, Scaling
+from shared.network import DtypeName, InputError, Parameters, Settings
+from shared.report.record import Record
+
+PACKAGES = {"numpy": ("numpy",), "torch": ("torch",), "jax": ("jax", "jaxlib")}
+"""The packages whose versions matter for an implementation of the registry."""
+
+
+def names_of(frameworks: str) -> list[str]:
+    """Split the list of implementations and check that each is there, once."""
+    names = [name.strip() for name in frameworks.split(",") if name.strip()]
+    if not names:
+        raise InputError("--frameworks names nothing; name numpy, torch, jax or the path of a .py file")
+    for name in names:
+        implementations.check(name)
+        if names.count(name) > 1:
+            raise InputError(f"--frameworks names {name} twice; name each implementation once")
+    return names
+
+
+def check_writable(path: Path | None) -> None:
+    """Find out before the work, not after it, that a result could not be written."""
+    if path is None:
+        return
+    if path.is_dir():
+        raise InputError(f"{path}: this is a folder; name a file in it")
+    if not path.parent.is_dir():
+        raise InputError(f"{path}: there is no folder {path.parent}; make it first")
+
+
+def load_data(train: Path | None, test: Path | None, channels: Channels, scaling: Scaling) -> Dataset:
+    """Load the files that were named, or else the embedded photographs."""
+    if train is None and test is not None:
+        raise InputError("--test needs --train: name the file to train on as well")
+    if train is None:
+        train, test = default_data.paths()
+    return dataset.load(train, test, channels, scaling)
+
+
+def initial_weights(
+    source: Path | None, copy: Path | None, n_x: int, hidden: int | None, seed: int, dtype: DtypeName
+) -> Parameters:
+    """Load the initial weights, or draw them; save a copy where one is wanted."""
+    if source is None:
+        parameters = weights_file.draw(n_x, hidden or Settings.hidden, seed, dtype)
+    else:
+        parameters = weights_file.load(source, n_x, dtype)
+        n_h = parameters.W1.shape[0]
+        if hidden is not None and hidden != n_h:
+            raise InputError(f"{source}: W1 is for {n_h} hidden units, --hidden says {hidden}; leave --hidden out")
+    if copy is not None:
+        weights_file.save(copy, parameters)
+    return parameters
+
+
+def new_record(settings: dict[str, Any], data: Dataset) -> Record:
+    """Start the record: what runs on what."""
+    packages = ["numpy", *(package for name in settings["frameworks"] for package in PACKAGES.get(name, ()))]
+    versions = {"Python": platform.python_version()} | {name: version(name) for name in dict.fromkeys(packages)}
+    versions |= {"python-flint": version("python-flint")}
+    files = {"train": described(data.train), "test": data.test and described(data.test)}
+    return Record(settings, versions, machine(), files)
+
+
+def described(examples: Examples) -> Mapping[str, Any]:
+    """Say which examples these are."""
+    n_x, m = examples.X.shape
+    return {"path": str(examples.path), "sha256": examples.sha256, "examples": m, "features": n_x}
+
+
+def machine() -> dict[str, Any]:
+    """Say what this machine is, and how many threads each library takes."""
+    threads = {pool["internal_api"]: pool["num_threads"] for pool in threadpool_info()}
+    return {
+        "system": f"{platform.system()} {platform.machine()}",
+        "processors": psutil.cpu_count(),
+        "threads": threads,
+    }

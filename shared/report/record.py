@@ -1,0 +1,105 @@
+"""The result record: everything that a comparison found, for the terminal, the JSON file and the page to show."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from shared.judging.verdict import Judgement
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """The first thing that does not agree, in the order of computation."""
+
+    framework: str
+    quantity: str
+    iteration: int
+
+
+@dataclass(frozen=True)
+class Curve:
+    """How a training curve compares with the band."""
+
+    verdict: Literal["agrees", "suspect", "wrong"]
+    judged_steps: int
+    leaves_band_at: int | None
+    largest_distance: float
+    problem: str = ""
+
+
+@dataclass
+class Framework:
+    """What one implementation did, and the verdicts on it."""
+
+    costs: list[float] = field(default_factory=list)
+    train_accuracy: float | None = None
+    test_accuracy: float | None = None
+    seconds_per_step: float | None = None
+    seconds_to_compile: float | None = None
+    quantities: dict[str, Judgement] = field(default_factory=dict)
+    steps: dict[int, dict[str, Judgement]] = field(default_factory=dict)
+    curve: Curve | None = None
+    changed_inputs: list[str] = field(default_factory=list)
+    explanations: dict[str, str] = field(default_factory=dict)
+
+    def add_changed(self, names: Iterable[str]) -> None:
+        """Note which of its inputs an implementation changed."""
+        self.changed_inputs += [name for name in names if name not in self.changed_inputs]
+
+    def disagreements(self) -> list[tuple[int, str]]:
+        """List (iteration, quantity) of everything that does not agree, in the order of computation."""
+        found = [(0, name) for name in self.changed_inputs]
+        found += [(0, name) for name, judged in self.quantities.items() if judged.verdict != "agrees"]
+        found += [
+            (step, name)
+            for step, parameters in self.steps.items()
+            for name, judged in parameters.items()
+            if judged.verdict != "agrees"
+        ]
+        if self.curve and self.curve.verdict != "agrees":
+            found.append((self.curve.leaves_band_at or 0, "cost"))
+        return found
+
+
+@dataclass
+class Record:
+    """One comparison, from its settings to its verdict."""
+
+    settings: dict[str, Any]
+    versions: dict[str, str]
+    machine: dict[str, Any]
+    data: dict[str, Any]
+    frameworks: dict[str, Framework] = field(default_factory=dict)
+    horizon: int | None = None
+
+    @property
+    def first_disagreement(self) -> Disagreement | None:
+        """The earliest disagreement of any framework: by iteration, then in the order of computation."""
+        found = [
+            (iteration, order, Disagreement(name, quantity, iteration))
+            for name, framework in self.frameworks.items()
+            for order, (iteration, quantity) in enumerate(framework.disagreements())
+        ]
+        return min(found, key=lambda entry: entry[:2])[2] if found else None
+
+    @property
+    def verdict(self) -> Literal["agree", "disagree"]:
+        """Whether everything agrees."""
+        return "disagree" if self.first_disagreement else "agree"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the record in the layout of the JSON file."""
+        first = self.first_disagreement
+        return {
+            "schema": SCHEMA,
+            "verdict": self.verdict,
+            "first_disagreement": asdict(first) if first else None,
+            "settings": self.settings,
+            "versions": self.versions,
+            "machine": self.machine,
+            "data": self.data,
+            "horizon": self.horizon,
+            "frameworks": {name: asdict(framework) for name, framework in self.frameworks.items()},
+        }

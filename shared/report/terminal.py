@@ -1,0 +1,156 @@
+"""The result record on the terminal: results on standard output, progress and warnings on standard error."""
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TextIO
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from shared.network import QUANTITIES
+from shared.network import Progress as Report
+from shared.report import messages
+from shared.report.record import Framework, Record
+
+STYLES = {"agrees": "green", "suspect": "bold yellow", "wrong": "bold red"}
+WIDE = 200
+"""Columns of an output that is not a terminal: nothing is wrapped in a file."""
+
+
+class Terminal:
+    """Shows a comparison while it runs and when it is done."""
+
+    def __init__(self) -> None:
+        self.out, self.err = console(stderr=False), console(stderr=True)
+
+    def warn(
+        self,
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
+        """Show a warning as one line on standard error (this replaces `warnings.showwarning`)."""
+        self.err.print(f"warning: {message}", style="yellow", markup=False, highlight=False, soft_wrap=True)
+
+    def error(self, message: object) -> None:
+        """Show an error as one line on standard error."""
+        self.err.print(f"error: {message}", style="red", markup=False, highlight=False, soft_wrap=True)
+
+    @contextmanager
+    def stage(self, what: str, total: int) -> Iterator[Report]:
+        """Show on standard error, if it is a terminal, that something is under way and how far it is."""
+        columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=self.err, transient=True, disable=not self.err.is_terminal) as progress:
+            task = progress.add_task(what, total=total or None)
+            yield lambda done: progress.update(task, completed=done)
+
+    def header(self, record: Record) -> None:
+        """Say what runs on what."""
+        settings, data = record.settings, record.data
+        self.say(
+            f"[bold]{data['train']['features']}-{settings['hidden']}-1[/], {settings['activation']}, "
+            f"{settings['dtype']}, {settings['iterations']:,} iterations at rate {settings['learning_rate']:g}, "
+            f"weights {escape(settings['weights'])}"
+        )
+        for name in ("train", "test"):
+            if data[name]:
+                self.say(
+                    f"{name:9} {escape(data[name]['path'])}: {data[name]['examples']} examples, "
+                    f"{settings['channels']}, {settings['scaling']} scaling, sha256 {data[name]['sha256'][:16]}"
+                )
+        self.say("versions  " + ", ".join(f"{name} {version}" for name, version in record.versions.items()))
+        threads = ", ".join(f"{library} {count}" for library, count in record.machine["threads"].items())
+        self.say(f"machine   {record.machine['system']}, {record.machine['processors']} processors, threads: {threads}")
+        self.say("")
+
+    def results(self, record: Record) -> None:
+        """Show both tables, what does not agree, and the verdict."""
+        self.out.print(quantities_table(record))
+        self.say(messages.allowance(record))
+        self.say("")
+        self.out.print(training_table(record))
+        if record.horizon is not None:
+            self.say(messages.horizon(record))
+        for name in record.frameworks:
+            for line in messages.explain(record, name):
+                self.out.print(line, markup=False, highlight=False, soft_wrap=True)
+        self.say("")
+        self.verdict(record)
+
+    def verdict(self, record: Record) -> None:
+        """Say the verdict in a line."""
+        first = record.first_disagreement
+        if first is None:
+            self.say("[bold green]all agree[/]")
+        else:
+            self.say(
+                f"[bold red]disagree[/]: first {first.framework}, in {first.quantity}, at iteration {first.iteration}"
+            )
+
+    def say(self, text: str) -> None:
+        """Print text as it is, unwrapped."""
+        self.out.print(text, highlight=False, soft_wrap=True)
+
+
+def console(*, stderr: bool) -> Console:
+    """Open a console; one that is not a terminal is wide."""
+    opened = Console(stderr=stderr)
+    return opened if opened.is_terminal else Console(stderr=stderr, width=WIDE)
+
+
+def quantities_table(record: Record) -> Table:
+    """Make the table with a row for each quantity: what rounding may do, then each framework's error and verdict."""
+    table = Table(title="Errors at the initial weights: distance from the true value", box=None, title_justify="left")
+    table.add_column("quantity")
+    for heading in ("noise", "bound", *record.frameworks):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for quantity in QUANTITIES:
+        judged = [framework.quantities[quantity] for framework in record.frameworks.values()]
+        cells = [f"{j.max_error:.1e} [{STYLES[j.verdict]}]{j.verdict}[/]" for j in judged]
+        table.add_row(quantity, f"{judged[0].noise:.1e}", f"{judged[0].bound:.1e}", *cells)
+    return table
+
+
+def training_table(record: Record) -> Table:
+    """Make the table with a row for each framework."""
+    table = Table(title="Training", box=None, title_justify="left")
+    table.add_column("")
+    headings = ("cost, first", "last", "accuracy, train", "test", "forced steps", "curve", "compile", "a step")
+    for heading in headings:
+        table.add_column(heading, justify="right", no_wrap=True)
+    for name, framework in record.frameworks.items():
+        table.add_row(name, *training_cells(framework))
+    return table
+
+
+def training_cells(framework: Framework) -> list[str]:
+    """Write what a framework did in training."""
+    costs, curve = framework.costs, framework.curve
+    verdicts = [judged.verdict for parameters in framework.steps.values() for judged in parameters.values()]
+    worst = max(verdicts, key=list(STYLES).index)
+    return [
+        f"{costs[0]:.6f}" if costs else "-",
+        f"{costs[-1]:.6f}" if costs else "-",
+        percent(framework.train_accuracy),
+        percent(framework.test_accuracy),
+        f"{len(framework.steps)} [{STYLES[worst]}]{worst.replace('agrees', 'agree')}[/]",
+        f"[{STYLES[curve.verdict]}]{curve.verdict}[/] to {curve.judged_steps:,}" if curve else "-",
+        f"{framework.seconds_to_compile:.2f} s" if framework.seconds_to_compile is not None else "-",
+        f"{framework.seconds_per_step * 1e6:,.0f} us" if framework.seconds_per_step is not None else "-",
+    ]
+
+
+def percent(share: float | None) -> str:
+    """Write a share in percent."""
+    return "-" if share is None else f"{share:.1%}"
+
+
+def show_warnings(terminal: Terminal) -> None:
+    """Send every warning to the terminal, as one line."""
+    warnings.showwarning = terminal.warn
