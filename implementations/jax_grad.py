@@ -188,7 +188,8 @@ def train(
         compiled = time.perf_counter()
         for i in range(0, settings.iterations, STEPS_PER_CALL):
             stop = min(i + STEPS_PER_CALL, settings.iterations)
-            state = jax.block_until_ready(loop(i, stop, state, inputs, labels, rate))
+            state = loop(i, stop, state, inputs, labels, rate)
+            state[1].block_until_ready()
             if progress:
                 progress(stop)
         seconds = time.perf_counter() - compiled

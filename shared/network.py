@@ -14,7 +14,7 @@ NumPy arrays in and out, dtype in = dtype out.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, Protocol, get_args
+from typing import Literal, NamedTuple, Protocol, get_args, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
@@ -95,6 +95,7 @@ Progress = Callable[[int], None]
 """Called now and then during training with the number of steps done so far."""
 
 
+@runtime_checkable
 class Implementation(Protocol):
     """The functions of an implementation. Inputs are never modified, and no output shares memory with an input."""
 

@@ -10,6 +10,7 @@ u^2 / 3 of the result's square; sums run from left to right, the order in which 
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from functools import reduce
 from typing import NamedTuple
 
 import numpy as np
@@ -137,7 +138,7 @@ class Noise(Arithmetic):
 
     def add(self, *errors: Array) -> Array:
         """Variances add."""
-        return np.sqrt(sum(np.square(error) for error in errors))
+        return reduce(np.hypot, errors)
 
     def rounded(self, count: float | Array, size: Array) -> Array:
         """`count` uniform random numbers, each within u of the size; and underflow."""
@@ -145,14 +146,21 @@ class Noise(Arithmetic):
 
     def inherited(self, A: Array, B: Array) -> Array:
         """Variances add."""
-        return np.sqrt(np.square(A) @ np.square(B))
+        A, B, scale = scaled(A, B)
+        return scale * np.sqrt(np.square(A) @ np.square(B))
 
     def summed(self, A: Known, B: Known, bias: Known) -> Array:
         """Round each product and each partial sum, from left to right; the bias comes last."""
-        partial = np.zeros((A.value.shape[0], B.value.shape[1]))
-        squares = np.square(A.value) @ np.square(B.value)
-        for k in range(A.value.shape[1]):
-            partial += A.value[:, k : k + 1] * B.value[k]
+        rows, columns, scale = scaled(A.value, B.value)
+        partial = np.zeros(scale.shape)
+        squares = np.square(rows) @ np.square(columns)
+        for k in range(rows.shape[1]):
+            partial += rows[:, k : k + 1] * columns[k]
             squares += partial * partial
-        squares += np.square(partial + bias.value)
-        return self.rounded(1, np.sqrt(squares))
+        return self.rounded(1, np.hypot(scale * np.sqrt(squares), scale * partial + bias.value))
+
+
+def scaled(A: Array, B: Array) -> tuple[Array, Array, Array]:
+    """Divide the rows of A and the columns of B by their largest entry, so that squares neither over- nor underflow."""
+    rows, columns = np.abs(A).max(axis=1, keepdims=True), np.abs(B).max(axis=0, keepdims=True)
+    return A / np.where(rows > 0, rows, 1), B / np.where(columns > 0, columns, 1), rows * columns

@@ -60,11 +60,25 @@ class Allowance:
 
 
 @dataclass(frozen=True)
+class Entry:
+    """One entry of a quantity: what was computed, what is true, and what is allowed there."""
+
+    index: tuple[int, ...]
+    got: float
+    true_value: str
+    proven_digits: int
+    error: float
+    noise: float
+    bound: float
+
+
+@dataclass(frozen=True)
 class Judgement:
     """The verdict on one quantity of one implementation.
 
     `max_error`, `noise` and `bound` are the largest over the entries; `spacing` is the distance between neighbouring
-    numbers of the dtype at the largest true value. `index` is the entry that is furthest beyond what is allowed.
+    numbers of the dtype at the largest true value. `worst` is the entry that is furthest beyond what is allowed;
+    where nothing can be compared there is none, and `problem` says why.
     """
 
     quantity: str
@@ -74,13 +88,7 @@ class Judgement:
     bound: float
     spacing: float
     problem: str = ""
-    index: tuple[int, ...] = ()
-    got: float = np.nan
-    true_value: str = ""
-    proven_digits: int = 0
-    entry_error: float = np.nan
-    entry_noise: float = np.nan
-    entry_bound: float = np.nan
+    worst: Entry | None = None
 
 
 def judge(quantity: str, values: object, truth: Enclosure, allowance: Allowance, dtype: np.dtype) -> Judgement:
@@ -99,30 +107,32 @@ def judge(quantity: str, values: object, truth: Enclosure, allowance: Allowance,
     dtype
         The judged dtype.
     """
-    largest = np.max(np.abs(truth.high), initial=0.0)
-    spacing = float(np.spacing(dtype.type(largest)))
-    summary = {"noise": float(np.max(allowance.noise)), "bound": float(np.max(allowance.bound)), "spacing": spacing}
+    noise, bound = float(np.max(allowance.noise)), float(np.max(allowance.bound))
+    spacing = float(np.spacing(dtype.type(np.max(np.abs(truth.high)))))
     problem = unfit(quantity, values, truth.high.shape, dtype)
     if problem:
-        return Judgement(quantity, "wrong", float("nan"), problem=problem, **summary)
-    error = truth.error(np.asarray(values))
-    within_bound = error <= allowance.bound  # NaN is not
-    within_noise = error <= deviations(error.size) * allowance.noise
-    verdict: Verdict = "wrong" if not within_bound.all() else "agrees" if within_noise.all() else "suspect"
-    entry = furthest(error, allowance.bound if verdict == "wrong" else allowance.noise)
-    return Judgement(
-        quantity,
-        verdict,
-        float(np.max(error)),
-        **summary,
-        index=entry,
-        got=float(np.asarray(values)[entry]),
-        true_value=digits_that_tell(truth, entry, float(error[entry])),
-        proven_digits=proven_digits(truth, entry),
-        entry_error=float(error[entry]),
-        entry_noise=float(allowance.noise[entry]),
-        entry_bound=float(allowance.bound[entry]),
+        return Judgement(quantity, "wrong", np.nan, noise, bound, spacing, problem)
+    computed = np.asarray(values)
+    error = truth.error(computed)
+    verdict = verdict_on(error, allowance)
+    worst = furthest(error, allowance.bound if verdict == "wrong" else allowance.noise)
+    entry = Entry(
+        index=worst,
+        got=float(computed[worst]),
+        true_value=digits_that_tell(truth, worst, float(error[worst])),
+        proven_digits=proven_digits(truth, worst),
+        error=float(error[worst]),
+        noise=float(allowance.noise[worst]),
+        bound=float(allowance.bound[worst]),
     )
+    return Judgement(quantity, verdict, float(np.max(error)), noise, bound, spacing, worst=entry)
+
+
+def verdict_on(error: Array, allowance: Allowance) -> Verdict:
+    """Compare errors with what rounding may do, entry by entry; NaN is within nothing."""
+    if not np.all(error <= allowance.bound):
+        return "wrong"
+    return "agrees" if np.all(error <= deviations(error.size) * allowance.noise) else "suspect"
 
 
 def unfit(quantity: str, values: object, shape: tuple[int, ...], dtype: np.dtype) -> str:
@@ -150,15 +160,15 @@ def furthest(error: Array, allowed: Array) -> tuple[int, ...]:
 
 
 def proven_digits(truth: Enclosure, index: tuple[int, ...]) -> int:
-    """Count the decimal digits of the true value that its enclosure proves; 0 for a true value of exactly 0."""
-    value, radius = abs(truth.high[index]), max(truth.radius[index], np.finfo(float).tiny)
-    return max(0, int(np.log10(value / radius))) if value > 0 else 0
+    """Count the decimal digits of a true value that its enclosure proves; 0 where it is known exactly."""
+    value, radius = abs(truth.high[index]), truth.radius[index]
+    return max(1, int(np.log10(value) - np.log10(radius))) if value > 0 and radius > 0 else 0
 
 
 def digits_that_tell(truth: Enclosure, index: tuple[int, ...], error: float) -> str:
     """Write a true value with as many digits as it takes to see that something else is wrong."""
     value = abs(float(truth.high[index]))
-    needed = int(np.log10(value / error)) + 3 if value > 0 and error > 0 else 5
+    needed = int(np.log10(value) - np.log10(error)) + 3 if value > 0 and error > 0 else 5
     return truth.digits(index, int(np.clip(needed, 5, 30)))
 
 
@@ -174,13 +184,11 @@ def localised(judged: Judgement, alone: Judgement, earlier: Mapping[str, Judgeme
     earlier
         The judgements of the quantities before it.
     """
-    name, blamed = (
-        judged.quantity,
-        [q for q in INPUTS[judged.quantity] if q in earlier and earlier[q].verdict != "agrees"],
-    )
-    inputs = " and ".join(INPUTS[name])
-    if alone.verdict == "agrees" and blamed:
+    name = judged.quantity
+    blamed = [q for q in INPUTS[name] if q in earlier and earlier[q].verdict != "agrees"]
+    if not blamed:
+        inputs, agree = " and ".join(INPUTS[name]), "agrees" if len(INPUTS[name]) == 1 else "agree"
+        return f"{inputs}, which it is made from, {agree}: the line that computes {name} is the culprit"
+    if alone.verdict == "agrees":
         return f"its own line is right: it inherits the error of {' and '.join(blamed)}"
-    if blamed:
-        return f"{' and '.join(blamed)} is off already, and the line that computes {name} is wrong by itself"
-    return f"{inputs}, which it is made from, {'agrees' if len(INPUTS[name]) == 1 else 'agree'}: the line that computes {name} is the culprit"
+    return f"{' and '.join(blamed)} is off already, and the line that computes {name} is wrong by itself"

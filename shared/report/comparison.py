@@ -101,7 +101,8 @@ class Comparison:
         framework.seconds_per_step = given["seconds_per_step"]
         framework.seconds_to_compile = given["seconds_to_compile"]
         framework.train_accuracy = self.accuracy(implementation, given["parameters"], self.data.train)
-        framework.test_accuracy = self.data.test and self.accuracy(implementation, given["parameters"], self.data.test)
+        if self.data.test:
+            framework.test_accuracy = self.accuracy(implementation, given["parameters"], self.data.test)
 
     def accuracy(self, implementation: Implementation, parameters: Parameters, examples: Examples) -> float:
         """Count the share of examples whose label the network finds: 1 where A2 is above a half."""

@@ -26,20 +26,19 @@ def network_of(record: Record) -> str:
 
 def evidence(judged: Judgement) -> list[str]:
     """Give the numbers behind a verdict."""
-    if judged.problem:
+    entry = judged.worst
+    if entry is None:
         return [f"  {judged.problem}"]
-    digits = len(judged.true_value.split("e")[0].lstrip("-").replace(".", ""))
-    got = f"{judged.got:.{digits - 1}e}"
-    place = f"worst at {list(judged.index)}: " if judged.index else ""
-    proven = f" (proven to {judged.proven_digits} digits)" if judged.proven_digits else " (proven)"
-    lines = [f"  {place}got {got}, true value {judged.true_value}{proven}"]
+    digits = sum(character.isdigit() for character in entry.true_value.split("e")[0])
+    place = f"worst at {list(entry.index)}: " if entry.index else ""
+    proven = f"proven to {entry.proven_digits} digits" if entry.proven_digits else "exact"
+    values = f"  {place}got {entry.got:.{digits - 1}e}, true value {entry.true_value} ({proven})"
     if judged.verdict == "wrong":
-        return [*lines, f"  error {judged.entry_error:.1e}, rounding can explain at most {judged.entry_bound:.1e}"]
-    times = judged.entry_error / judged.entry_noise
+        return [values, f"  error {entry.error:.1e}, rounding can explain at most {entry.bound:.1e}"]
     return [
-        *lines,
-        f"  error {judged.entry_error:.1e}, {times:,.0f} times the noise of rounding ({judged.entry_noise:.1e}); "
-        f"rounding could do it (at most {judged.entry_bound:.1e}), but not by chance",
+        values,
+        f"  error {entry.error:.1e}, {entry.error / entry.noise:,.0f} times the noise of rounding ({entry.noise:.1e}): "
+        f"possible (the bound is {entry.bound:.1e}), but not by chance",
     ]
 
 

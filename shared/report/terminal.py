@@ -106,7 +106,7 @@ def console(*, stderr: bool) -> Console:
 
 def quantities_table(record: Record) -> Table:
     """Make the table with a row for each quantity: what rounding may do, then each framework's error and verdict."""
-    table = Table(title="Errors at the initial weights: distance from the true value", box=None, title_justify="left")
+    table = Table(title="Distance from the true value, at the initial weights", box=None, title_justify="left")
     table.add_column("quantity")
     for heading in ("noise", "bound", *record.frameworks):
         table.add_column(heading, justify="right", no_wrap=True)
@@ -120,9 +120,17 @@ def quantities_table(record: Record) -> Table:
 def training_table(record: Record) -> Table:
     """Make the table with a row for each framework."""
     table = Table(title="Training", box=None, title_justify="left")
-    table.add_column("")
-    headings = ("cost, first", "last", "accuracy, train", "test", "forced steps", "curve", "compile", "a step")
-    for heading in headings:
+    table.add_column("\n")
+    for heading in (
+        "cost\nfirst",
+        "\nlast",
+        "accuracy\ntrain",
+        "\ntest",
+        "forced\nsteps",
+        "\ncurve",
+        "compile\ns",
+        "step\nus",
+    ):
         table.add_column(heading, justify="right", no_wrap=True)
     for name, framework in record.frameworks.items():
         table.add_row(name, *training_cells(framework))
@@ -137,18 +145,18 @@ def training_cells(framework: Framework) -> list[str]:
     return [
         f"{costs[0]:.6f}" if costs else "-",
         f"{costs[-1]:.6f}" if costs else "-",
-        percent(framework.train_accuracy),
-        percent(framework.test_accuracy),
-        f"{len(framework.steps)} [{STYLES[worst]}]{worst.replace('agrees', 'agree')}[/]",
-        f"[{STYLES[curve.verdict]}]{curve.verdict}[/] to {curve.judged_steps:,}" if curve else "-",
-        f"{framework.seconds_to_compile:.2f} s" if framework.seconds_to_compile is not None else "-",
-        f"{framework.seconds_per_step * 1e6:,.0f} us" if framework.seconds_per_step is not None else "-",
+        number(framework.train_accuracy, ".1%"),
+        number(framework.test_accuracy, ".1%"),
+        f"[{STYLES[worst]}]{worst}[/]",
+        f"[{STYLES[curve.verdict]}]{curve.verdict}[/]" if curve else "-",
+        number(framework.seconds_to_compile, ".2f"),
+        number(framework.seconds_per_step, ",.0f", 1e6),
     ]
 
 
-def percent(share: float | None) -> str:
-    """Write a share in percent."""
-    return "-" if share is None else f"{share:.1%}"
+def number(value: float | None, form: str, scale: float = 1) -> str:
+    """Write a number; a dash where there is none."""
+    return "-" if value is None else f"{value * scale:{form}}"
 
 
 def show_warnings(terminal: Terminal) -> None:
