@@ -6,10 +6,9 @@ from itertools import product
 
 import numpy as np
 
-import implementations
 from shared import dataset, default_data, weights
 from shared.judging.judge import Judge, Standard, answers
-from shared.network import ACTIVATIONS, Activation, Array, Parameters
+from shared.network import ACTIVATIONS, Activation, Array, Implementation, Parameters
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,9 +33,9 @@ class Case:
         return Judge(self.X, self.Y, self.activation).at(self.parameters)
 
     @cache  # noqa: B019
-    def answers(self, name: str) -> dict:
-        """What the implementation of this name gives for this case."""
-        return answers(implementations.load(name), self.parameters, self.X, self.Y, self.activation).values
+    def answers(self, implementation: Implementation) -> dict:
+        """What an implementation gives for this case."""
+        return answers(implementation, self.parameters, self.X, self.Y, self.activation).values
 
 
 def random_case(name: str, n_x: int, n_h: int, m: int, seed: int, scale: float = 1.0, bias: float = 0.5) -> Case:

@@ -3,28 +3,29 @@
 import pytest
 from cases import BY_NAME
 
-import implementations
-from shared.judging.verdict import Verdict
 from shared.network import Activations, Gradients
 
 
-def assert_judged(verdict: Verdict, values: dict, quantity: str, case_name: str) -> None:
+def assert_agrees(implementation, quantity, case_name):
     __tracebackhide__ = True
-    judged = BY_NAME[case_name].standard().judge(quantity, values[quantity])
-    if judged.verdict != verdict:
+    case = BY_NAME[case_name]
+    judged = case.standard().judge(quantity, case.answers(implementation)[quantity])
+    if judged.verdict != "agrees":
         pytest.fail(f"{quantity} is {judged.verdict}: {judged}")
 
 
 @pytest.mark.parametrize("case_name", BY_NAME)
-@pytest.mark.parametrize("name", implementations.REGISTRY)
-class TestAgreesWithTheTruth:
-    @pytest.mark.parametrize("quantity", Activations._fields)
-    def test_forward(self, name, quantity, case_name):
-        assert_judged("agrees", BY_NAME[case_name].answers(name), quantity, case_name)
+@pytest.mark.parametrize("quantity", Activations._fields)
+def test_forward_agrees_with_the_truth(implementation, quantity, case_name):
+    assert_agrees(implementation, quantity, case_name)
 
-    def test_cost(self, name, case_name):
-        assert_judged("agrees", BY_NAME[case_name].answers(name), "cost", case_name)
 
-    @pytest.mark.parametrize("quantity", Gradients._fields)
-    def test_gradient(self, name, quantity, case_name):
-        assert_judged("agrees", BY_NAME[case_name].answers(name), quantity, case_name)
+@pytest.mark.parametrize("case_name", BY_NAME)
+def test_cost_agrees_with_the_truth(implementation, case_name):
+    assert_agrees(implementation, "cost", case_name)
+
+
+@pytest.mark.parametrize("case_name", BY_NAME)
+@pytest.mark.parametrize("quantity", Gradients._fields)
+def test_gradient_agrees_with_the_truth(implementation, quantity, case_name):
+    assert_agrees(implementation, quantity, case_name)

@@ -1,0 +1,94 @@
+"""What every reader and writer of files here needs: say what a file is instead, and write without leaving halves."""
+
+import secrets
+import stat
+from collections.abc import Iterable
+from pathlib import Path
+
+import psutil
+
+LARGEST_DEFLATE_RATIO = 1032
+"""No deflate stream unpacks to more than this many times its size."""
+
+
+def one_line(text: object) -> str:
+    """Return str(text) with line breaks, terminal codes and other unprintable characters as visible escapes."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(text))
+
+
+def listed(names: Iterable[str], most: int = 10) -> str:
+    """Return the names in quotes on one line, at most so many of them: 'a', 'b' and 3 more."""
+    quoted = [repr(name) for name in names]
+    rest = f" and {len(quoted) - most} more" if len(quoted) > most else ""
+    return (", ".join(quoted[:most]) + rest) or "nothing"
+
+
+def too_large(size: int) -> str | None:
+    """Say that `size` bytes do not fit into the memory that is free now, or return None."""
+    free = psutil.virtual_memory().available
+    return None if size <= free else f"needs {size:,} bytes of memory and {free:,} are free"
+
+
+def what_it_is_instead(path: Path, wanted: str) -> str | None:
+    """Say why the file at `path` cannot be read as a `wanted` file and what to do, or return None.
+
+    Looks at the file system and at the first bytes only, so a None is no promise that the file is sound.
+
+    Parameters
+    ----------
+    path : Path
+        Where the file should be.
+    wanted : str
+        The format that was expected, for the message: "HDF5".
+    """
+    try:
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
+            return "this is a folder; name a file in it"
+        if not stat.S_ISREG(mode):
+            return "this is not a regular file; copy its content into one"
+        with path.open("rb") as file:
+            start = file.read(512)
+    except FileNotFoundError:
+        return "there is no such file; check the path"
+    except PermissionError:
+        return "no permission to read it; change the file's permissions"
+    except (OSError, ValueError) as error:  # ValueError: a null character in the path
+        return f"cannot be opened ({one_line(getattr(error, 'strerror', None) or error)}); check the path"
+    return _other_format(start, wanted)
+
+
+def _other_format(start: bytes, wanted: str) -> str | None:
+    """Say what a file is that starts so, where that is a well-known way to miss the `wanted` format."""
+    text = start.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if not start:
+        return "the file is empty; download it again"
+    if text.startswith(b"version https://git-lfs"):
+        return f"this is a Git LFS pointer, not {wanted}; run 'git lfs pull' to get the file itself"
+    if text.lower().startswith((b"<!doctype html", b"<html")):
+        return f"this is an HTML page, not {wanted} (it starts with {beginning(text)}); download the raw file instead"
+    if start.startswith(b"\x1f\x8b"):
+        return f"this is a gzip archive, not {wanted}; unpack it first"
+    return None
+
+
+def beginning(start: bytes) -> str:
+    """Return the first word of a file, at most 16 bytes of it, in quotes and on one line."""
+    word = (start.split(maxsplit=1) or [b""])[0][:16]
+    return repr(word.decode("latin-1"))
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file so that at any time `path` holds either what it held before or all of `content`.
+
+    Raises
+    ------
+    OSError
+        If the folder cannot be written to.
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        temporary.write_bytes(content)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

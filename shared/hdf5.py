@@ -1,0 +1,154 @@
+"""Read named datasets of an HDF5 file that nobody vouches for: each comes back whole, or DatasetError says why not.
+
+Only plain datasets of the root group are read. A link or a storage that could lead out of the file is refused, and
+nothing is allocated because a file says so: the declared size is first compared with the bytes that are really stored.
+"""
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from shared.files import LARGEST_DEFLATE_RATIO, beginning, listed, one_line, too_large, what_it_is_instead
+from shared.network import Array, InputError
+
+KNOWN_FILTERS = {h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FLETCHER32}
+COMPRESSIONS = {h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_LZF}
+
+DAMAGE = (ArithmeticError, KeyError, OSError, RuntimeError, TypeError, ValueError)
+"""What h5py raises for damaged files."""
+
+WORK_BYTES = 3 * 8
+"""What an element costs beside the stored one: float64 in file order, float64 by columns, and one temporary."""
+
+
+class DatasetError(InputError):
+    """A data file cannot be used. The text is one line: file, dataset, what was found, what was wanted, what to do."""
+
+
+def read(path: Path, names: Sequence[str]) -> list[Array]:
+    """Read numeric datasets from the root group of an HDF5 file.
+
+    Parameters
+    ----------
+    path : Path
+        The HDF5 file.
+    names : sequence of str
+        The datasets wanted.
+
+    Returns
+    -------
+    list of arrays
+        One for each name, in the same order, with the shape and the type stored.
+
+    Raises
+    ------
+    DatasetError
+        If the file is not HDF5 or is damaged, if a name is missing or a link, or if a dataset is not made of numbers
+        stored in this file, or does not fit into memory.
+    """
+    wrong = what_it_is_instead(path, "HDF5")
+    if wrong:
+        raise DatasetError(f"{one_line(path)}: {wrong}")
+    with _damage_as_one_line(path):
+        if not h5py.is_hdf5(path):
+            raise DatasetError(_not_hdf5(path))
+        with h5py.File(path, "r") as file:
+            _check_present(file, names, path)
+            datasets = [_open(file, name, path) for name in names]
+            for dataset, name in zip(datasets, names, strict=True):
+                _check_size(dataset, path.stat().st_size, f"{one_line(path)}: {name!r}")
+            return [np.asarray(dataset[()]) for dataset in datasets]  # a scalar, too, becomes an array
+
+
+def _not_hdf5(path: Path) -> str:
+    with path.open("rb") as file:
+        start = beginning(file.read(64))
+    return f"{one_line(path)}: this is not an HDF5 file (it starts with {start}); give a file like train_catvnoncat.h5"
+
+
+@contextmanager
+def _damage_as_one_line(path: Path) -> Iterator[None]:
+    """Turn the many kinds of exceptions that h5py raises for a damaged file into DatasetError."""
+    try:
+        yield
+    except DatasetError:
+        raise
+    except MemoryError as error:
+        raise DatasetError(f"{one_line(path)}: does not fit into memory; use fewer or smaller images") from error
+    except DAMAGE as error:
+        cut = re.search(r"truncated file: eof = (\d+), .*stored_eof = (\d+)", str(error))
+        if cut:
+            found = f"this HDF5 file is truncated ({cut[1]} bytes, its header says {cut[2]})"
+        else:
+            found = f"this HDF5 file is damaged ({one_line(error)[:200]})"
+        raise DatasetError(f"{one_line(path)}: {found}; get it again") from error
+
+
+def _check_present(file: h5py.File, names: Sequence[str], path: Path) -> None:
+    there = list(file)
+    missing = [name for name in names if name not in there]
+    if missing:
+        raise DatasetError(
+            f"{one_line(path)}: no dataset {listed(missing)}; the file holds {listed(there)}; "
+            f"wanted are {listed(names)}, so rename its datasets or give another file"
+        )
+
+
+def _open(file: h5py.File, name: str, path: Path) -> h5py.Dataset:
+    """Open a dataset, once it is sure that it lies in this file as plain numbers."""
+    where = f"{one_line(path)}: {name!r}"
+    if not isinstance(file.get(name, getlink=True), h5py.HardLink):
+        raise DatasetError(f"{where} is a soft or external link; copy the data into the file itself")
+    dataset = file[name]
+    if not isinstance(dataset, h5py.Dataset):
+        raise DatasetError(f"{where} is a {type(dataset).__name__.lower()}; a dataset is wanted")
+    plist = dataset.id.get_create_plist()
+    if plist.get_layout() == h5py.h5d.VIRTUAL or plist.get_external_count():
+        raise DatasetError(f"{where} is stored in other files; copy the data into the file itself")
+    if dataset.dtype.kind not in "biuf":
+        raise DatasetError(f"{where} holds {_kind(dataset)}; numbers are wanted")
+    return dataset
+
+
+def _kind(dataset: h5py.Dataset) -> str:
+    """Name the type of a dataset that does not hold plain numbers."""
+    if h5py.check_string_dtype(dataset.dtype) or dataset.dtype.kind == "S":
+        return "strings"
+    if dataset.dtype.names:
+        return "compound values"
+    return f"values of the type {dataset.dtype}"
+
+
+def _check_size(dataset: h5py.Dataset, file_size: int, where: str) -> None:
+    """Refuse a dataset that declares more than the file stores, or more than fits into memory, before it is read."""
+    if dataset.shape is None:
+        raise DatasetError(f"{where} has no values; an array of numbers is wanted")
+    declared = math.prod(dataset.shape) * dataset.dtype.itemsize
+    chunk = math.prod(dataset.chunks or (0,)) * dataset.dtype.itemsize
+    stored = dataset.id.get_storage_size()
+    if stored > file_size:
+        raise DatasetError(f"{where} claims {stored:,} bytes in a file of {file_size:,}; it is damaged, get it again")
+    possible = stored * _largest_ratio(dataset, where)
+    if max(declared, chunk) > possible:
+        raise DatasetError(
+            f"{where} declares {max(declared, chunk):,} bytes of {dataset.shape}, but the {stored:,} bytes stored "
+            f"can hold at most {possible:,}; the file is incomplete or damaged, get it again"
+        )
+    shortage = too_large(declared + chunk + WORK_BYTES * math.prod(dataset.shape))
+    if shortage:
+        raise DatasetError(f"{where} of {dataset.shape} {shortage}; use fewer examples or smaller images")
+
+
+def _largest_ratio(dataset: h5py.Dataset, where: str) -> int:
+    """Return how many times its stored size a dataset can unpack to."""
+    plist = dataset.id.get_create_plist()
+    filters = [plist.get_filter(i)[0] for i in range(plist.get_nfilters())]
+    packed = [code for code in filters if code in COMPRESSIONS]
+    if not set(filters) <= KNOWN_FILTERS | COMPRESSIONS or len(packed) > 1:
+        raise DatasetError(f"{where} uses the filters {filters}; store it with gzip, lzf or without compression")
+    return LARGEST_DEFLATE_RATIO if packed else 1

@@ -1,0 +1,149 @@
+"""Training curves: one step from given weights against the truth, and whole curves against the band."""
+
+import numpy as np
+import pytest
+from cases import FORMS, SMALL, photographs, random_case
+
+import implementations
+from shared.judging import curves
+from shared.judging.judge import Judge, answers_to_step
+from shared.network import ACTIVATIONS, Settings
+
+RATE = 0.05
+MIDDLE = random_case("30-5-1", 30, 5, 40, seed=8)
+FULL = photographs()
+
+
+def settings_of(case, iterations, learning_rate=RATE):
+    return Settings(learning_rate, iterations, len(case.parameters.W1), 1, case.X.dtype.name, case.activation)
+
+
+def reference_and_band(case, settings):
+    reference = curves.reference(case.parameters, case.X, case.Y, settings)
+    noise = [
+        Judge(case.X, case.Y, case.activation).at(P).allowance("cost").noise for P in reference.checkpoints.values()
+    ]
+    return reference, curves.band(reference, case.X, case.Y, settings, float(max(noise)))
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("case", SMALL, ids=lambda case: case.name)
+def test_one_step_agrees_with_the_truth(implementation, case, form):
+    case = case.in_form(*form)
+    stepped = answers_to_step(implementation, case.parameters, case.X, case.Y, RATE, case.activation)
+    judged = case.standard().judge_step(stepped.values, RATE)
+    assert {name: j.verdict for name, j in judged.items()} == dict.fromkeys(case.parameters._fields, "agrees")
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_steps_from_the_checkpoints_of_a_long_training_agree_with_the_truth(implementation, dtype):
+    case = FULL.in_form(dtype, "relu")
+    reference = curves.reference(case.parameters, case.X, case.Y, settings_of(case, 2500, 0.0075))
+    judge = Judge(case.X, case.Y, case.activation)
+    for step in (100, 2499):
+        parameters = reference.checkpoints[step]
+        stepped = answers_to_step(implementation, parameters, case.X, case.Y, 0.0075, "relu").values
+        judged = judge.at(parameters).judge_step(stepped, 0.0075)
+        assert {j.verdict for j in judged.values()} == {"agrees"}
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda V, old: V + 1e-9 * (V - old),  # a learning rate that is a little too large
+        lambda V, old: old,  # no step
+        lambda V, old: 2 * old - V,  # up instead of down
+    ],
+)
+def test_a_wrong_update_is_wrong(spoil):
+    case = MIDDLE.in_form("float64", "relu")
+    stepped = implementations.load("numpy").step(case.parameters, case.X, case.Y, RATE)
+    spoilt = {name: spoil(getattr(stepped, name), getattr(case.parameters, name)) for name in stepped._fields}
+    assert {j.verdict for j in case.standard().judge_step(spoilt, RATE).values()} == {"wrong"}
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_the_space_of_examples_gives_the_same_training(activation):
+    case = MIDDLE.in_form("float64", activation)
+    settings = settings_of(case, 200)
+    reference = curves.reference(case.parameters, case.X, case.Y, settings)
+    training = implementations.load("numpy").train(case.parameters, case.X, case.Y, settings)
+    np.testing.assert_allclose(reference.costs, training.costs, rtol=1e-13)
+    for V, same in zip(reference.trained, training.parameters, strict=True):
+        np.testing.assert_allclose(V, same, rtol=1e-11)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_curve_of_every_implementation_stays_in_the_band(implementation, form):
+    case = MIDDLE.in_form(*form)
+    settings = settings_of(case, 200)
+    _, band = reference_and_band(case, settings)
+    assert band.leaves(implementation.train(case.parameters, case.X, case.Y, settings).costs) is None
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_the_curve_on_the_photographs_stays_in_the_band(implementation, dtype):
+    case = FULL.in_form(dtype, "relu")
+    settings = settings_of(case, 150, 0.0075)
+    _, band = reference_and_band(case, settings)
+    assert band.leaves(implementation.train(case.parameters, case.X, case.Y, settings).costs) is None
+
+
+def test_a_learning_rate_that_is_wrong_by_1e_9_leaves_the_band():
+    case = MIDDLE.in_form("float64", "relu")
+    _, band = reference_and_band(case, settings_of(case, 200))
+    off = implementations.load("numpy").train(
+        case.parameters, case.X, case.Y, settings_of(case, 200, RATE * (1 + 1e-9))
+    )
+    assert band.leaves(off.costs) is not None
+
+
+def test_a_cost_that_is_not_a_number_is_outside_the_band():
+    band = curves.Band(costs=np.ones(5), half_width=np.full(5, 1e-3))
+    assert band.leaves(np.array([1, 1, 1, np.nan, 1])) == 3
+
+
+def test_the_horizon_is_where_the_band_exceeds_a_hundredth_of_the_cost():
+    band = curves.Band(costs=np.full(5, 0.5), half_width=np.array([0.0, 0.001, 0.004, 0.006, 0.1]))
+    assert band.horizon == 3
+
+
+def test_past_the_horizon_nothing_is_judged():
+    band = curves.Band(costs=np.full(5, 0.5), half_width=np.array([0.0, 0.001, 0.004, 0.006, 0.1]))
+    assert band.leaves(np.array([0.5, 0.5, 0.5, 9.0, 9.0])) is None
+
+
+def test_the_band_never_narrows():
+    case = MIDDLE.in_form("float32", "relu")
+    _, band = reference_and_band(case, settings_of(case, 100))
+    assert np.all(np.diff(band.half_width) >= 0)
+
+
+@pytest.mark.parametrize(
+    ("iterations", "steps"),
+    [(1, [0]), (2, [0, 1]), (10, [0, 1, 9]), (11, [0, 1, 10]), (2500, [0, 1, 10, 100, 1000, 2499])],
+)
+def test_checkpoints_are_the_powers_of_ten_and_the_last_step(iterations, steps):
+    assert curves.checkpoint_steps(iterations) == steps
+
+
+def test_the_checkpoints_hold_the_weights_before_their_step():
+    case = MIDDLE.in_form("float64", "relu")
+    reference = curves.reference(case.parameters, case.X, case.Y, settings_of(case, 20))
+    for step, parameters in reference.checkpoints.items():
+        assert implementations.load("numpy").cost(parameters, case.X, case.Y) == pytest.approx(
+            reference.costs[step], rel=1e-13
+        )
+
+
+def test_no_correct_program_of_200_random_ones_leaves_the_band():
+    rng = np.random.default_rng(7)
+    for seed in range(200):
+        n_x, n_h, m = (int(rng.integers(1, top)) for top in (200, 9, 60))
+        case = random_case("random", n_x, n_h, m, seed, scale=rng.uniform(0.1, 3))
+        case = case.in_form(str(rng.choice(["float64", "float32"])), str(rng.choice(ACTIVATIONS)))
+        settings = settings_of(case, int(rng.integers(1, 60)), 10 ** rng.uniform(-4, 0))
+        _, band = reference_and_band(case, settings)
+        for name in ("numpy", "torch"):
+            training = implementations.load(name).train(case.parameters, case.X, case.Y, settings)
+            assert band.leaves(training.costs) is None, (seed, name)

@@ -1,0 +1,82 @@
+"""What the judge says of a program that is off: the right verdict, at the right quantity, and who is to blame."""
+
+import numpy as np
+import pytest
+from cases import BY_NAME, photographs
+from programs import run
+
+from shared.network import QUANTITIES
+
+CASE = BY_NAME["7-5-1-relu-float64"]
+FULL = photographs().in_form("float64", "relu")
+
+
+def judged(case, values):
+    return case.standard().judge_all(values)
+
+
+@pytest.mark.parametrize("quantity", QUANTITIES)
+@pytest.mark.parametrize("case", [CASE, FULL], ids=["7-5-1", "4096-8-1"])
+def test_a_relative_error_of_1e_9_in_one_line_is_wrong_there_and_nowhere_before(case, quantity):
+    values = run(case, tamper={quantity: lambda V: V * (1 + 1e-9)})
+    judgements = judged(case, values)
+    accused = [name for name in QUANTITIES if judgements[name].verdict != "agrees"]
+    assert accused[0] == quantity
+    assert judgements[quantity].verdict == "wrong"
+
+
+@pytest.mark.parametrize("quantity", QUANTITIES)
+@pytest.mark.parametrize("case", [CASE, FULL], ids=["7-5-1", "4096-8-1"])
+def test_the_line_that_is_wrong_by_itself_is_the_culprit(case, quantity):
+    values = run(case, tamper={quantity: lambda V: V * (1 + 1e-9)})
+    explanation = case.standard().explain(judged(case, values), quantity, values)
+    assert explanation.endswith(f"the line that computes {quantity} is the culprit")
+
+
+@pytest.mark.parametrize(
+    ("quantity", "heir"), [("Z1", "A1"), ("A1", "Z2"), ("dZ2", "dA1"), ("dA1", "dZ1"), ("dZ1", "dW1")]
+)
+def test_what_is_made_from_a_wrong_quantity_is_an_heir(quantity, heir):
+    values = run(CASE, tamper={quantity: lambda V: V * 1.5})
+    explanation = CASE.standard().explain(judged(CASE, values), heir, values)
+    assert explanation == f"its own line is right: it inherits the error of {quantity}"
+
+
+def test_a_second_mistake_behind_a_first_is_seen():
+    values = run(CASE, tamper={"dZ2": lambda V: V * 2, "dW1": lambda V: V * 3})
+    explanation = CASE.standard().explain(judged(CASE, values), "dW1", values)
+    assert explanation == "dZ1 is off already, and the line that computes dW1 is wrong by itself"
+
+
+PROBLEMS = {
+    "nan": (lambda V: np.where(np.arange(V.size).reshape(V.shape) == 3, np.nan, V), "it holds nan at [0, 3]"),
+    "infinity": (lambda V: np.where(np.arange(V.size).reshape(V.shape) == 3, np.inf, V), "it holds inf at [0, 3]"),
+    "transpose": (lambda V: V.T, "its shape is (7, 5), not (5, 7)"),
+    "dtype": (lambda V: V.astype(np.float32), "its dtype is float32, not float64"),
+    "list": (lambda V: V.tolist(), "it is a list, not a NumPy array"),
+    "nothing": (lambda V: None, "it is missing"),
+}
+
+
+@pytest.mark.parametrize(("spoil", "problem"), PROBLEMS.values(), ids=PROBLEMS)
+def test_what_cannot_be_compared_is_wrong_and_says_why(spoil, problem):
+    judgement = CASE.standard().judge("dW1", spoil(run(CASE)["dW1"]))
+    assert (judgement.verdict, judgement.problem) == ("wrong", problem)
+
+
+@pytest.mark.parametrize(("cost", "problem"), [(float("nan"), "it is nan"), ("1.0", "it is a str, not a float")])
+def test_a_cost_that_is_no_number_is_wrong(cost, problem):
+    judgement = CASE.standard().judge("cost", cost)
+    assert (judgement.verdict, judgement.problem) == ("wrong", problem)
+
+
+def test_beyond_the_noise_but_within_the_bound_is_suspect():
+    standard = FULL.standard()
+    noise = standard.allowance("Z1").noise
+    assert standard.judge("Z1", standard.truths["Z1"].high + 20 * noise).verdict == "suspect"
+
+
+def test_at_the_truth_everything_agrees():
+    standard = FULL.standard()
+    for quantity in QUANTITIES:
+        assert standard.judge(quantity, standard.truths[quantity].high).verdict == "agrees"
