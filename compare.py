@@ -1,5 +1,10 @@
 """Compare implementations of one small network: `python compare.py --help`."""
 
+import signal
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # until main() listens, Ctrl-C ends the program without a traceback
+
 import os
 import sys
 from dataclasses import asdict
@@ -11,7 +16,7 @@ from cyclopts.validators import Number
 
 from shared.network import Activation, DtypeName, InputError, Settings
 
-INTERRUPTED = 130
+INTERRUPTED = 128 + signal.SIGINT
 
 Positive = Annotated[int, Parameter(validator=Number(gte=1))]
 
@@ -20,6 +25,7 @@ app = App(
     help="Train one small network in several frameworks, and judge every number against its true value.",
     help_epilogue="Exit status: 0 all agree, 1 something disagrees, 2 could not run, 130 interrupted.",
     version_flags=(),
+    suppress_keyboard_interrupt=False,
 )
 
 
@@ -74,22 +80,23 @@ def compare(
     json
         Write everything that was found to this file.
     """
-    from shared.report import opening, terminal
+    from shared.report import beside, opening, terminal
 
     show = terminal.Terminal()
     names = opening.names_of(frameworks)
     for path in (json, save_weights):
         opening.check_writable(path)
-    data = opening.load_data(train, test, channels, scaling)
-    parameters = opening.initial_weights(weights, save_weights, data.train.X.shape[0], hidden, seed, dtype)
-    settings = Settings(learning_rate, iterations, parameters.W1.shape[0], seed, dtype, activation)
-    source = {"weights": str(weights) if weights else f"seed {seed}", "channels": channels, "scaling": scaling}
-    record = opening.new_record({**asdict(settings), **source, "frameworks": names}, data)
-    show.header(record)
+    with beside.helpers() as ask:
+        data = opening.load_data(train, test, channels, scaling)
+        parameters = opening.initial_weights(weights, save_weights, data.train.X.shape[0], hidden, seed, dtype)
+        settings = Settings(learning_rate, iterations, parameters.W1.shape[0], seed, dtype, activation)
+        source = {"weights": str(weights) if weights else f"seed {seed}", "channels": channels, "scaling": scaling}
+        record = opening.new_record({**asdict(settings), **source, "frameworks": list(names)}, data)
+        show.header(record)
 
-    from shared.report import comparison, json_file  # the judge takes its time to import: the header comes first
+        from shared.report import comparison, json_file  # they take their time to import: the header comes first
 
-    comparison.Comparison(record, parameters, data, settings, show.stage).run(names)
+        comparison.Comparison(record, parameters, data, settings, show.stage, ask).run(names)
     if json:
         json_file.write(json, record)
     show.results(record)
@@ -103,6 +110,7 @@ def main(arguments: list[str] | None = None) -> int:
     terminal = Terminal()
     show_warnings(terminal)
     try:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         return int(app(arguments, exit_on_error=False, print_error=False, result_action="return_value") or 0)
     except KeyboardInterrupt:
         terminal.error("interrupted")

@@ -32,10 +32,10 @@ Arrays = tuple[jax.Array, ...]
 """W1, b1, W2, b2 as JAX's arrays."""
 
 STEPS_PER_CALL = 50
-"""How often the compiled loop comes up for air: progress is shown, and Ctrl-C is heard."""
+"""After so many steps the compiled loop comes up for air: progress is shown, and Ctrl-C is heard."""
 
 
-def activate(Z1: Float[jax.Array, "n_h m"], activation: Activation) -> Float[jax.Array, "n_h m"]:
+def activate(Z1: jax.Array, activation: Activation) -> jax.Array:
     """Apply the hidden layer's activation, entry by entry. At Z1 = 0 grad takes the left half's slope.
 
     (jnp.maximum(Z1, 0) would give 1/2 there, and jax.nn.leaky_relu 1.)
@@ -64,7 +64,8 @@ def affine(W: jax.Array, b: jax.Array, A: jax.Array) -> jax.Array:
     return W @ A + b
 
 
-def propagate(parameters: Arrays, X: Float[jax.Array, "n_x m"], activation: Activation) -> Arrays:
+@partial(jax.jit, static_argnames="activation")
+def propagate(parameters: Arrays, X: jax.Array, activation: Activation) -> Arrays:
     """Compute what each layer holds, input to output, on JAX's arrays."""
     W1, b1, W2, b2 = parameters
     Z1 = affine(W1, b1, X)  #                   (n_h, m)    eq 1
@@ -88,15 +89,14 @@ def cost(
         return float(cost_of(arrays(parameters), jnp.array(X), jnp.array(Y), activation))
 
 
-def cost_of(
-    parameters: Arrays, X: Float[jax.Array, "n_x m"], Y: Float[jax.Array, "1 m"], activation: Activation
-) -> Float[jax.Array, ""]:
+@partial(jax.jit, static_argnames="activation")
+def cost_of(parameters: Arrays, X: jax.Array, Y: jax.Array, activation: Activation) -> jax.Array:
     """Compute the cost as a function of the parameters: what grad differentiates."""
     _, _, Z2, _ = propagate(parameters, X, activation)
     return cross_entropy(Z2, Y)
 
 
-def cross_entropy(Z2: Float[jax.Array, "1 m"], Y: Float[jax.Array, "1 m"]) -> Float[jax.Array, ""]:
+def cross_entropy(Z2: jax.Array, Y: jax.Array) -> jax.Array:
     """-Y log(A2) - (1 - Y) log(1 - A2), averaged, from Z2: log(A2) is infinite where A2 rounds to 0.
 
     Each example's share is divided by m before the sum, so that the sum cannot overflow.
@@ -109,17 +109,23 @@ def cross_entropy(Z2: Float[jax.Array, "1 m"], Y: Float[jax.Array, "1 m"]) -> Fl
 def gradients(
     parameters: Parameters, X: Float[Array, "n_x m"], Y: Float[Array, "1 m"], activation: Activation = "relu"
 ) -> Gradients:
-    """Differentiate the cost with respect to everything: vjp gives each stage its way back, from dOutput to dInput."""
+    """Differentiate the cost with respect to everything."""
     with precision_of(X):
-        W1, b1, W2, b2 = arrays(parameters)
-        Z1, back_to_W1_b1 = jax.vjp(partial(affine, A=jnp.array(X)), W1, b1)
-        A1, back_to_Z1 = jax.vjp(partial(activate, activation=activation), Z1)
-        Z2, back_to_W2_b2_A1 = jax.vjp(affine, W2, b2, A1)
-        dZ2 = jax.grad(cross_entropy)(Z2, jnp.array(Y))
-        dW2, db2, dA1 = back_to_W2_b2_A1(dZ2)
-        (dZ1,) = back_to_Z1(dA1)
-        dW1, db1 = back_to_W1_b1(dZ1)
-        return Gradients(*map(np.array, (dZ2, dW2, db2, dA1, dZ1, dW1, db1)))
+        return Gradients(*map(np.array, backward(arrays(parameters), jnp.array(X), jnp.array(Y), activation)))
+
+
+@partial(jax.jit, static_argnames="activation")
+def backward(parameters: Arrays, X: jax.Array, Y: jax.Array, activation: Activation) -> Arrays:
+    """Go back through the layers: vjp gives each stage's way back, from dOutput to dInput."""
+    W1, b1, W2, b2 = parameters
+    Z1, back_to_W1_b1 = jax.vjp(partial(affine, A=X), W1, b1)
+    A1, back_to_Z1 = jax.vjp(partial(activate, activation=activation), Z1)
+    Z2, back_to_W2_b2_A1 = jax.vjp(affine, W2, b2, A1)
+    dZ2 = jax.grad(cross_entropy)(Z2, Y)
+    dW2, db2, dA1 = back_to_W2_b2_A1(dZ2)
+    (dZ1,) = back_to_Z1(dA1)
+    dW1, db1 = back_to_W1_b1(dZ1)
+    return dZ2, dW2, db2, dA1, dZ1, dW1, db1
 
 
 def step(
@@ -135,13 +141,14 @@ def step(
         return Parameters(*map(np.array, updated))
 
 
+@partial(jax.jit, static_argnames="activation")
 def descend(
     parameters: Arrays,
-    X: Float[jax.Array, "n_x m"],
-    Y: Float[jax.Array, "1 m"],
+    X: jax.Array,
+    Y: jax.Array,
     learning_rate: float | jax.Array,
     activation: Activation,
-) -> tuple[Arrays, Float[jax.Array, ""]]:
+) -> tuple[Arrays, jax.Array]:
     """Return the updated parameters and the cost before the update."""
     value, d = jax.value_and_grad(cost_of)(parameters, X, Y, activation)
     updated = tuple(V - learning_rate * dV for V, dV in zip(parameters, d, strict=True))  # V's shape   eq 13
@@ -154,12 +161,12 @@ State = tuple[Arrays, jax.Array]
 
 @partial(jax.jit, static_argnames="activation")
 def descend_from_to(
-    start: int,
-    stop: int,
+    start: int | jax.Array,
+    stop: int | jax.Array,
     state: State,
     X: jax.Array,
     Y: jax.Array,
-    learning_rate: float,
+    learning_rate: float | jax.Array,
     activation: Activation,
 ) -> State:
     """Take the steps start, ..., stop - 1, in one compiled loop."""

@@ -26,7 +26,7 @@ from shared.network import (
 )
 
 
-def activate(Z1: Float[Tensor, "n_h m"], activation: Activation) -> Float[Tensor, "n_h m"]:
+def activate(Z1: Tensor, activation: Activation) -> Tensor:
     """Apply the hidden layer's activation, entry by entry. At Z1 = 0 autograd takes the left half's slope."""
     match activation:
         case "relu":
@@ -42,7 +42,7 @@ def tensors(arrays: Iterable[Array], requires_grad: bool = False) -> list[Tensor
     return [torch.tensor(V, requires_grad=requires_grad) for V in arrays]
 
 
-def propagate(parameters: list[Tensor], X: Float[Tensor, "n_x m"], activation: Activation) -> list[Tensor]:
+def propagate(parameters: list[Tensor], X: Tensor, activation: Activation) -> list[Tensor]:
     """Compute what each layer holds, input to output, on tensors."""
     W1, b1, W2, b2 = parameters
     Z1 = W1 @ X + b1  #                         (n_h, m)    eq 1
@@ -65,7 +65,7 @@ def cost(
     return cross_entropy(Z2, torch.tensor(Y)).item()
 
 
-def cross_entropy(Z2: Float[Tensor, "1 m"], Y: Float[Tensor, "1 m"]) -> Float[Tensor, ""]:
+def cross_entropy(Z2: Tensor, Y: Tensor) -> Tensor:
     """-Y log(A2) - (1 - Y) log(1 - A2), averaged, from Z2: log(A2) is infinite where A2 rounds to 0.
 
     Each example's share is divided by m before the sum, so that the sum cannot overflow.
@@ -101,11 +101,11 @@ def step(
 
 def descend(
     parameters: list[Tensor],
-    X: Float[Tensor, "n_x m"],
-    Y: Float[Tensor, "1 m"],
+    X: Tensor,
+    Y: Tensor,
     optimizer: torch.optim.Optimizer,
     activation: Activation,
-) -> Float[Tensor, ""]:
+) -> Tensor:
     """Update the parameters in place and return the cost before the update."""
     optimizer.zero_grad()
     value = cross_entropy(propagate(parameters, X, activation)[2], Y)

@@ -1,7 +1,7 @@
 """The networks that every implementation is judged on. Dimensions differ, so that a transpose cannot hide."""
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from itertools import product
 
 import numpy as np
@@ -27,10 +27,19 @@ class Case:
         name = f"{self.name}-{activation}-{dtype}"
         return Case(name, parameters, self.X.astype(dtype), self.Y.astype(dtype), activation)
 
-    @cache  # noqa: B019 -- cases live as long as the tests
+    @cached_property
+    def judge(self) -> Judge:
+        """The judge of this case."""
+        return Judge(self.X, self.Y, self.activation)
+
+    @cached_property
     def standard(self) -> Standard:
-        """What is right for this case."""
-        return Judge(self.X, self.Y, self.activation).at(self.parameters)
+        """What every quantity of this case should be."""
+        return self.judge.at(self.parameters)
+
+    def explain(self, judgements: dict, quantity: str, values: dict) -> str:
+        """Who is to blame for a quantity that does not agree."""
+        return self.judge.explain(judgements, quantity, self.parameters, values)
 
     @cache  # noqa: B019
     def answers(self, implementation: Implementation) -> dict:

@@ -20,10 +20,9 @@ def settings_of(case, iterations, learning_rate=RATE):
 
 def reference_and_band(case, settings):
     reference = curves.reference(case.parameters, case.X, case.Y, settings)
-    noise = [
-        Judge(case.X, case.Y, case.activation).at(P).allowance("cost").noise for P in reference.checkpoints.values()
-    ]
-    return reference, curves.band(reference, case.X, case.Y, settings, float(max(noise)))
+    noise = [case.judge.at(P).cost_noise for P in reference.checkpoints.values()]
+    s = curves.members(reference, case.X, case.Y, settings)
+    return reference, curves.band(reference, s, max(noise))
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -31,7 +30,7 @@ def reference_and_band(case, settings):
 def test_one_step_agrees_with_the_truth(implementation, case, form):
     case = case.in_form(*form)
     stepped = answers_to_step(implementation, case.parameters, case.X, case.Y, RATE, case.activation)
-    judged = case.standard().judge_step(stepped.values, RATE)
+    judged = case.judge.after_step(case.parameters, RATE).judge_all(stepped.values)
     assert {name: j.verdict for name, j in judged.items()} == dict.fromkeys(case.parameters._fields, "agrees")
 
 
@@ -43,7 +42,7 @@ def test_steps_from_the_checkpoints_of_a_long_training_agree_with_the_truth(impl
     for step in (100, 2499):
         parameters = reference.checkpoints[step]
         stepped = answers_to_step(implementation, parameters, case.X, case.Y, 0.0075, "relu").values
-        judged = judge.at(parameters).judge_step(stepped, 0.0075)
+        judged = judge.after_step(parameters, 0.0075).judge_all(stepped)
         assert {j.verdict for j in judged.values()} == {"agrees"}
 
 
@@ -59,7 +58,7 @@ def test_a_wrong_update_is_wrong(spoil):
     case = MIDDLE.in_form("float64", "relu")
     stepped = implementations.load("numpy").step(case.parameters, case.X, case.Y, RATE)
     spoilt = {name: spoil(getattr(stepped, name), getattr(case.parameters, name)) for name in stepped._fields}
-    assert {j.verdict for j in case.standard().judge_step(spoilt, RATE).values()} == {"wrong"}
+    assert {j.verdict for j in case.judge.after_step(case.parameters, RATE).judge_all(spoilt).values()} == {"wrong"}
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)

@@ -9,7 +9,7 @@ from shared.network import Activations, Gradients
 def assert_agrees(implementation, quantity, case_name):
     __tracebackhide__ = True
     case = BY_NAME[case_name]
-    judged = case.standard().judge(quantity, case.answers(implementation)[quantity])
+    judged = case.standard.judge(quantity, case.answers(implementation)[quantity])
     if judged.verdict != "agrees":
         pytest.fail(f"{quantity} is {judged.verdict}: {judged}")
 

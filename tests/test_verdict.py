@@ -12,7 +12,7 @@ FULL = photographs().in_form("float64", "relu")
 
 
 def judged(case, values):
-    return case.standard().judge_all(values)
+    return case.standard.judge_all(values)
 
 
 @pytest.mark.parametrize("quantity", QUANTITIES)
@@ -29,7 +29,7 @@ def test_a_relative_error_of_1e_9_in_one_line_is_wrong_there_and_nowhere_before(
 @pytest.mark.parametrize("case", [CASE, FULL], ids=["7-5-1", "4096-8-1"])
 def test_the_line_that_is_wrong_by_itself_is_the_culprit(case, quantity):
     values = run(case, tamper={quantity: lambda V: V * (1 + 1e-9)})
-    explanation = case.standard().explain(judged(case, values), quantity, values)
+    explanation = case.explain(judged(case, values), quantity, values)
     assert explanation.endswith(f"the line that computes {quantity} is the culprit")
 
 
@@ -38,13 +38,13 @@ def test_the_line_that_is_wrong_by_itself_is_the_culprit(case, quantity):
 )
 def test_what_is_made_from_a_wrong_quantity_is_an_heir(quantity, heir):
     values = run(CASE, tamper={quantity: lambda V: V * 1.5})
-    explanation = CASE.standard().explain(judged(CASE, values), heir, values)
+    explanation = CASE.explain(judged(CASE, values), heir, values)
     assert explanation == f"its own line is right: it inherits the error of {quantity}"
 
 
 def test_a_second_mistake_behind_a_first_is_seen():
     values = run(CASE, tamper={"dZ2": lambda V: V * 2, "dW1": lambda V: V * 3})
-    explanation = CASE.standard().explain(judged(CASE, values), "dW1", values)
+    explanation = CASE.explain(judged(CASE, values), "dW1", values)
     assert explanation == "dZ1 is off already, and the line that computes dW1 is wrong by itself"
 
 
@@ -60,23 +60,23 @@ PROBLEMS = {
 
 @pytest.mark.parametrize(("spoil", "problem"), PROBLEMS.values(), ids=PROBLEMS)
 def test_what_cannot_be_compared_is_wrong_and_says_why(spoil, problem):
-    judgement = CASE.standard().judge("dW1", spoil(run(CASE)["dW1"]))
+    judgement = CASE.standard.judge("dW1", spoil(run(CASE)["dW1"]))
     assert (judgement.verdict, judgement.problem) == ("wrong", problem)
 
 
 @pytest.mark.parametrize(("cost", "problem"), [(float("nan"), "it is nan"), ("1.0", "it is a str, not a float")])
 def test_a_cost_that_is_no_number_is_wrong(cost, problem):
-    judgement = CASE.standard().judge("cost", cost)
+    judgement = CASE.standard.judge("cost", cost)
     assert (judgement.verdict, judgement.problem) == ("wrong", problem)
 
 
 def test_beyond_the_noise_but_within_the_bound_is_suspect():
-    standard = FULL.standard()
-    noise = standard.allowance("Z1").noise
-    assert standard.judge("Z1", standard.truths["Z1"].high + 20 * noise).verdict == "suspect"
+    standard = FULL.standard
+    noise = standard.right["Z1"][1].noise
+    assert standard.judge("Z1", standard.right["Z1"][0].high + 20 * noise).verdict == "suspect"
 
 
 def test_at_the_truth_everything_agrees():
-    standard = FULL.standard()
+    standard = FULL.standard
     for quantity in QUANTITIES:
-        assert standard.judge(quantity, standard.truths[quantity].high).verdict == "agrees"
+        assert standard.judge(quantity, standard.right[quantity][0].high).verdict == "agrees"

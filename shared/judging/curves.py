@@ -23,14 +23,14 @@ import numpy as np
 from scipy.special import expit, stdtrit
 from threadpoolctl import threadpool_limits
 
-from shared.network import LEAKY_SLOPE, Activation, Array, Parameters, Progress, Settings
+from shared.network import LEAKY_SLOPE, Activation, Array, Parameters, Settings
 
-MEMBERS = 16
+MEMBERS = 12
 FALSE_ALARM_RATE = 1e-6
 HORIZON = 0.01
 """The share of the cost that the band's half-width may reach: from there on curves cannot be compared by points."""
 PATTERNS = 128
-"""How many random patterns of ups and downs are drawn for each hidden unit's weights."""
+"""How many random patterns of ups and downs are drawn for each hidden unit's weights; each counts both ways."""
 
 
 @dataclass(frozen=True)
@@ -83,49 +83,40 @@ def reference(parameters: Parameters, X: Array, Y: Array, settings: Settings) ->
     """
     run, wanted = Runs(parameters, X, Y, settings, count=1), checkpoint_steps(settings.iterations)
     costs, weights = np.empty(settings.iterations), {}
-    for i in range(settings.iterations):
-        if i in wanted:
-            weights[i] = run.parameters()
-        costs[i] = run.step()[0]
+    with threadpool_limits(1):  # so small are the products here that threads would wait for each other
+        for i in range(settings.iterations):
+            if i in wanted:
+                weights[i] = run.parameters()
+            costs[i] = run.step()[0]
     return Reference(costs, weights, run.parameters())
 
 
-def band(
-    reference: Reference, X: Array, Y: Array, settings: Settings, cost_noise: float, progress: Progress | None = None
-) -> Band:
-    """Train the band's members.
+def members(reference: Reference, X: Array, Y: Array, settings: Settings) -> Array:
+    """Train the band's members; return s(i), (iterations,).
 
     Parameters
     ----------
     reference
         The reference; X, Y and settings are those that it was trained with. The seed draws the ups and downs.
-    cost_noise
-        The standard deviation of the rounding in one evaluation of the cost.
-    progress
-        Called with the number of steps that the members have done.
     """
     start = reference.checkpoints[0]
     jolts = Jolts(start, reference.trained, X, settings.seed)
-    members = Runs(start, X, Y, settings, MEMBERS)
-    with threadpool_limits(1):  # so small are the products here that threads would wait for each other
-        s = spread(members, jolts, reference.costs, progress)
-    return Band(reference.costs, quantile(settings.iterations) * np.hypot(s, np.sqrt(2) * cost_noise))
+    runs, s = Runs(start, X, Y, settings, MEMBERS), np.empty(settings.iterations)
+    with threadpool_limits(1):
+        for i, cost in enumerate(reference.costs):
+            jolts.shake(runs)
+            s[i] = np.sqrt(np.mean(np.square(runs.step() - cost)))
+    return np.maximum.accumulate(s)
+
+
+def band(reference: Reference, s: Array, cost_noise: float) -> Band:
+    """Draw the band around the reference, from the members' s(i) and the noise of one evaluation of the cost."""
+    return Band(reference.costs, quantile(len(s)) * np.hypot(s, np.sqrt(2) * cost_noise))
 
 
 def quantile(iterations: int) -> float:
     """Student's t with MEMBERS degrees of freedom, two-sided, at the false-alarm rate of one step."""
     return float(-stdtrit(MEMBERS, FALSE_ALARM_RATE / iterations / 2))
-
-
-def spread(members: "Runs", jolts: "Jolts", reference: Array, progress: Progress | None) -> Array:
-    """Train the members; return s(i)."""
-    s = np.empty(len(reference))
-    for i, cost in enumerate(reference):
-        jolts.shake(members)
-        s[i] = np.sqrt(np.mean(np.square(members.step() - cost)))
-        if progress:
-            progress(i + 1)
-    return np.maximum.accumulate(s)
 
 
 class Runs:
@@ -180,9 +171,8 @@ class Jolts:
         self.dtype, self.rng = X.dtype, np.random.default_rng(seed)
         units_W1 = self.last_place(np.maximum(np.abs(initial.W1), np.abs(final.W1)))
         units_b1 = self.last_place(np.maximum(np.abs(initial.b1), np.abs(final.b1)))
-        self.on_Z1 = np.concatenate(  #                                       (n_h PATTERNS, m)
-            [self.patterns(w) @ X + self.patterns(b) for w, b in zip(units_W1, units_b1, strict=True)]
-        )
+        changes = [self.patterns(w) @ X + self.patterns(b) for w, b in zip(units_W1, units_b1, strict=True)]
+        self.on_Z1 = np.concatenate([(change, -change) for change in changes]).reshape(-1, X.shape[1])
 
     def last_place(self, V: Array) -> Array:
         """The unit in the last place of each entry, in the judged dtype."""
@@ -197,9 +187,9 @@ class Jolts:
         return 2.0 * self.rng.integers(2, size=shape) - 1
 
     def shake(self, runs: Runs) -> None:
-        """Change every weight of every run: a random pattern, or its negative, for each hidden unit."""
+        """Change every weight of every run: a random pattern for each hidden unit."""
         count, n_h, _ = runs.Z1.shape
-        pattern = self.rng.integers(PATTERNS, size=(count, n_h)) + PATTERNS * np.arange(n_h)
-        runs.Z1 += self.signs((count, n_h, 1)) * self.on_Z1[pattern]
+        pattern = self.rng.integers(2 * PATTERNS, size=(count, n_h)) + 2 * PATTERNS * np.arange(n_h)
+        runs.Z1 += self.on_Z1[pattern]
         runs.W2 += self.signs(runs.W2.shape) * self.last_place(runs.W2)
         runs.b2 += self.signs(runs.b2.shape) * self.last_place(runs.b2)

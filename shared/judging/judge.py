@@ -3,14 +3,14 @@
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from shared.judging import rounding
-from shared.judging.arithmetic import exact
+from shared.judging.arithmetic import Noise, Worst
 from shared.judging.truth import Enclosure, Truth
 from shared.judging.verdict import Allowance, Judgement, deviations, judge, localised
 from shared.network import (
@@ -92,69 +92,73 @@ def named(kind: Any, values: Any) -> dict[str, Any]:
     return {field: getattr(values, field, entries.get(field)) for field in kind._fields}
 
 
+@dataclass(frozen=True)
+class Standard:
+    """What is right for some quantities: their true values, and what rounding may do to them."""
+
+    dtype: np.dtype
+    right: dict[str, tuple[Enclosure, Allowance]]
+    cost_noise: float
+
+    def judge(self, quantity: str, values: object) -> Judgement:
+        """Judge one quantity."""
+        return judge(quantity, values, *self.right[quantity], self.dtype)
+
+    def judge_all(self, values: Mapping[str, Any]) -> dict[str, Judgement]:
+        """Judge every quantity, in the order of computation."""
+        return {quantity: self.judge(quantity, values.get(quantity)) for quantity in self.right}
+
+
 class Judge:
     """Knows what is right for data X, Y and a hidden activation; the judged dtype is that of X."""
 
     def __init__(self, X: Array, Y: Array, activation: Activation) -> None:
         self.X, self.Y, self.activation = X, Y, activation
-        self.truth = Truth(X, Y)
-
-    def at(self, parameters: Parameters) -> "Standard":
-        """Work out the truth and the allowances at these parameters."""
-        return Standard(self, parameters)
-
-
-class Standard:
-    """What is right at given parameters."""
-
-    def __init__(self, judge: Judge, parameters: Parameters) -> None:
-        n_h = parameters.W1.shape[0]
-        self.of, self.parameters = judge, parameters
-        self.worst = rounding.worst(judge.X, judge.activation, n_h)
-        self.noise = rounding.noise(judge.X, judge.activation, deviations(parameters.W1.size))
-        self.worst_lines = rounding.through_the_network(self.worst, parameters, judge.X, judge.Y)
-        self.noise_lines = rounding.through_the_network(self.noise, parameters, judge.X, judge.Y)
 
     @cached_property
-    def truths(self) -> dict[str, Enclosure]:
-        """The true value of every quantity."""
-        return self.of.truth.quantities(self.parameters, self.of.activation)
+    def truth(self) -> Truth:
+        """The true values of everything computed from X and Y."""
+        return Truth(self.X, self.Y)
 
-    def allowance(self, quantity: str) -> Allowance:
-        """Say what rounding may do to a quantity."""
-        return Allowance.of(self.worst_lines[quantity], self.noise_lines[quantity])
+    def at(self, parameters: Parameters) -> Standard:
+        """Work out what every quantity of the notation should be at these parameters."""
+        truths = self.truth.quantities(parameters, self.activation)
+        worst, noise = self._lines(parameters)
+        right = {name: (truths[name], Allowance.of(worst[name], noise[name])) for name in QUANTITIES}
+        return Standard(self.X.dtype, right, float(noise["cost"].error))
 
-    def judge(self, quantity: str, values: object) -> Judgement:
-        """Judge one quantity of the notation."""
-        return judge(quantity, values, self.truths[quantity], self.allowance(quantity), self.of.X.dtype)
+    def after_step(self, parameters: Parameters, learning_rate: float) -> Standard:
+        """Work out what the parameters should be after one step of gradient descent."""
+        truths = self.truth.step(parameters, learning_rate, self.activation)
+        (worst, noise), right = self._lines(parameters), {}
+        for name in Parameters._fields:
+            a = rounding.updated(self._worst(parameters), worst[name], worst[f"d{name}"], learning_rate)
+            b = rounding.updated(self._noise(parameters), noise[name], noise[f"d{name}"], learning_rate)
+            right[name] = (truths[name], Allowance.of(a, b))
+        return Standard(self.X.dtype, right, float(noise["cost"].error))
 
-    def judge_all(self, values: Mapping[str, Any]) -> dict[str, Judgement]:
-        """Judge every quantity, in the order of computation."""
-        return {quantity: self.judge(quantity, values.get(quantity)) for quantity in QUANTITIES}
-
-    def explain(self, judgements: Mapping[str, Judgement], quantity: str, values: Mapping[str, Any]) -> str:
+    def explain(
+        self, judgements: Mapping[str, Judgement], quantity: str, parameters: Parameters, values: Mapping[str, Any]
+    ) -> str:
         """Say whether a quantity that does not agree is a culprit or an heir; empty if its inputs are unfit."""
-        own = {**self.parameters._asdict(), "X": self.of.X, "Y": self.of.Y, **values}
+        own = {**parameters._asdict(), "X": self.X, "Y": self.Y, **values}
         earlier = {name: judgements[name] for name in QUANTITIES[: QUANTITIES.index(quantity)]}
         if judgements[quantity].problem or any(judgement.problem for judgement in earlier.values()):
             return ""
-        allowance = Allowance.of(
-            rounding.through_one_line(self.worst, quantity, own), rounding.through_one_line(self.noise, quantity, own)
-        )
-        truth = self.of.truth.line(quantity, own, self.of.activation)
-        alone = judge(quantity, values[quantity], truth, allowance, self.of.X.dtype)
+        worst = rounding.through_one_line(self._worst(parameters), quantity, own)
+        noise = rounding.through_one_line(self._noise(parameters), quantity, own)
+        truth = self.truth.line(quantity, own, self.activation)
+        alone = judge(quantity, values[quantity], truth, Allowance.of(worst, noise), self.X.dtype)
         return localised(judgements[quantity], alone, earlier)
 
-    def judge_step(self, updated: Mapping[str, Any], learning_rate: float) -> dict[str, Judgement]:
-        """Judge the parameters after one step of gradient descent."""
-        right = self._after_step(learning_rate)
-        return {name: judge(name, updated.get(name), *right[name], self.of.X.dtype) for name in Parameters._fields}
+    def _worst(self, parameters: Parameters) -> Worst:
+        return rounding.worst(self.X, self.activation, n_h=parameters.W1.shape[0])
 
-    @lru_cache(maxsize=1)  # noqa: B019 -- the judge's Standards are few, and one learning rate is all they see
-    def _after_step(self, learning_rate: float) -> dict[str, tuple[Enclosure, Allowance]]:
-        truths, right = self.of.truth.step(self.parameters, learning_rate, self.of.activation), {}
-        for name, V in self.parameters._asdict().items():
-            worst = rounding.updated(self.worst, exact(V), self.worst_lines[f"d{name}"], learning_rate)
-            noise = rounding.updated(self.noise, exact(V), self.noise_lines[f"d{name}"], learning_rate)
-            right[name] = (truths[name], Allowance.of(worst, noise))
-        return right
+    def _noise(self, parameters: Parameters) -> Noise:
+        return rounding.noise(self.X, self.activation, deviations(parameters.W1.size))
+
+    def _lines(self, parameters: Parameters) -> tuple[rounding.Lines, rounding.Lines]:
+        """Follow the errors of a whole pass through both arithmetics."""
+        ways = self._worst(parameters), self._noise(parameters)
+        worst, noise = (rounding.through_the_network(a, parameters, self.X, self.Y) for a in ways)
+        return worst, noise

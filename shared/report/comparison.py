@@ -9,8 +9,9 @@ import numpy as np
 import implementations
 from shared.dataset import Dataset, Examples
 from shared.judging import curves
-from shared.judging.judge import Judge, Standard, answers, answers_to_step, call, changed, copies, named
-from shared.network import Activations, Implementation, Parameters, Progress, Settings, Training
+from shared.judging.judge import Answers, Judge, Standard, answers, answers_to_step, call, changed, copies, named
+from shared.network import Activations, Array, Implementation, Parameters, Progress, Settings, Training
+from shared.report.beside import Ask, at_once
 from shared.report.record import Curve, Framework, Record
 
 Stage = Callable[[str, int], AbstractContextManager[Progress]]
@@ -32,58 +33,75 @@ class Comparison:
         How to train.
     stage
         Shows progress.
+    ask
+        Where the true values and the band are worked out: here, or in processes beside this one.
     """
 
-    def __init__(self, record: Record, parameters: Parameters, data: Dataset, settings: Settings, stage: Stage) -> None:
+    def __init__(
+        self,
+        record: Record,
+        parameters: Parameters,
+        data: Dataset,
+        settings: Settings,
+        stage: Stage,
+        ask: Ask = at_once,
+    ) -> None:
         self.record, self.parameters, self.data, self.settings, self.stage = record, parameters, data, settings, stage
+        self.ask = ask
         self.X, self.Y = data.train.X.astype(settings.dtype), data.train.Y.astype(settings.dtype)
+        self.judging = Judge(self.X, self.Y, settings.activation)
 
-    def run(self, names: list[str]) -> Record:
-        """Run and judge the implementations of these names.
+    def run(self, sources: Mapping[str, str]) -> Record:
+        """Run and judge implementations: their names, and what the registry finds them by.
 
         Raises
         ------
         ImplementationFailed
             If an implementation raises an exception.
         """
-        with self.stage("working out the truth", 0) as progress:
-            reference = curves.reference(self.parameters, self.X, self.Y, self.settings)
-            standards = self.standards(reference, progress)
-        loaded = {}
-        for name in names:
+        reference = curves.reference(self.parameters, self.X, self.Y, self.settings)
+        true_values = self.ask(standards, self.X, self.Y, self.settings, reference.checkpoints)
+        members = self.ask(curves.members, reference, self.X, self.Y, self.settings)
+        loaded, given = {}, {}
+        for name, source in sources.items():
             with self.stage(f"{name}: forward, gradients, steps", 0):
-                loaded[name] = implementations.load(name)
-                self.record.frameworks[name] = self.judge(loaded[name], standards)
-        cost_noise = max(float(standard.allowance("cost").noise) for standard in standards.values())
-        with self.stage("the band of correct curves", self.settings.iterations) as progress:
-            band = curves.band(reference, self.X, self.Y, self.settings, cost_noise, progress)
+                loaded[name] = implementations.load(source)
+                given[name] = self.question(loaded[name], reference)
+        with self.stage("the true values and the band of correct curves", 0):
+            at_start, after_steps = true_values()
+            s = members()
+        for name in sources:
+            self.record.frameworks[name] = self.judge(given[name], at_start, after_steps)
+        band = curves.band(reference, s, max(standard.cost_noise for standard in after_steps.values()))
         self.record.horizon = band.horizon
         for name, implementation in loaded.items():
             with self.stage(f"{name}: training", self.settings.iterations) as progress:
                 self.train(implementation, self.record.frameworks[name], band, progress)
         return self.record
 
-    def standards(self, reference: curves.Reference, progress: Progress) -> dict[int, Standard]:
-        """Work out what is right at each checkpoint."""
-        judge, standards = Judge(self.X, self.Y, self.settings.activation), {}
-        for done, (step, parameters) in enumerate(reference.checkpoints.items()):
-            standards[step] = judge.at(parameters)
-            progress(done + 1)
-        return standards
-
-    def judge(self, implementation: Implementation, standards: Mapping[int, Standard]) -> Framework:
-        """Judge every quantity at the initial weights, and one step from each checkpoint's weights."""
+    def question(self, implementation: Implementation, reference: curves.Reference) -> dict[int | None, Answers]:
+        """Ask for every quantity at the initial weights (None), and for one step from each checkpoint's weights."""
         activation, rate = self.settings.activation, self.settings.learning_rate
-        first = answers(implementation, self.parameters, self.X, self.Y, activation)
-        framework = Framework(quantities=standards[0].judge_all(first.values))
-        framework.add_changed(first.changed)
+        given: dict[int | None, Answers] = {
+            step: answers_to_step(implementation, parameters, self.X, self.Y, rate, activation)
+            for step, parameters in reference.checkpoints.items()
+        }
+        given[None] = answers(implementation, self.parameters, self.X, self.Y, activation)
+        return given
+
+    def judge(
+        self, given: Mapping[int | None, Answers], at_start: Standard, after_steps: Mapping[int, Standard]
+    ) -> Framework:
+        """Judge what an implementation gave; where something does not agree, find out who is to blame."""
+        values = given[None].values
+        framework = Framework(quantities=at_start.judge_all(values))
         for name, judged in framework.quantities.items():
             if judged.verdict != "agrees":
-                framework.explanations[name] = standards[0].explain(framework.quantities, name, first.values)
-        for step, standard in standards.items():
-            stepped = answers_to_step(implementation, standard.parameters, self.X, self.Y, rate, activation)
-            framework.steps[step] = standard.judge_step(stepped.values, rate)
-            framework.add_changed(stepped.changed)
+                framework.explanations[name] = self.judging.explain(framework.quantities, name, self.parameters, values)
+        for step, standard in after_steps.items():
+            framework.steps[step] = standard.judge_all(given[step].values)
+        for answer in given.values():
+            framework.add_changed(answer.changed)
         return framework
 
     def train(
@@ -109,6 +127,15 @@ class Comparison:
         X = examples.X.astype(self.settings.dtype)
         A2 = named(Activations, call(implementation.forward, parameters, X, self.settings.activation))["A2"]
         return float(np.mean((np.asarray(A2) > 0.5) == (examples.Y > 0.5)))
+
+
+def standards(
+    X: Array, Y: Array, settings: Settings, checkpoints: Mapping[int, Parameters]
+) -> tuple[Standard, dict[int, Standard]]:
+    """Work out what is right at the initial weights, and after a step from each checkpoint's weights."""
+    judge = Judge(X, Y, settings.activation)
+    at_start = judge.at(checkpoints[0])
+    return at_start, {step: judge.after_step(P, settings.learning_rate) for step, P in checkpoints.items()}
 
 
 def judge_curve(costs: Any, band: curves.Band) -> Curve:

@@ -20,15 +20,18 @@ PACKAGES = {"numpy": ("numpy",), "torch": ("torch",), "jax": ("jax", "jaxlib")}
 """The packages whose versions matter for an implementation of the registry."""
 
 
-def names_of(frameworks: str) -> list[str]:
-    """Split the list of implementations and check that each is there, once."""
-    names = [name.strip() for name in frameworks.split(",") if name.strip()]
-    if not names:
+def names_of(frameworks: str) -> dict[str, str]:
+    """Split the list of implementations, check that each is there, once, and give each its short name."""
+    sources = [source.strip() for source in frameworks.split(",") if source.strip()]
+    if not sources:
         raise InputError("--frameworks names nothing; name numpy, torch, jax or the path of a .py file")
-    for name in names:
-        implementations.check(name)
-        if names.count(name) > 1:
-            raise InputError(f"--frameworks names {name} twice; name each implementation once")
+    names: dict[str, str] = {}
+    for source in sources:
+        implementations.check(source)
+        name = Path(source).name
+        if name in names:
+            raise InputError(f"--frameworks names {name} twice; name each implementation once, and files differently")
+        names[name] = source
     return names
 
 

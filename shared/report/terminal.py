@@ -1,5 +1,6 @@
 """The result record on the terminal: results on standard output, progress and warnings on standard error."""
 
+import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,9 @@ from shared.report import messages
 from shared.report.record import Framework, Record
 
 STYLES = {"agrees": "green", "suspect": "bold yellow", "wrong": "bold red"}
+REFRESH = 0.1
+"""Seconds between two looks at the progress: a program that reports every step is not slowed by it."""
+
 WIDE = 200
 """Columns of an output that is not a terminal: nothing is wrapped in a file."""
 
@@ -47,8 +51,15 @@ class Terminal:
         """Show on standard error, if it is a terminal, that something is under way and how far it is."""
         columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
         with Progress(*columns, console=self.err, transient=True, disable=not self.err.is_terminal) as progress:
-            task = progress.add_task(what, total=total or None)
-            yield lambda done: progress.update(task, completed=done)
+            task, shown = progress.add_task(what, total=total or None), 0.0
+
+            def report(done: int) -> None:
+                nonlocal shown
+                if time.monotonic() - shown > REFRESH:
+                    progress.update(task, completed=done)
+                    shown = time.monotonic()
+
+            yield report
 
     def header(self, record: Record) -> None:
         """Say what runs on what."""

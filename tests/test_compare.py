@@ -1,0 +1,269 @@
+"""The command line: exit statuses, what is printed where, the JSON file, and what bad input gets."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import warnings
+from contextlib import nullcontext
+from pathlib import Path
+from typing import NamedTuple
+
+import h5py
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+import compare as compare_module
+from shared.network import QUANTITIES
+from shared.report import beside
+
+ROOT = Path(__file__).parent.parent
+FEW = ("--iterations", "12")
+
+
+class Result(NamedTuple):
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def run(*arguments, cwd=ROOT):
+    """Run the program as its users do."""
+    command = [sys.executable, str(ROOT / "compare.py"), *map(str, arguments)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd, timeout=120)
+    return Result(result.returncode, result.stdout, result.stderr)
+
+
+@pytest.fixture
+def compare(monkeypatch, capsys, tmp_path):
+    """Run the command line in this process, without helpers: that is quicker."""
+    monkeypatch.setattr(beside, "helpers", lambda: nullcontext(beside.at_once))
+    monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)  # which the program replaces
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments):
+        capsys.readouterr()
+        return Result(compare_module.main([str(argument) for argument in arguments]), *capsys.readouterr())
+
+    return call
+
+
+@pytest.fixture
+def small(tmp_path):
+    """Data that are quick to judge: 14 images of 6 x 5 pixels to train on, 7 to test on."""
+    rng = np.random.default_rng(9)
+    for part, m in (("train", 14), ("test", 7)):
+        with h5py.File(tmp_path / f"{part}.h5", "w") as file:
+            file[f"{part}_set_x"] = rng.integers(256, size=(m, 6, 5, 3), dtype=np.uint8)
+            file[f"{part}_set_y"] = np.arange(m) % 3 == 0
+    return ("--train", tmp_path / "train.h5", "--test", tmp_path / "test.h5", "--hidden", "4")
+
+
+MINE = """
+import numpy as np
+from implementations import numpy_manual as right
+from implementations.numpy_manual import cost, forward, gradients, step, train
+"""
+
+MISTAKES = {
+    "dW1": "def gradients(*a):\n    d = right.gradients(*a)\n    return d._replace(dW1=d.dW1 * (1 + 1e-9))\n",
+    "Z1": "def forward(*a):\n    v = right.forward(*a)\n    return v._replace(Z1=np.float64(np.float32(v.Z1)))\n",
+    "W2": "def step(*a):\n    p = right.step(*a)\n    return p._replace(W2=p.W2 + 1e-9)\n",
+    "cost": "def train(*a):\n    t = right.train(*a)\n    t.costs[7:] *= 1 + 1e-9\n    return t\n",
+    "X": "def forward(parameters, X, *a):\n    X *= 2\n    return right.forward(parameters, X / 2, *a)\n",
+}
+"""What is wrong -> the implementation that is wrong there."""
+
+
+@pytest.fixture
+def mine(tmp_path):
+    def write(code):
+        (tmp_path / "mine.py").write_text(MINE + code)
+        return str(tmp_path / "mine.py")
+
+    return write
+
+
+def test_the_three_agree_and_the_last_line_says_so():
+    result = run(*FEW)
+    assert (result.returncode, result.stdout.splitlines()[-1], result.stderr) == (0, "all agree", "")
+
+
+def test_numpy_alone_imports_neither_torch_nor_jax():
+    code = "import sys, compare; s = compare.main(sys.argv[1:]); print({'torch', 'jax'} & set(sys.modules), s)"
+    arguments = [sys.executable, "-c", code, "--frameworks", "numpy", *FEW]
+    result = subprocess.run(arguments, capture_output=True, text=True, check=True, cwd=ROOT, timeout=100)
+    assert result.stdout.splitlines()[-1] == "set() 0"
+
+
+def test_a_file_with_the_same_functions_agrees(compare, small, mine):
+    result = compare("--frameworks", f"numpy,{mine('')}", *FEW, *small)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "mine.py" in result.stdout
+
+
+@pytest.mark.parametrize("quantity", MISTAKES)
+def test_a_wrong_file_is_named_with_the_first_quantity_that_differs(compare, small, mine, tmp_path, quantity):
+    result = compare("--frameworks", f"numpy,{mine(MISTAKES[quantity])}", "--json", tmp_path / "r.json", *FEW, *small)
+    record = json.loads((tmp_path / "r.json").read_text())
+    assert result.returncode == 1
+    assert record["verdict"] == "disagree"
+    assert record["first_disagreement"]["framework"] == "mine.py"
+    assert record["first_disagreement"]["quantity"] == quantity
+    assert result.stdout.splitlines()[-1].startswith(f"disagree: first mine.py, in {quantity}, at iteration")
+
+
+def test_the_message_tells_what_who_where_both_values_and_the_culprit(compare, small, mine):
+    lines = compare("--frameworks", mine(MISTAKES["dW1"]), *FEW, *small).stdout.splitlines()
+    start = lines.index("dW1: mine.py is wrong (30-4-1, 14 examples, float64)")
+    assert lines[start + 1].startswith("  worst at [")
+    assert "true value" in lines[start + 1]
+    assert "(proven to 3" in lines[start + 1]
+    assert lines[start + 2].startswith("  error ")
+    assert ", rounding can explain at most " in lines[start + 2]
+    assert lines[start + 3] == "  dZ1 and X, which it is made from, agree: the line that computes dW1 is the culprit"
+
+
+def test_the_json_file_has_the_promised_layout(compare, small, tmp_path):
+    compare("--frameworks", "numpy", "--json", tmp_path / "r.json", *FEW, *small)
+    record = json.loads((tmp_path / "r.json").read_text())
+    assert {"schema", "verdict", "first_disagreement", "settings", "versions", "machine", "data", "frameworks"} <= set(
+        record
+    )
+    assert (record["schema"], record["verdict"], record["first_disagreement"]) == (1, "agree", None)
+    assert set(record["data"]["train"]) == {"path", "sha256", "examples", "features"}
+    numpy = record["frameworks"]["numpy"]
+    wanted = {"costs", "train_accuracy", "test_accuracy", "seconds_per_step", "seconds_to_compile", "quantities"}
+    assert wanted <= set(numpy)
+    assert len(numpy["costs"]) == 12
+    assert list(numpy["quantities"]) == list(QUANTITIES)
+    assert all({"verdict", "max_error", "noise", "bound"} <= set(entry) for entry in numpy["quantities"].values())
+
+
+def test_saved_weights_give_the_same_run(compare, small, tmp_path):
+    saved, first, second = (tmp_path / name for name in ("w.safetensors", "1.json", "2.json"))
+    common = ("--frameworks", "numpy", *FEW, *small)
+    assert compare("--seed", "5", "--save-weights", saved, "--json", first, *common).returncode == 0
+    assert compare("--weights", saved, "--json", second, *common).returncode == 0
+    costs = [json.loads(path.read_text())["frameworks"]["numpy"]["costs"] for path in (first, second)]
+    assert costs[0] == costs[1]
+
+
+@pytest.mark.parametrize("activation", ["leaky_relu", "sigmoid"])
+def test_every_hidden_activation_can_be_compared(compare, small, activation):
+    assert compare("--activation", activation, *FEW, *small).returncode == 0
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_the_course_photographs_agree(photographs, dtype):
+    train, test = photographs
+    result = run("--train", train, "--test", test, "--dtype", dtype)
+    assert (result.returncode, result.stdout.splitlines()[-1]) == (0, "all agree"), result.stdout
+
+
+def test_the_colour_network_runs_from_given_weights(compare, photographs, tmp_path):
+    train, test = photographs
+    rng = np.random.default_rng(3)
+    shapes = {"W1": (7, 12288), "b1": (7, 1), "W2": (1, 7), "b2": (1, 1)}
+    save_file({name: 0.01 * rng.standard_normal(shape) for name, shape in shapes.items()}, tmp_path / "w.safetensors")
+    given = ("--channels", "rgb", "--hidden", "7", "--weights", tmp_path / "w.safetensors", "--scaling", "unit")
+    result = compare("--train", train, "--test", test, *given, "--json", tmp_path / "r.json", "--iterations", "40")
+    assert result.returncode == 0, result.stdout
+    assert result.stdout.startswith("12288-7-1")
+    frameworks = json.loads((tmp_path / "r.json").read_text())["frameworks"]
+    assert {name: len(framework["costs"]) for name, framework in frameworks.items()} == dict.fromkeys(frameworks, 40)
+
+
+BAD = {
+    ("--frameworks", "numpi"): "there is no implementation 'numpi'; there are numpy, torch, jax, or a .py file",
+    ("--frameworks", "no.py"): "no.py: there is no such file; give the path of a .py file",
+    (
+        "--frameworks",
+        "numpy,numpy",
+    ): "--frameworks names numpy twice; name each implementation once, and files differently",
+    ("--frameworks", ","): "--frameworks names nothing; name numpy, torch, jax or the path of a .py file",
+    ("--test", "t.h5"): "--test needs --train: name the file to train on as well",
+    ("--train", "t.h5"): "t.h5: there is no such file; check the path",
+    ("--json", "no/r.json"): "no/r.json: there is no folder no; make it first",
+    ("--json", "."): ".: this is a folder; name a file in it",
+    ("--dtype", "float16"): "--dtype",
+    ("--iterations", "0"): "--iterations",
+    ("--iterations", "many"): "--iterations",
+    ("--learning-rate", "nan"): "--learning-rate",
+    ("--learning-rate", "-1"): "--learning-rate",
+    ("--hidden", "0"): "--hidden",
+    ("--seed", "-1"): "--seed",
+    ("--scaling", "log"): "--scaling",
+    ("--colour",): "--colour",
+    ("surplus",): "surplus",
+}
+
+
+@pytest.mark.parametrize(("arguments", "message"), BAD.items(), ids=map(" ".join, BAD))
+def test_bad_input_gets_one_line_and_status_2(compare, arguments, message):
+    result = compare(*arguments)
+    lines = result.stderr.splitlines()
+    assert (result.returncode, result.stdout, len(lines)) == (2, "", 1), result.stderr
+    assert lines[0].startswith("error: ")
+    assert message in lines[0]
+
+
+BROKEN = {
+    "raise ValueError('no\\nluck')": "raised ValueError: no luck (mine.py, line 6)",
+    "raise SystemExit(0)": "raised SystemExit: 0 (mine.py, line 6)",
+    "return 1 / 0": "raised ZeroDivisionError: division by zero (mine.py, line 6)",
+}
+
+
+@pytest.mark.parametrize(("line", "message"), BROKEN.items(), ids=BROKEN)
+def test_an_implementation_that_raises_gets_one_line_that_names_its_place(compare, small, mine, line, message):
+    result = compare("--frameworks", mine(f"def forward(*a):\n    {line}\n"), *FEW, *small)
+    assert (result.returncode, len(result.stderr.splitlines())) == (2, 1), result.stderr
+    assert message in result.stderr
+
+
+def test_a_file_without_the_contract_gets_one_line(compare, small, tmp_path):
+    (tmp_path / "mine.py").write_text("def forward(): pass\n")
+    result = compare("--frameworks", tmp_path / "mine.py", *small)
+    assert result.returncode == 2
+    assert result.stderr.endswith(
+        "mine.py: the contract wants the functions forward, cost, gradients, step, train; "
+        "missing: cost, gradients, step, train\n"
+    )
+
+
+def test_what_an_implementation_gives_in_the_wrong_form_is_wrong_not_an_error(compare, small, mine):
+    code = "def gradients(*a):\n    return None\ndef train(*a):\n    return 'done'\n"
+    result = compare("--frameworks", mine(code), *FEW, *small)
+    assert (result.returncode, result.stderr) == (1, "")
+    assert "  it is missing" in result.stdout
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT to send on Windows")
+@pytest.mark.parametrize("seconds", [0.05, 0.4, 1.0, 2.0, 4.0, 7.0])
+def test_ctrl_c_ends_with_status_130_and_no_traceback(seconds):
+    command = [sys.executable, str(ROOT / "compare.py"), "--iterations", "1000000"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT, start_new_session=True
+    ) as process:
+        time.sleep(seconds)
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to every process of the group
+        _, errors = process.communicate(timeout=30)
+    assert process.returncode in (130, -signal.SIGINT)
+    assert errors in ("error: interrupted\n", "")
+
+
+def test_a_closed_pipe_is_no_error():
+    command = [sys.executable, "compare.py", "--frameworks", "numpy", *FEW]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        process.stdout.readline()
+        process.stdout.close()
+        errors = process.stderr.read()
+    assert errors == ""
+
+
+def test_progress_is_not_written_to_a_file(compare, small):
+    assert compare("--frameworks", "numpy", "--iterations", "300", *small).stderr == ""
