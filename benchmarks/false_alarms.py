@@ -1,0 +1,71 @@
+"""How often are correct programs accused? `python benchmarks/false_alarms.py [NETWORKS]`.
+
+Draws random networks of mixed sizes, scales, activations and dtypes; lets each implementation compute every quantity,
+make a step and train; counts the verdicts and says how near to what is allowed the nearest came.
+"""
+
+import sys
+from collections import Counter
+
+import numpy as np
+
+import implementations
+from shared.judging import curves
+from shared.judging.judge import Judge, answers, answers_to_step
+from shared.judging.verdict import deviations
+from shared.network import ACTIVATIONS, Parameters, Settings
+
+
+def random_network(rng):
+    """Draw sizes up to 400-9-1 with 80 examples, weights, data, and settings."""
+    n_x, n_h, m = (int(rng.integers(1, top)) for top in (400, 9, 80))
+    dtype, activation = rng.choice(["float64", "float32"]), str(rng.choice(ACTIVATIONS))
+    scale = 10 ** rng.uniform(-2, 0.5)
+    W1, b1 = scale * rng.standard_normal((n_h, n_x)), scale * rng.standard_normal((n_h, 1))
+    W2, b2 = scale * rng.standard_normal((1, n_h)), scale * rng.standard_normal((1, 1))
+    parameters = Parameters(*(V.astype(dtype) for V in (W1, b1, W2, b2)))
+    X = (10 ** rng.uniform(-2, 1) * rng.standard_normal((n_x, m))).astype(dtype)
+    Y = (rng.random((1, m)) < rng.uniform(0.1, 0.9)).astype(dtype)
+    iterations, rate = int(rng.integers(1, 100)), 10 ** rng.uniform(-4, -0.5)
+    return parameters, X, Y, Settings(rate, iterations, n_h, 1, str(dtype), activation)
+
+
+def examine(parameters, X, Y, settings, verdicts, nearest):
+    """Judge all implementations on one network."""
+    judge, rate, activation = Judge(X, Y, settings.activation), settings.learning_rate, settings.activation
+    at, after = judge.at(parameters), judge.after_step(parameters, rate)
+    reference = curves.reference(parameters, X, Y, settings)
+    noise = max(judge.at(P).cost_noise for P in reference.checkpoints.values())
+    band = curves.band(reference, curves.members(reference, X, Y, settings), noise)
+    for name in implementations.REGISTRY:
+        program = implementations.load(name)
+        judged = at.judge_all(answers(program, parameters, X, Y, activation).values)
+        judged |= after.judge_all(answers_to_step(program, parameters, X, Y, rate, activation).values)
+        for quantity, judgement in judged.items():
+            verdicts["quantities", judgement.verdict] += 1
+            error, noise_there = judgement.worst.error, judgement.worst.noise
+            if noise_there > 0:
+                size = at.right.get(quantity, after.right.get(quantity))[0].high.size
+                nearest["quantities"] = max(nearest["quantities"], error / noise_there / deviations(size))
+        costs = program.train(parameters, X, Y, settings).costs
+        verdicts["curves", "agrees" if band.leaves(costs) is None else "suspect"] += 1
+        share = (np.abs(costs - band.costs) / band.half_width)[: band.horizon]
+        nearest["curves"] = max(nearest["curves"], float(np.max(share, initial=0)))
+
+
+def main():
+    """Print the counts."""
+    networks = int(sys.argv[1]) if len(sys.argv) > 1 else 200
+    rng, verdicts, nearest = np.random.default_rng(2026), Counter(), Counter(quantities=0.0, curves=0.0)
+    for done in range(networks):
+        examine(*random_network(rng), verdicts, nearest)
+        if sys.stderr.isatty():
+            print(f"\r{done + 1} of {networks}", end="", file=sys.stderr)
+    print(f"{networks} random networks, {len(implementations.REGISTRY)} implementations")
+    for what in ("quantities", "curves"):
+        counts = ", ".join(f"{verdicts[what, v]} {v}" for v in ("agrees", "suspect", "wrong"))
+        print(f"{what:10} {counts}; the nearest reached {nearest[what]:.2f} of what agrees")
+
+
+if __name__ == "__main__":
+    main()
