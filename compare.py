@@ -7,18 +7,26 @@ if __name__ == "__main__":
 
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Literal
 
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import App, CycloptsError, Parameter, Token
 from cyclopts.validators import Number
 
 from shared.network import Activation, DtypeName, InputError, Settings
 
 INTERRUPTED = 128 + signal.SIGINT
+CLOSED_PIPE = 141  # as if by signal 13, SIGPIPE
 
-Positive = Annotated[int, Parameter(validator=Number(gte=1))]
+
+def whole(_: type, tokens: Sequence[Token]) -> int:
+    """Take whole numbers only: 1.9 is a mistake, not 2."""
+    return int(tokens[0].value)
+
+
+Positive = Annotated[int, Parameter(converter=whole, validator=Number(gte=1))]
 
 app = App(
     name="compare.py",
@@ -40,12 +48,13 @@ def compare(
     learning_rate: Annotated[float, Parameter(validator=Number(gt=0, lt=float("inf")))] = 0.0075,
     hidden: Positive | None = None,
     activation: Activation = "relu",
-    seed: Annotated[int, Parameter(validator=Number(gte=0))] = 1,
+    seed: Annotated[int, Parameter(converter=whole, validator=Number(gte=0))] = 1,
     weights: Path | None = None,
     save_weights: Path | None = None,
     channels: Literal["gray", "rgb"] = "gray",
     scaling: Literal["unit", "symmetric", "standard"] = "standard",
     json: Path | None = None,
+    exact_curve: Annotated[bool, Parameter(negative=())] = False,
 ) -> int:
     """Compare implementations of the network.
 
@@ -79,11 +88,15 @@ def compare(
         unit: 0 to 1. symmetric: -1 to 1. standard: zero mean and unit variance over the training set.
     json
         Write everything that was found to this file.
+    exact_curve
+        Train in ball arithmetic too, and say how far each curve is from that of real numbers (half a minute or more).
     """
-    from shared.report import beside, opening, terminal
+    from shared.comparing import beside, opening
+    from shared.report import json_file, terminal
 
     show = terminal.Terminal()
     names = opening.names_of(frameworks)
+    opening.check_learning_rate(learning_rate, dtype)
     for path in (json, save_weights):
         opening.check_writable(path)
     with beside.helpers() as ask:
@@ -94,12 +107,12 @@ def compare(
         record = opening.new_record({**asdict(settings), **source, "frameworks": list(names)}, data)
         show.header(record)
 
-        from shared.report import comparison, json_file  # they take their time to import: the header comes first
+        from shared.comparing import comparison  # it takes its time to import: the header comes first
 
-        comparison.Comparison(record, parameters, data, settings, show.stage, ask).run(names)
+        comparison.Comparison(record, parameters, data, settings, show.stage, ask).run(names, exact_curve)
+    show.results(record)
     if json:
         json_file.write(json, record)
-    show.results(record)
     return 0 if record.verdict == "agree" else 1
 
 
@@ -117,8 +130,8 @@ def main(arguments: list[str] | None = None) -> int:
         return INTERRUPTED
     except BrokenPipeError:  # whoever read standard output has gone, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return INTERRUPTED
-    except (CycloptsError, InputError, OSError, MemoryError) as error:
+        return CLOSED_PIPE
+    except (CycloptsError, InputError, ArithmeticError, OSError, MemoryError) as error:
         terminal.error(" ".join(str(error).split()) or type(error).__name__)
         return 2
 

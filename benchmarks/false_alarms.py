@@ -4,6 +4,7 @@ Draws random networks of mixed sizes, scales, activations and dtypes; lets each 
 make a step and train; counts the verdicts and says how near to what is allowed the nearest came.
 """
 
+import contextlib
 import sys
 from collections import Counter
 
@@ -13,7 +14,7 @@ import implementations
 from shared.judging import curves
 from shared.judging.judge import Judge, answers, answers_to_step
 from shared.judging.verdict import deviations
-from shared.network import ACTIVATIONS, Parameters, Settings
+from shared.network import ACTIVATIONS, InputError, Parameters, Settings
 
 
 def random_network(rng):
@@ -30,11 +31,18 @@ def random_network(rng):
     return parameters, X, Y, Settings(rate, iterations, n_h, 1, str(dtype), activation)
 
 
-def examine(parameters, X, Y, settings, verdicts, nearest):
+def trainable_network(rng):
+    """Draw until the training does not diverge; give its reference, too."""
+    while True:
+        network = random_network(rng)
+        with contextlib.suppress(InputError):
+            return *network, curves.reference(*network)
+
+
+def examine(parameters, X, Y, settings, reference, verdicts, nearest):
     """Judge all implementations on one network."""
     judge, rate, activation = Judge(X, Y, settings.activation), settings.learning_rate, settings.activation
     at, after = judge.at(parameters), judge.after_step(parameters, rate)
-    reference = curves.reference(parameters, X, Y, settings)
     noise = max(judge.at(P).cost_noise for P in reference.checkpoints.values())
     band = curves.band(reference, curves.members(reference, X, Y, settings), noise)
     for name in implementations.REGISTRY:
@@ -47,7 +55,8 @@ def examine(parameters, X, Y, settings, verdicts, nearest):
             if noise_there > 0:
                 size = at.right.get(quantity, after.right.get(quantity))[0].high.size
                 nearest["quantities"] = max(nearest["quantities"], error / noise_there / deviations(size))
-        costs = program.train(parameters, X, Y, settings).costs
+        training = program.train(parameters, X, Y, settings)
+        costs = np.append(training.costs, program.cost(training.parameters, X, Y, activation))
         verdicts["curves", "agrees" if band.leaves(costs) is None else "suspect"] += 1
         share = (np.abs(costs - band.costs) / band.half_width)[: band.horizon]
         nearest["curves"] = max(nearest["curves"], float(np.max(share, initial=0)))
@@ -58,7 +67,7 @@ def main():
     networks = int(sys.argv[1]) if len(sys.argv) > 1 else 200
     rng, verdicts, nearest = np.random.default_rng(2026), Counter(), Counter(quantities=0.0, curves=0.0)
     for done in range(networks):
-        examine(*random_network(rng), verdicts, nearest)
+        examine(*trainable_network(rng), verdicts, nearest)
         if sys.stderr.isatty():
             print(f"\r{done + 1} of {networks}", end="", file=sys.stderr)
     print(f"{networks} random networks, {len(implementations.REGISTRY)} implementations")

@@ -32,8 +32,7 @@ def load(name: str) -> Implementation:
     Raises
     ------
     ImplementationError
-        If there is no such implementation, its framework is not installed, or a function of the contract is missing.
-        What the file itself raises while it is imported passes through.
+        If there is no such implementation, it cannot be imported, or a function of the contract is missing.
     """
     check(name)
     if name in REGISTRY:
@@ -63,7 +62,12 @@ def _from_file(path: Path) -> Implementation:
         raise ImplementationError(f"{path}: Python cannot import this file")
     module = importlib.util.module_from_spec(spec)
     sys.modules.setdefault(path.stem, module)  # dataclasses and pickle look their module up there
-    spec.loader.exec_module(module)
+    sys.path.append(str(path.parent))  # for what the file imports from beside it
+    try:
+        spec.loader.exec_module(module)
+    except (Exception, SystemExit) as error:
+        what = " ".join(f"{type(error).__name__}: {error}".split())
+        raise ImplementationError(f"{path}: importing it raised {what}") from error
     missing = [function for function in CONTRACT if not callable(getattr(module, function, None))]
     if missing:
         raise ImplementationError(

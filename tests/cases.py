@@ -85,6 +85,22 @@ def saturated() -> Case:
     return case
 
 
+def extinguished() -> Case:
+    """Z2 is about -800 and 800: float64 has no number as small as sigmoid(-800)."""
+    case = random_case("4-3-1-extinguished", 4, 3, 6, seed=7)
+    case.parameters.b1[...] = 5.0
+    case.parameters.W2[...] = [[-160.0, 1.0, 0.5]]
+    case.X[:, 3:] *= -1
+    case.parameters.b2[...] = -20.0
+    return case
+
+
+def repeated() -> Case:
+    """Twelve images, thirty times each: their errors are equal, and do not cancel."""
+    case = random_case("40-4-1-repeated", 40, 4, 12, seed=10)
+    return Case(case.name, case.parameters, np.tile(case.X, 30), np.tile(case.Y, 30))
+
+
 @cache
 def photographs(hidden: int = 8) -> Case:
     """4096-8-1 on the embedded photographs."""
@@ -98,6 +114,8 @@ SMALL = [
     random_case("4-3-1-one-example", 4, 3, 1, seed=1),
     tie(),
     saturated(),
+    extinguished(),
+    repeated(),
     random_case("7-5-1", 7, 5, 11, seed=4),
     random_case("3-1-1-one-unit", 3, 1, 5, seed=5),
     random_case("300-2-1-wide", 300, 2, 13, seed=6),

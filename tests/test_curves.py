@@ -7,7 +7,7 @@ from cases import FORMS, SMALL, photographs, random_case
 import implementations
 from shared.judging import curves
 from shared.judging.judge import Judge, answers_to_step
-from shared.network import ACTIVATIONS, Settings
+from shared.network import ACTIVATIONS, InputError, Settings
 
 RATE = 0.05
 MIDDLE = random_case("30-5-1", 30, 5, 40, seed=8)
@@ -16,6 +16,12 @@ FULL = photographs()
 
 def settings_of(case, iterations, learning_rate=RATE):
     return Settings(learning_rate, iterations, len(case.parameters.W1), 1, case.X.dtype.name, case.activation)
+
+
+def whole_curve(implementation, case, settings):
+    """The costs of a training, and that of the weights that it gives back."""
+    training = implementation.train(case.parameters, case.X, case.Y, settings)
+    return np.append(training.costs, implementation.cost(training.parameters, case.X, case.Y, case.activation))
 
 
 def reference_and_band(case, settings):
@@ -61,23 +67,12 @@ def test_a_wrong_update_is_wrong(spoil):
     assert {j.verdict for j in case.judge.after_step(case.parameters, RATE).judge_all(spoilt).values()} == {"wrong"}
 
 
-@pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_the_space_of_examples_gives_the_same_training(activation):
-    case = MIDDLE.in_form("float64", activation)
-    settings = settings_of(case, 200)
-    reference = curves.reference(case.parameters, case.X, case.Y, settings)
-    training = implementations.load("numpy").train(case.parameters, case.X, case.Y, settings)
-    np.testing.assert_allclose(reference.costs, training.costs, rtol=1e-13)
-    for V, same in zip(reference.trained, training.parameters, strict=True):
-        np.testing.assert_allclose(V, same, rtol=1e-11)
-
-
 @pytest.mark.parametrize("form", FORMS)
 def test_the_curve_of_every_implementation_stays_in_the_band(implementation, form):
     case = MIDDLE.in_form(*form)
     settings = settings_of(case, 200)
     _, band = reference_and_band(case, settings)
-    assert band.leaves(implementation.train(case.parameters, case.X, case.Y, settings).costs) is None
+    assert band.leaves(whole_curve(implementation, case, settings)) is None
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
@@ -85,16 +80,38 @@ def test_the_curve_on_the_photographs_stays_in_the_band(implementation, dtype):
     case = FULL.in_form(dtype, "relu")
     settings = settings_of(case, 150, 0.0075)
     _, band = reference_and_band(case, settings)
-    assert band.leaves(implementation.train(case.parameters, case.X, case.Y, settings).costs) is None
+    assert band.leaves(whole_curve(implementation, case, settings)) is None
 
 
 def test_a_learning_rate_that_is_wrong_by_1e_9_leaves_the_band():
     case = MIDDLE.in_form("float64", "relu")
     _, band = reference_and_band(case, settings_of(case, 200))
-    off = implementations.load("numpy").train(
-        case.parameters, case.X, case.Y, settings_of(case, 200, RATE * (1 + 1e-9))
-    )
-    assert band.leaves(off.costs) is not None
+    off = whole_curve(implementations.load("numpy"), case, settings_of(case, 200, RATE * (1 + 1e-9)))
+    assert band.leaves(off) is not None
+
+
+def test_in_float32_the_photographs_have_a_horizon_and_the_curve_agrees_up_to_it():
+    case = FULL.in_form("float32", "relu")
+    settings = settings_of(case, 2500, 0.0075)
+    _, band = reference_and_band(case, settings)
+    assert band.horizon is not None
+    assert band.leaves(whole_curve(implementations.load("numpy"), case, settings)) is None
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("case", SMALL, ids=lambda case: case.name)
+def test_the_curves_of_small_networks_stay_in_the_band(implementation, case, form):
+    case = case.in_form(*form)
+    settings = settings_of(case, 25)
+    _, band = reference_and_band(case, settings)
+    assert band.leaves(whole_curve(implementation, case, settings)) is None
+
+
+@pytest.mark.parametrize("learning_rate", [10.0, 1e300])
+def test_a_training_that_diverges_is_refused_in_one_line(learning_rate):
+    case = FULL.in_form("float64", "relu")
+    with pytest.raises(InputError, match=r"^training diverges: .* choose a smaller --learning-rate"):
+        curves.reference(case.parameters, case.X, case.Y, settings_of(case, 200, learning_rate))
 
 
 def test_a_cost_that_is_not_a_number_is_outside_the_band():
@@ -130,9 +147,7 @@ def test_the_checkpoints_hold_the_weights_before_their_step():
     case = MIDDLE.in_form("float64", "relu")
     reference = curves.reference(case.parameters, case.X, case.Y, settings_of(case, 20))
     for step, parameters in reference.checkpoints.items():
-        assert implementations.load("numpy").cost(parameters, case.X, case.Y) == pytest.approx(
-            reference.costs[step], rel=1e-13
-        )
+        assert case.judge.at(parameters).judge("cost", float(reference.costs[step])).verdict == "agrees"
 
 
 def test_no_correct_program_of_200_random_ones_leaves_the_band():
@@ -144,5 +159,4 @@ def test_no_correct_program_of_200_random_ones_leaves_the_band():
         settings = settings_of(case, int(rng.integers(1, 60)), 10 ** rng.uniform(-4, 0))
         _, band = reference_and_band(case, settings)
         for name in ("numpy", "torch"):
-            training = implementations.load(name).train(case.parameters, case.X, case.Y, settings)
-            assert band.leaves(training.costs) is None, (seed, name)
+            assert band.leaves(whole_curve(implementations.load(name), case, settings)) is None, (seed, name)

@@ -5,7 +5,9 @@ at most gamma(n) |A| |B|, with gamma(n) = n u / (1 - n u) (Higham, Accuracy and 
 edition, chapter 3).
 
 `Noise`: each rounding is an independent random number, uniform within u of its result, so that its variance is
-u^2 / 3 of the result's square; sums run from left to right, the order in which the most roundings add up.
+u^2 / 3 of the result's square; sums run from left to right, one term after the other, which is noisier than the
+blocks that libraries add in, unless the largest terms come last. Equal examples are rounded equally, so their errors
+add up in full. Where roundings repeat for other reasons (equal hidden units, constant weights) the model fails.
 """
 
 from abc import ABC, abstractmethod
@@ -87,9 +89,13 @@ class Arithmetic(ABC):
         errors = (self.inherited(A.error, self.size(B)), self.inherited(self.size(A), B.error), bias.error)
         return Known(value + bias.value, self.add(*errors, self.summed(A, B, bias)))
 
+    def over_examples(self, A: Known, B: Known) -> Known:
+        """A @ B, where the sum runs over the examples."""
+        return self.product(A, B)
+
     def total(self, A: Known) -> Known:
         """The sum over the examples."""
-        return self.product(A, exact(np.ones((A.value.shape[1], 1))))
+        return self.over_examples(A, exact(np.ones((A.value.shape[1], 1))))
 
 
 @dataclass(frozen=True)
@@ -128,9 +134,13 @@ class Worst(Arithmetic):
 
 @dataclass(frozen=True)
 class Noise(Arithmetic):
-    """Every rounding a random number. `deviations`: how many standard deviations count as possible."""
+    """Every rounding a random number.
+
+    `deviations`: how many standard deviations count as possible. `copies`: how often each example occurs, (m,).
+    """
 
     deviations: float = 0.0
+    copies: Array | None = None
 
     def reach(self, V: Known) -> Array:
         """As many standard deviations as count as possible."""
@@ -139,6 +149,14 @@ class Noise(Arithmetic):
     def add(self, *errors: Array) -> Array:
         """Variances add."""
         return reduce(np.hypot, errors)
+
+    def over_examples(self, A: Known, B: Known) -> Known:
+        """The errors of c equal examples add up to c times one of them, not to its square root of c times."""
+        if self.copies is None or self.copies.max() == 1:
+            return self.product(A, B)
+        more = np.sqrt(self.copies)
+        AB = self.product(Known(A.value, A.error * more), Known(B.value, B.error * more[:, None]))
+        return Known(AB.value, self.add(AB.error, more.max() * self.summed(A, B, exact(np.zeros_like(AB.value)))))
 
     def rounded(self, count: float | Array, size: Array) -> Array:
         """`count` uniform random numbers, each within u of the size; and underflow."""
@@ -161,6 +179,6 @@ class Noise(Arithmetic):
 
 
 def scaled(A: Array, B: Array) -> tuple[Array, Array, Array]:
-    """Divide the rows of A and the columns of B by their largest entry, so that squares neither over- nor underflow."""
+    """Divide the rows of A and the columns of B by their largest entry, so that their squares stay in range."""
     rows, columns = np.abs(A).max(axis=1, keepdims=True), np.abs(B).max(axis=0, keepdims=True)
     return A / np.where(rows > 0, rows, 1), B / np.where(columns > 0, columns, 1), rows * columns

@@ -6,15 +6,21 @@ needs Z1 alone, m x m numbers in place of n_x x m, and many runs cost little. W1
 W1 = W1(0) - C X', with C the sum of all learning_rate dZ1 so far.
 
 The band's rule:
-- the reference is this training in float64;
-- each of MEMBERS more runs changes every weight, before every step, by one unit in the last place of the judged dtype,
-  up or down at random. (A program rounds each weight once a step, by half a unit at most.)
+- the reference is this training in float64; its curve ends with the cost of the trained weights;
+- each of MEMBERS more runs changes every weight, before every step, by one unit in the last place of the judged dtype.
+  (A program rounds each weight once a step, by half a unit at most.) W2 and b2 go up or down at random, by the unit of
+  their current value. W1 and b1 follow one of 2 x PATTERNS random patterns of ups and downs, drawn once for each hidden
+  unit, by the unit of the larger of the weight's first and last value;
 - s(i) is the root mean square of the members' distances from the reference at step i, or at the step before it where
   that was largest: the band never narrows;
-- to s(i) comes, as variances add, the noise of two evaluations of the cost itself, the program's and the reference's;
+- to s(i) comes, as variances add, the noise of two evaluations of the cost itself, the program's and the reference's:
+  the largest noise at any checkpoint;
 - if a program's distance is of that kind or smaller, distance / s(i) follows Student's t with MEMBERS degrees of
   freedom. The band's half-width is s(i) times the quantile that a correct program exceeds, at any of its steps, with
   probability FALSE_ALARM_RATE at most (Bonferroni: each step gets the rate divided by the number of steps).
+
+The rule fails where a step is smaller than the weights' last place: then a program rounds the same way every time, and
+drifts faster than changes at random do.
 """
 
 from dataclasses import dataclass
@@ -23,7 +29,7 @@ import numpy as np
 from scipy.special import expit, stdtrit
 from threadpoolctl import threadpool_limits
 
-from shared.network import LEAKY_SLOPE, Activation, Array, Parameters, Settings
+from shared.network import LEAKY_SLOPE, Activation, Array, InputError, Parameters, Settings
 
 MEMBERS = 12
 FALSE_ALARM_RATE = 1e-6
@@ -35,7 +41,10 @@ PATTERNS = 128
 
 @dataclass(frozen=True)
 class Reference:
-    """The reference curve, and the weights at the checkpoints and after the last step, in the judged dtype."""
+    """The reference curve, and the weights at the checkpoints and after the last step, in the judged dtype.
+
+    There is one more cost than iterations: that of the trained weights.
+    """
 
     costs: Array
     checkpoints: dict[int, Parameters]
@@ -80,19 +89,38 @@ def reference(parameters: Parameters, X: Array, Y: Array, settings: Settings) ->
         What training starts from, in the judged dtype: W1 (n_h, n_x), b1 (n_h, 1), ..., X (n_x, m), Y (1, m).
     settings
         Learning rate, number of iterations, activation.
+
+    Raises
+    ------
+    InputError
+        If the training diverges.
     """
     run, wanted = Runs(parameters, X, Y, settings, count=1), checkpoint_steps(settings.iterations)
-    costs, weights = np.empty(settings.iterations), {}
-    with threadpool_limits(1):  # so small are the products here that threads would wait for each other
-        for i in range(settings.iterations):
+    costs, weights = np.empty(settings.iterations + 1), {}
+    with threadpool_limits(1), unwatched():  # so small are the products here that threads would wait for each other
+        trained = run.parameters()
+        for i in range(settings.iterations + 1):
             if i in wanted:
                 weights[i] = run.parameters()
+            trained = run.parameters() if i == settings.iterations else trained
             costs[i] = run.step()[0]
-    return Reference(costs, weights, run.parameters())
+            if not np.isfinite(costs[i]):
+                raise InputError(
+                    f"training diverges: the reference's cost at iteration {i} is {costs[i]}; "
+                    "choose a smaller --learning-rate, or smaller initial weights"
+                )
+    if not all(np.isfinite(V).all() for P in (*weights.values(), trained) for V in P):
+        raise InputError(f"training diverges: weights are beyond {X.dtype}; choose a smaller --learning-rate")
+    return Reference(costs, weights, trained)
+
+
+def unwatched() -> np.errstate:
+    """Let numbers overflow without a warning: what comes of it is looked at afterwards."""
+    return np.errstate(over="ignore", invalid="ignore")
 
 
 def members(reference: Reference, X: Array, Y: Array, settings: Settings) -> Array:
-    """Train the band's members; return s(i), (iterations,).
+    """Train the band's members; return s(i), (iterations + 1,).
 
     Parameters
     ----------
@@ -101,8 +129,8 @@ def members(reference: Reference, X: Array, Y: Array, settings: Settings) -> Arr
     """
     start = reference.checkpoints[0]
     jolts = Jolts(start, reference.trained, X, settings.seed)
-    runs, s = Runs(start, X, Y, settings, MEMBERS), np.empty(settings.iterations)
-    with threadpool_limits(1):
+    runs, s = Runs(start, X, Y, settings, MEMBERS), np.empty(len(reference.costs))
+    with threadpool_limits(1), unwatched():
         for i, cost in enumerate(reference.costs):
             jolts.shake(runs)
             s[i] = np.sqrt(np.mean(np.square(runs.step() - cost)))

@@ -43,8 +43,10 @@ def call(function: Callable[..., Any], *arguments: Any) -> Any:
         return function(*arguments)
     except (Exception, SystemExit) as error:
         place = traceback.extract_tb(error.__traceback__)[-1]
-        where = f"{Path(place.filename).name}, line {place.lineno}"
         what = " ".join(f"{type(error).__name__}: {error}".split())
+        if place.filename == __file__:
+            raise ImplementationFailed(f"{function.__name__} cannot be called as the contract wants: {what}") from error
+        where = f"{Path(place.filename).name}, line {place.lineno}"
         raise ImplementationFailed(f"{function.__name__} raised {what} ({where})") from error
 
 
@@ -141,15 +143,18 @@ class Judge:
         self, judgements: Mapping[str, Judgement], quantity: str, parameters: Parameters, values: Mapping[str, Any]
     ) -> str:
         """Say whether a quantity that does not agree is a culprit or an heir; empty if its inputs are unfit."""
-        own = {**parameters._asdict(), "X": self.X, "Y": self.Y, **values}
         earlier = {name: judgements[name] for name in QUANTITIES[: QUANTITIES.index(quantity)]}
         if judgements[quantity].problem or any(judgement.problem for judgement in earlier.values()):
             return ""
+        return localised(judgements[quantity], self.alone(quantity, parameters, values), earlier)
+
+    def alone(self, quantity: str, parameters: Parameters, values: Mapping[str, Any]) -> Judgement:
+        """Judge a quantity by its own line alone, given a program's own values of the line's inputs."""
+        own = {**parameters._asdict(), "X": self.X, "Y": self.Y, **values}
         worst = rounding.through_one_line(self._worst(parameters), quantity, own)
         noise = rounding.through_one_line(self._noise(parameters), quantity, own)
         truth = self.truth.line(quantity, own, self.activation)
-        alone = judge(quantity, values[quantity], truth, Allowance.of(worst, noise), self.X.dtype)
-        return localised(judgements[quantity], alone, earlier)
+        return judge(quantity, values[quantity], truth, Allowance.of(worst, noise), self.X.dtype)
 
     def _worst(self, parameters: Parameters) -> Worst:
         return rounding.worst(self.X, self.activation, n_h=parameters.W1.shape[0])

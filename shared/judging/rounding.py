@@ -8,7 +8,8 @@ What is assumed of a program, for the bound to hold:
 - exp, log and log1p err by at most 4 units in the last place (8 roundings), the limit that NumPy documents for its
   vector functions; the counts of the sigmoid and the cost follow from that;
 - the sigmoid is 1 / (1 + exp(-z)), or exp(z) / (1 + exp(z)), or exp(z - softplus(z)), as autograd forms it;
-- a result below the smallest normal number may be flushed to zero.
+- a result or an operand below the smallest normal number may be flushed to zero;
+- nothing overflows: a program that does is wrong, because its result is not finite.
 """
 
 from collections.abc import Callable, Mapping
@@ -24,14 +25,18 @@ Lines = dict[str, Known]
 
 def sigmoid(a: Arithmetic, Z: Known) -> Known:
     """At most 24 + 2 |Z| roundings, whichever of the three forms a program takes."""
-    highest = expit(Z.value + a.reach(Z))
-    return Known(expit(Z.value), a.add(steepest(a, Z) * Z.error, a.rounded(24 + 2 * a.size(Z), highest)))
+    return Known(expit(Z.value), a.add(steepest(a, Z) * Z.error, a.rounded(24 + 2 * a.size(Z), highest(a, Z))))
+
+
+def highest(a: Arithmetic, Z: Known) -> Array:
+    """Bound the sigmoid from above: it grows, and it is never 0, though float64 may have no number so small."""
+    return np.maximum(expit(Z.value + a.reach(Z)), a.tiny)
 
 
 def steepest(a: Arithmetic, Z: Known) -> Array:
     """Bound the sigmoid's slope s (1 - s) from above, by s, by 1 - s, and by 1/4."""
-    s, one_minus_s = expit(Z.value + a.reach(Z)), expit(-Z.value + a.reach(Z))
-    return np.minimum(np.minimum(s, one_minus_s), 0.25)
+    one_minus_lowest = highest(a, Known(-Z.value, Z.error))
+    return np.minimum(np.minimum(highest(a, Z), one_minus_lowest), 0.25)
 
 
 def left(a: Arithmetic, Z1: Known) -> Array:
@@ -75,7 +80,7 @@ def line_dZ2(a: Arithmetic, q: Lines) -> Known:  # noqa: N802
     """(A2 - Y) / m, or sigmoid(Z2) / m - Y / m with a sigmoid formed anew, as autograd does."""
     A2, Y, Z2 = q["A2"], q["Y"].value, q["Z2"]
     m = Y.shape[1]
-    anew = a.rounded(2 * (24 + 2 * a.size(Z2)), expit(Z2.value + a.reach(Z2)))
+    anew = a.rounded(2 * (24 + 2 * a.size(Z2)), highest(a, Z2))
     return Known((A2.value - Y) / m, a.add(A2.error / m, anew / m, a.rounded(4, (a.size(A2) + Y) / m)))
 
 
@@ -105,11 +110,11 @@ LINES: dict[str, Callable[[Arithmetic, Lines], Known]] = {
     "A2": lambda a, q: sigmoid(a, q["Z2"]),
     "cost": line_cost,
     "dZ2": line_dZ2,
-    "dW2": lambda a, q: a.product(q["dZ2"], q["A1"].T),
+    "dW2": lambda a, q: a.over_examples(q["dZ2"], q["A1"].T),
     "db2": lambda a, q: a.total(q["dZ2"]),
     "dA1": lambda a, q: a.product(q["W2"].T, q["dZ2"]),
     "dZ1": line_dZ1,
-    "dW1": lambda a, q: a.product(q["dZ1"], q["X"].T),
+    "dW1": lambda a, q: a.over_examples(q["dZ1"], q["X"].T),
     "db1": lambda a, q: a.total(q["dZ1"]),
 }
 """Each quantity's line, from what is known of the quantities before it."""
@@ -117,22 +122,28 @@ LINES: dict[str, Callable[[Arithmetic, Lines], Known]] = {
 
 def through_the_network(a: Arithmetic, parameters: Parameters, X: Array, Y: Array) -> Lines:
     """Follow the errors of a whole pass, forward and backward, from exact parameters, inputs and labels."""
-    q = {name: exact(V) for name, V in (*parameters._asdict().items(), ("X", X), ("Y", Y))}
+    q = {name: given(a, V) for name, V in (*parameters._asdict().items(), ("X", X), ("Y", Y))}
     with np.errstate(over="ignore", invalid="ignore"):
         for quantity in QUANTITIES:
             q[quantity] = LINES[quantity](a, q)
     return q
 
 
+def given(a: Arithmetic, V: Array) -> Known:
+    """Wrap what every program is given as it is; numbers too small to be normal it may take for 0."""
+    size = np.abs(V).astype(np.float64)
+    return Known(V.astype(np.float64), np.where(size < a.tiny, size, 0))
+
+
 def through_one_line(a: Arithmetic, quantity: str, own: Mapping[str, Array]) -> Known:
     """Follow the errors of one line alone, from a program's own values of its inputs, taken as exact."""
     with np.errstate(over="ignore", invalid="ignore"):
-        return LINES[quantity](a, {name: exact(V) for name, V in own.items()})
+        return LINES[quantity](a, {name: exact(np.asarray(V)) for name, V in own.items()})
 
 
 def updated(a: Arithmetic, V: Known, dV: Known, learning_rate: float) -> Known:
     """V - learning_rate dV; the learning rate is itself rounded to the dtype."""
-    change = learning_rate * a.size(dV)
+    change = np.where(a.size(dV) > 0, np.maximum(learning_rate * a.size(dV), a.tiny), 0)
     own = a.add(a.rounded(1, a.size(V) + change), a.rounded(4, change))
     return Known(V.value - learning_rate * dV.value, a.add(V.error, learning_rate * dV.error, own))
 
@@ -144,5 +155,6 @@ def worst(X: Array, activation: Activation, n_h: int) -> Worst:
 
 
 def noise(X: Array, activation: Activation, deviations: float) -> Noise:
-    """Set up the model for the dtype of X."""
-    return Noise(X.dtype, activation, deviations)
+    """Set up the model for the dtype of X, and count how often each example occurs."""
+    _, kind, copies = np.unique(X.T, axis=0, return_inverse=True, return_counts=True)
+    return Noise(X.dtype, activation, deviations, copies[kind.ravel()])

@@ -8,7 +8,7 @@ A quantity that does not agree is judged once more, against the truth of its own
 to that line: a line that is right there is an heir of an earlier mistake, one that is wrong there is a culprit.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -186,9 +186,16 @@ def localised(judged: Judgement, alone: Judgement, earlier: Mapping[str, Judgeme
     """
     name = judged.quantity
     blamed = [q for q in INPUTS[name] if q in earlier and earlier[q].verdict != "agrees"]
-    if not blamed:
-        inputs, agree = " and ".join(INPUTS[name]), "agrees" if len(INPUTS[name]) == 1 else "agree"
-        return f"{inputs}, which it is made from, {agree}: the line that computes {name} is the culprit"
+    is_off, agree = (("is", "agrees"), ("are", "agree"))[len(blamed or INPUTS[name]) > 1]
+    if blamed and alone.verdict == "agrees":
+        return f"its own line is right: it inherits the error of {listed(blamed)}"
+    if blamed:
+        return f"{listed(blamed)} {is_off} off already, and the line that computes {name} is {alone.verdict} by itself"
     if alone.verdict == "agrees":
-        return f"its own line is right: it inherits the error of {' and '.join(blamed)}"
-    return f"{' and '.join(blamed)} is off already, and the line that computes {name} is wrong by itself"
+        return f"its own line is right, and {listed(INPUTS[name])} {agree}: small errors in front of it add up here"
+    return f"{listed(INPUTS[name])}, which it is made from, {agree}: the line that computes {name} is the culprit"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Join names as a sentence does: W1, b1 and X."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))

@@ -6,13 +6,20 @@ from pathlib import Path
 from typing import Any
 
 from shared.files import write_atomically
+from shared.network import InputError
 from shared.report.record import Record
 
 
 def write(path: Path, record: Record) -> None:
     """Write the record, whole or not at all. Numbers that are not finite become null: JSON has no word for them."""
-    text = json.dumps(finite(record.as_dict()), indent=1, allow_nan=False)
-    write_atomically(path, f"{text}\n".encode())
+    content = f"{json.dumps(finite(record.as_dict()), indent=1, allow_nan=False)}\n".encode()
+    try:
+        if path.exists() and not path.is_file():  # a pipe or a device
+            path.write_bytes(content)
+        else:
+            write_atomically(path.resolve(), content)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written ({error.strerror})") from error
 
 
 def finite(value: Any) -> Any:

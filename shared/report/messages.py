@@ -8,6 +8,8 @@ def explain(record: Record, name: str) -> list[str]:
     """Say everything that an implementation does not agree in, the first in full and its heirs in a line each."""
     framework, where = record.frameworks[name], network_of(record)
     lines = [f"{changed}: {name} changed it; inputs must be left as they are" for changed in framework.changed_inputs]
+    if lines:
+        return [*lines, "  what else does not agree may follow from that"]
     for quantity, judged in framework.quantities.items():
         if judged.verdict != "agrees":
             lines += [f"{quantity}: {name} is {judged.verdict} ({where})", *evidence(judged)]
@@ -64,8 +66,8 @@ def curve_evidence(curve: Curve) -> list[str]:
 def horizon(record: Record) -> str:
     """Say from which step on curves cannot be compared, in a sentence that a learner understands."""
     return (
-        f"The horizon is step {record.horizon}: by then, changing each weight in its last digit moves the cost by 1%. "
-        f"Past it, two correct {record.settings['dtype']} programs need not agree, and their curves are not compared."
+        f"The horizon is step {record.horizon}: rounding in the last digit of the weights has grown until correct "
+        f"{record.settings['dtype']} programs may differ by 1% of the cost. Past it their curves are not compared."
     )
 
 
@@ -75,5 +77,6 @@ def allowance(record: Record) -> str:
     return (
         "noise: the standard deviation of rounding. An error agrees within "
         f"{deviations(1):.1f} of them (a single number) to {deviations(entries):.1f} (the largest of {entries:,}).\n"
-        "bound: what rounding can do at most, proven. Beyond the noise is suspect, beyond the bound is wrong."
+        "bound: what rounding can do at most, proven. Beyond the noise is suspect, beyond the bound is wrong.\n"
+        "Shown are the largest error, noise and bound of each quantity; judged is every entry by its own."
     )

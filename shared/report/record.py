@@ -29,6 +29,26 @@ class Curve:
     problem: str = ""
 
 
+@dataclass(frozen=True)
+class ExactDistance:
+    """How far a training curve is from the exact curve: at each step, and up to which step it keeps so many digits."""
+
+    distances: list[float]
+    six_digits_to: int
+    three_digits_to: int
+    one_digit_to: int
+
+
+@dataclass(frozen=True)
+class Exact:
+    """What is known of the exact curve: its costs, the digits proven of each, and what it took."""
+
+    costs: list[float]
+    proven_digits: int
+    bits: int
+    seconds: float
+
+
 @dataclass
 class Framework:
     """What one implementation did, and the verdicts on it."""
@@ -41,6 +61,7 @@ class Framework:
     quantities: dict[str, Judgement] = field(default_factory=dict)
     steps: dict[int, dict[str, Judgement]] = field(default_factory=dict)
     curve: Curve | None = None
+    exact_distance: ExactDistance | None = None
     changed_inputs: list[str] = field(default_factory=list)
     explanations: dict[str, str] = field(default_factory=dict)
 
@@ -73,6 +94,7 @@ class Record:
     data: dict[str, Any]
     frameworks: dict[str, Framework] = field(default_factory=dict)
     horizon: int | None = None
+    exact_curve: Exact | None = None
 
     @property
     def first_disagreement(self) -> Disagreement | None:
@@ -101,5 +123,6 @@ class Record:
             "machine": self.machine,
             "data": self.data,
             "horizon": self.horizon,
+            "exact_curve": asdict(self.exact_curve) if self.exact_curve else None,
             "frameworks": {name: asdict(framework) for name, framework in self.frameworks.items()},
         }

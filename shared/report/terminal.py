@@ -1,13 +1,16 @@
 """The result record on the terminal: results on standard output, progress and warnings on standard error."""
 
+import os
 import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TextIO
 
 from rich.console import Console
 from rich.markup import escape
+from rich.measure import Measurement
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
@@ -40,7 +43,9 @@ class Terminal:
         line: str | None = None,
     ) -> None:
         """Show a warning as one line on standard error (this replaces `warnings.showwarning`)."""
-        self.err.print(f"warning: {message}", style="yellow", markup=False, highlight=False, soft_wrap=True)
+        self.err.print(
+            f"warning: {' '.join(str(message).split())}", style="yellow", markup=False, highlight=False, soft_wrap=True
+        )
 
     def error(self, message: object) -> None:
         """Show an error as one line on standard error."""
@@ -72,7 +77,7 @@ class Terminal:
         for name in ("train", "test"):
             if data[name]:
                 self.say(
-                    f"{name:9} {escape(data[name]['path'])}: {data[name]['examples']} examples, "
+                    f"{name:9} {escape(at_home(data[name]['path']))}: {data[name]['examples']} examples, "
                     f"{settings['channels']}, {settings['scaling']} scaling, sha256 {data[name]['sha256'][:16]}"
                 )
         self.say("versions  " + ", ".join(f"{name} {version}" for name, version in record.versions.items()))
@@ -82,12 +87,18 @@ class Terminal:
 
     def results(self, record: Record) -> None:
         """Show both tables, what does not agree, and the verdict."""
-        self.out.print(quantities_table(record))
+        self.say("Distance from the true value, at the initial weights")
+        self.table(quantities_table(record))
         self.say(messages.allowance(record))
         self.say("")
-        self.out.print(training_table(record))
+        self.say("Training")
+        self.table(training_table(record))
         if record.horizon is not None:
             self.say(messages.horizon(record))
+        if record.exact_curve:
+            digits = record.exact_curve.proven_digits
+            self.say(f"\nDistance from the curve of real numbers (its costs are proven to {digits} digits)")
+            self.table(exact_table(record))
         for name in record.frameworks:
             for line in messages.explain(record, name):
                 self.out.print(line, markup=False, highlight=False, soft_wrap=True)
@@ -104,20 +115,39 @@ class Terminal:
                 f"[bold red]disagree[/]: first {first.framework}, in {first.quantity}, at iteration {first.iteration}"
             )
 
+    def table(self, table: Table) -> None:
+        """Print a table whole: on a terminal that is too narrow for it, lines are continued, not cut."""
+        width = Measurement.get(self.out, self.out.options.update(width=WIDE), table).maximum
+        self.out.print(table, width=max(width, self.out.width), crop=False, soft_wrap=width > self.out.width)
+
     def say(self, text: str) -> None:
         """Print text as it is, unwrapped."""
         self.out.print(text, highlight=False, soft_wrap=True)
 
 
+def at_home(path: str) -> str:
+    """Write the user's home folder as ~."""
+    home = str(Path.home())
+    return f"~{path.removeprefix(home)}" if path.startswith(f"{home}{os.sep}") else path
+
+
 def console(*, stderr: bool) -> Console:
     """Open a console; one that is not a terminal is wide."""
-    opened = Console(stderr=stderr)
-    return opened if opened.is_terminal else Console(stderr=stderr, width=WIDE)
+    opened = Output(stderr=stderr)
+    return opened if opened.is_terminal else Output(stderr=stderr, width=WIDE)
+
+
+class Output(Console):
+    """A console that leaves it to the program what a closed pipe means."""
+
+    def on_broken_pipe(self) -> None:
+        """Pass it on."""
+        raise BrokenPipeError
 
 
 def quantities_table(record: Record) -> Table:
     """Make the table with a row for each quantity: what rounding may do, then each framework's error and verdict."""
-    table = Table(title="Distance from the true value, at the initial weights", box=None, title_justify="left")
+    table = Table(box=None)
     table.add_column("quantity")
     for heading in ("noise", "bound", *record.frameworks):
         table.add_column(heading, justify="right", no_wrap=True)
@@ -130,7 +160,7 @@ def quantities_table(record: Record) -> Table:
 
 def training_table(record: Record) -> Table:
     """Make the table with a row for each framework."""
-    table = Table(title="Training", box=None, title_justify="left")
+    table = Table(box=None)
     table.add_column("\n")
     for heading in (
         "cost\nfirst",
@@ -154,15 +184,29 @@ def training_cells(framework: Framework) -> list[str]:
     verdicts = [judged.verdict for parameters in framework.steps.values() for judged in parameters.values()]
     worst = max(verdicts, key=list(STYLES).index)
     return [
-        f"{costs[0]:.6f}" if costs else "-",
-        f"{costs[-1]:.6f}" if costs else "-",
+        f"{costs[0]:.6g}" if costs else "-",
+        f"{costs[-1]:.6g}" if costs else "-",
         number(framework.train_accuracy, ".1%"),
         number(framework.test_accuracy, ".1%"),
         f"[{STYLES[worst]}]{worst}[/]",
-        f"[{STYLES[curve.verdict]}]{curve.verdict}[/]" if curve else "-",
+        f"[{STYLES[curve.verdict]}]{curve.verdict}[/]" if curve and curve.judged_steps else "-",
         number(framework.seconds_to_compile, ".2f"),
         number(framework.seconds_per_step, ",.0f", 1e6),
     ]
+
+
+def exact_table(record: Record) -> Table:
+    """Make the table of distances from the exact curve."""
+    table = Table(box=None)
+    table.add_column("\n")
+    for heading in ("largest\ndistance", "\nat step", "6 digits right\nbefore step", "3 digits\n", "1 digit\n"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for name, framework in record.frameworks.items():
+        if found := framework.exact_distance:
+            at = max(range(len(found.distances)), key=found.distances.__getitem__)
+            kept = (found.six_digits_to, found.three_digits_to, found.one_digit_to)
+            table.add_row(name, f"{found.distances[at]:.1e}", f"{at:,}", *(f"{steps:,}" for steps in kept))
+    return table
 
 
 def number(value: float | None, form: str, scale: float = 1) -> str:

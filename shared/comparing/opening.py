@@ -1,11 +1,13 @@
 """What is settled before anything runs: which implementations, which data, which weights, and on what machine."""
 
+import os
 import platform
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import psutil
 from threadpoolctl import threadpool_info
 
@@ -43,6 +45,15 @@ def check_writable(path: Path | None) -> None:
         raise InputError(f"{path}: this is a folder; name a file in it")
     if not path.parent.is_dir():
         raise InputError(f"{path}: there is no folder {path.parent}; make it first")
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise InputError(f"{path}: no permission to write there; name another file")
+
+
+def check_learning_rate(learning_rate: float, dtype: DtypeName) -> None:
+    """Find out whether the judged dtype has such a number."""
+    with np.errstate(over="ignore"):
+        if not np.isfinite(np.dtype(dtype).type(learning_rate)):
+            raise InputError(f"--learning-rate {learning_rate:g} is beyond {dtype}; choose a smaller one")
 
 
 def load_data(train: Path | None, test: Path | None, channels: Channels, scaling: Scaling) -> Dataset:

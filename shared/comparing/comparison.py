@@ -1,5 +1,6 @@
 """The comparison: every implementation does the same, the judge looks on, and the record keeps what was found."""
 
+import warnings
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
@@ -7,12 +8,14 @@ from typing import Any
 import numpy as np
 
 import implementations
+from shared.comparing.beside import Ask, at_once
 from shared.dataset import Dataset, Examples
 from shared.judging import curves
+from shared.judging.exact_curve import exact_curve
 from shared.judging.judge import Answers, Judge, Standard, answers, answers_to_step, call, changed, copies, named
+from shared.judging.verdict import unfit
 from shared.network import Activations, Array, Implementation, Parameters, Progress, Settings, Training
-from shared.report.beside import Ask, at_once
-from shared.report.record import Curve, Framework, Record
+from shared.report.record import Curve, Exact, ExactDistance, Framework, Record
 
 Stage = Callable[[str, int], AbstractContextManager[Progress]]
 """stage(what, total) shows that something begins; the progress that it gives is told how much of it is done."""
@@ -51,8 +54,15 @@ class Comparison:
         self.X, self.Y = data.train.X.astype(settings.dtype), data.train.Y.astype(settings.dtype)
         self.judging = Judge(self.X, self.Y, settings.activation)
 
-    def run(self, sources: Mapping[str, str]) -> Record:
-        """Run and judge implementations: their names, and what the registry finds them by.
+    def run(self, sources: Mapping[str, str], exact: bool = False) -> Record:
+        """Run and judge implementations, and compare their curves with the exact one if that is wanted.
+
+        Parameters
+        ----------
+        sources
+            The implementations' names, and what the registry finds them by.
+        exact
+            Whether to train in ball arithmetic as well.
 
         Raises
         ------
@@ -77,17 +87,29 @@ class Comparison:
         for name, implementation in loaded.items():
             with self.stage(f"{name}: training", self.settings.iterations) as progress:
                 self.train(implementation, self.record.frameworks[name], band, progress)
+        if exact:
+            with self.stage("the exact curve", self.settings.iterations) as progress:
+                self.compare_with_the_exact_curve(progress)
         return self.record
 
     def question(self, implementation: Implementation, reference: curves.Reference) -> dict[int | None, Answers]:
         """Ask for every quantity at the initial weights (None), and for one step from each checkpoint's weights."""
         activation, rate = self.settings.activation, self.settings.learning_rate
-        given: dict[int | None, Answers] = {
-            step: answers_to_step(implementation, parameters, self.X, self.Y, rate, activation)
-            for step, parameters in reference.checkpoints.items()
-        }
-        given[None] = answers(implementation, self.parameters, self.X, self.Y, activation)
+        given: dict[int | None, Answers] = {None: answers(implementation, self.parameters, self.X, self.Y, activation)}
+        for step, parameters in reference.checkpoints.items():
+            given[step] = answers_to_step(implementation, parameters, self.X, self.Y, rate, activation)
         return given
+
+    def unfit(self, given: Mapping[str, Any]) -> str:
+        """Say why what training gave cannot be judged; an empty string if it can."""
+        problems = {"costs": unfit("costs", given["costs"], (self.settings.iterations,), self.X.dtype)}
+        trained = named(Parameters, given["parameters"])
+        for name, start in self.parameters._asdict().items():
+            problems[f"the trained {name}"] = unfit(name, trained[name], start.shape, self.X.dtype)
+        for name in ("seconds_per_step", "seconds_to_compile"):
+            if not isinstance(given[name], float | int) or not np.isfinite(given[name]):
+                problems[name] = f"it is {given[name]!r}, not a number of seconds"
+        return "; ".join(f"{name}: {problem}" for name, problem in problems.items() if problem)
 
     def judge(
         self, given: Mapping[int | None, Answers], at_start: Standard, after_steps: Mapping[int, Standard]
@@ -112,15 +134,32 @@ class Comparison:
         training = call(implementation.train, Parameters(*own[:4]), *own[4:], self.settings, progress)
         framework.add_changed(changed(own, (*self.parameters, self.X, self.Y)))
         given = named(Training, training)
-        framework.curve = judge_curve(given["costs"], band)
-        if framework.curve.verdict == "wrong":
+        if problem := self.unfit(given):
+            framework.curve = Curve("wrong", 0, None, float("nan"), problem)
             return
+        last = call(implementation.cost, given["parameters"], self.X.copy(), self.Y.copy(), self.settings.activation)
+        framework.curve = judge_curve(np.append(given["costs"], last), band)
         framework.costs = [float(cost) for cost in given["costs"]]
-        framework.seconds_per_step = given["seconds_per_step"]
-        framework.seconds_to_compile = given["seconds_to_compile"]
+        framework.seconds_per_step = float(given["seconds_per_step"])
+        framework.seconds_to_compile = float(given["seconds_to_compile"])
         framework.train_accuracy = self.accuracy(implementation, given["parameters"], self.data.train)
         if self.data.test:
             framework.test_accuracy = self.accuracy(implementation, given["parameters"], self.data.test)
+
+    def compare_with_the_exact_curve(self, progress: Progress) -> None:
+        """Train with real numbers, and see how far each curve is from that."""
+        try:
+            curve = exact_curve(self.parameters, self.X, self.Y, self.settings, progress)
+        except ArithmeticError as error:
+            warnings.warn(str(error), stacklevel=2)
+            return
+        digits = np.log10(np.abs(curve.costs.high)) - np.log10(np.maximum(curve.costs.radius, np.finfo(float).tiny))
+        self.record.exact_curve = Exact(curve.costs.high.tolist(), int(digits.min()), curve.bits, curve.seconds)
+        for framework in self.record.frameworks.values():
+            if framework.costs:
+                costs = np.array(framework.costs)
+                kept = (curve.digits_kept(costs, digits) for digits in (6, 3, 1))
+                framework.exact_distance = ExactDistance(curve.distance(costs).tolist(), *kept)
 
     def accuracy(self, implementation: Implementation, parameters: Parameters, examples: Examples) -> float:
         """Count the share of examples whose label the network finds: 1 where A2 is above a half."""
@@ -138,22 +177,14 @@ def standards(
     return at_start, {step: judge.after_step(P, settings.learning_rate) for step, P in checkpoints.items()}
 
 
-def judge_curve(costs: Any, band: curves.Band) -> Curve:
-    """Judge a whole training curve against the band."""
+def judge_curve(costs: Array, band: curves.Band) -> Curve:
+    """Judge a whole training curve, with the cost of the trained weights at its end, against the band."""
     judged_steps = len(band.costs) if band.horizon is None else band.horizon
-    problem = unfit(costs, len(band.costs))
-    if problem:
-        return Curve("wrong", judged_steps, None, float("nan"), problem)
-    distance = np.abs(costs - band.costs)
     step = band.leaves(costs)
-    largest = float(np.max(distance[:judged_steps], initial=0.0))
-    return Curve("agrees" if step is None else "suspect", judged_steps, step, largest)
-
-
-def unfit(costs: Any, iterations: int) -> str:
-    """Say why costs cannot be compared at all; an empty string if they can."""
-    if not isinstance(costs, np.ndarray) or costs.shape != (iterations,):
-        return f"costs must be a NumPy array of {iterations} numbers, one for each iteration, before its update"
-    if not np.isfinite(costs).all():
-        return f"the cost is {costs[~np.isfinite(costs)][0]} at iteration {np.argmin(np.isfinite(costs))}"
-    return ""
+    largest = float(np.max(np.abs(costs - band.costs)[:judged_steps], initial=0.0))
+    problem = ""
+    if step == len(costs) - 1:
+        problem = (
+            f"the weights that train gives back cost {costs[-1]:.6g}; after its steps they cost {band.costs[-1]:.6g}"
+        )
+    return Curve("agrees" if step is None else "suspect", judged_steps, step, largest, problem)

@@ -67,7 +67,7 @@ def _deaf_to_interrupts() -> Iterator[None]:
 
 def _serve(there: Connection) -> None:
     """Answer one call after the other."""
-    import shared.report.comparison  # noqa: F401 -- what takes time to import is there when the first call comes
+    import shared.comparing.comparison  # noqa: F401 -- what takes time to import is there when the first call comes
 
     threadpool_limits(1)  # as many processes as processors: more threads would wait for each other
     while True:
@@ -92,4 +92,6 @@ def _lost() -> Iterator[None]:
     try:
         yield
     except (EOFError, OSError) as error:
-        raise MemoryError("a helper process was ended, most likely for lack of memory") from error
+        raise MemoryError(
+            "a helper process has ended: for lack of memory, or for a script without if __name__ == '__main__'"
+        ) from error
