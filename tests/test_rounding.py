@@ -22,6 +22,16 @@ def test_any_order_of_summation_agrees(case, product):
     assert {name: j.verdict for name, j in judged.items()} == dict.fromkeys(QUANTITIES, "agrees")
 
 
+@pytest.mark.parametrize("product", ORDERS.values(), ids=ORDERS)
+@pytest.mark.parametrize("place", [0, -1])
+def test_one_enormous_pixel_makes_no_correct_program_suspect(product, place):
+    case = random_case("500-3-1", 500, 3, 20, seed=11)
+    case.X[place] *= 1e6
+    case.parameters.W1[...] *= 1e-6
+    values = run(case, product=product)
+    assert case.standard.judge("Z1", values["Z1"]).verdict == "agrees"
+
+
 @pytest.mark.parametrize("quantity", QUANTITIES)
 def test_the_noise_never_exceeds_the_bound(quantity):
     for case in CASES:

@@ -5,9 +5,10 @@ at most gamma(n) |A| |B|, with gamma(n) = n u / (1 - n u) (Higham, Accuracy and 
 edition, chapter 3).
 
 `Noise`: each rounding is an independent random number, uniform within u of its result, so that its variance is
-u^2 / 3 of the result's square; sums run from left to right, one term after the other, which is noisier than the
-blocks that libraries add in, unless the largest terms come last. Equal examples are rounded equally, so their errors
-add up in full. Where roundings repeat for other reasons (equal hidden units, constant weights) the model fails.
+u^2 / 3 of the result's square. Sums run term by term, in the noisiest of three orders (from left to right, from right
+to left, shuffled), which is noisier than the blocks that libraries add in. Equal examples are rounded equally, so
+their errors add up in full. Where roundings repeat for other reasons (equal hidden units, constant weights) the model
+fails.
 """
 
 from abc import ABC, abstractmethod
@@ -168,14 +169,18 @@ class Noise(Arithmetic):
         return scale * np.sqrt(np.square(A) @ np.square(B))
 
     def summed(self, A: Known, B: Known, bias: Known) -> Array:
-        """Round each product and each partial sum, from left to right; the bias comes last."""
+        """Round each product and each partial sum, in the noisiest of three orders; the bias comes last."""
         rows, columns, scale = scaled(A.value, B.value)
-        partial = np.zeros(scale.shape)
-        squares = np.square(rows) @ np.square(columns)
-        for k in range(rows.shape[1]):
+        products = np.square(rows) @ np.square(columns)
+        total, forward, backward = rows @ columns, np.zeros(scale.shape), np.zeros(scale.shape)
+        partial, n = np.zeros(scale.shape), rows.shape[1]
+        for k in range(n):
+            backward += np.square(total - partial)  # what is left, and so the sum so far from right to left
             partial += rows[:, k : k + 1] * columns[k]
-            squares += partial * partial
-        return self.rounded(1, np.hypot(scale * np.sqrt(squares), scale * partial + bias.value))
+            forward += partial * partial
+        shuffled = (n + 1) * (products / 6 + np.square(total) / 3)  # the mean over all orders
+        squares = products + np.maximum(np.maximum(forward, backward), shuffled)
+        return self.rounded(1, np.hypot(scale * np.sqrt(squares), scale * total + bias.value))
 
 
 def scaled(A: Array, B: Array) -> tuple[Array, Array, Array]:

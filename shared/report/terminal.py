@@ -117,8 +117,10 @@ class Terminal:
 
     def table(self, table: Table) -> None:
         """Print a table whole: on a terminal that is too narrow for it, lines are continued, not cut."""
-        width = Measurement.get(self.out, self.out.options.update(width=WIDE), table).maximum
-        self.out.print(table, width=max(width, self.out.width), crop=False, soft_wrap=width > self.out.width)
+        needed = Measurement.get(self.out, self.out.options.update(width=WIDE), table).maximum
+        self.out.width, narrow = max(needed, self.out.width), self.out.width
+        self.out.print(table, crop=False)
+        self.out.width = narrow
 
     def say(self, text: str) -> None:
         """Print text as it is, unwrapped."""
