@@ -171,16 +171,23 @@ class Noise(Arithmetic):
     def summed(self, A: Known, B: Known, bias: Known) -> Array:
         """Round each product and each partial sum, in the noisiest of three orders; the bias comes last."""
         rows, columns, scale = scaled(A.value, B.value)
-        products = np.square(rows) @ np.square(columns)
-        total, forward, backward = rows @ columns, np.zeros(scale.shape), np.zeros(scale.shape)
-        partial, n = np.zeros(scale.shape), rows.shape[1]
-        for k in range(n):
-            backward += np.square(total - partial)  # what is left, and so the sum so far from right to left
-            partial += rows[:, k : k + 1] * columns[k]
-            forward += partial * partial
-        shuffled = (n + 1) * (products / 6 + np.square(total) / 3)  # the mean over all orders
+        n, total, products = rows.shape[1], rows @ columns, np.square(rows) @ np.square(columns)
+        forward = squared_partial_sums(rows, columns)
+        sums = (rows * np.arange(n, 0, -1)) @ columns  #  of the partial sums from left to right
+        backward = forward + (n + 1) * total * total - 2 * total * sums  # those from right to left are what is left
+        shuffled = (n + 1) * (products / 6 + total * total / 3)  # the mean over all orders
         squares = products + np.maximum(np.maximum(forward, backward), shuffled)
         return self.rounded(1, np.hypot(scale * np.sqrt(squares), scale * total + bias.value))
+
+
+def squared_partial_sums(rows: Array, columns: Array) -> Array:
+    """For each entry of rows @ columns, add up the squares of its partial sums from left to right."""
+    partial, squares = np.zeros((2, len(rows), columns.shape[1]))
+    term = np.empty_like(partial)
+    for k in range(rows.shape[1]):
+        partial += np.multiply(rows[:, k : k + 1], columns[k], out=term)
+        squares += np.square(partial, out=term)
+    return squares
 
 
 def scaled(A: Array, B: Array) -> tuple[Array, Array, Array]:

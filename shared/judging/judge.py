@@ -122,6 +122,11 @@ class Judge:
         """The true values of everything computed from X and Y."""
         return Truth(self.X, self.Y)
 
+    @cached_property
+    def copies(self) -> Array:
+        """How often each example occurs."""
+        return rounding.copies_of(self.X)
+
     def at(self, parameters: Parameters) -> Standard:
         """Work out what every quantity of the notation should be at these parameters."""
         truths = self.truth.quantities(parameters, self.activation)
@@ -160,7 +165,7 @@ class Judge:
         return rounding.worst(self.X, self.activation, n_h=parameters.W1.shape[0])
 
     def _noise(self, parameters: Parameters) -> Noise:
-        return rounding.noise(self.X, self.activation, deviations(parameters.W1.size))
+        return rounding.noise(self.X, self.activation, deviations(parameters.W1.size), self.copies)
 
     def _lines(self, parameters: Parameters) -> tuple[rounding.Lines, rounding.Lines]:
         """Follow the errors of a whole pass through both arithmetics."""

@@ -154,7 +154,12 @@ def worst(X: Array, activation: Activation, n_h: int) -> Worst:
     return Worst(X.dtype, activation, growth)
 
 
-def noise(X: Array, activation: Activation, deviations: float) -> Noise:
-    """Set up the model for the dtype of X, and count how often each example occurs."""
+def noise(X: Array, activation: Activation, deviations: float, copies: Array) -> Noise:
+    """Set up the model for the dtype of X; `copies` is how often each example occurs, (m,)."""
+    return Noise(X.dtype, activation, deviations, copies)
+
+
+def copies_of(X: Array) -> Array:
+    """Count how often each example occurs, (m,)."""
     _, kind, copies = np.unique(X.T, axis=0, return_inverse=True, return_counts=True)
-    return Noise(X.dtype, activation, deviations, copies[kind.ravel()])
+    return np.asarray(copies[kind.ravel()])
