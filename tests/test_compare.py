@@ -307,6 +307,13 @@ def test_the_json_file_may_be_a_link_and_the_results_come_before_it_is_written(c
     assert json.loads((tmp_path / "target.json").read_text())["verdict"] == "agree"
 
 
+def test_the_json_file_holds_no_number_that_is_not_finite(compare, small, mine, tmp_path):
+    ours = mine("def gradients(*a):\n    d = right.gradients(*a)\n    return d._replace(dW1=d.dW1 * np.nan)\n")
+    assert compare("--frameworks", ours, "--json", tmp_path / "r.json", *FEW, *small).returncode == 1
+    record = json.loads((tmp_path / "r.json").read_text(), parse_constant=pytest.fail)
+    assert record["frameworks"]["mine.py"]["quantities"]["dW1"]["max_error"] is None
+
+
 def test_a_narrow_terminal_cuts_nothing_off(compare, small, monkeypatch):
     monkeypatch.setenv("COLUMNS", "50")
     monkeypatch.setenv("FORCE_COLOR", "1")
