@@ -1,11 +1,15 @@
 """What the judge says of a program that is off: the right verdict, at the right quantity, and who is to blame."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from cases import BY_NAME, photographs
+from cases import BY_NAME, photographs, random_case
 from programs import run
 
+from shared.judging.verdict import Entry
 from shared.network import QUANTITIES
+from shared.report.messages import evidence
 
 CASE = BY_NAME["7-5-1-relu-float64"]
 FULL = photographs().in_form("float64", "relu")
@@ -80,3 +84,10 @@ def test_at_the_truth_everything_agrees():
     standard = FULL.standard
     for quantity in QUANTITIES:
         assert standard.judge(quantity, standard.right[quantity][0].high).verdict == "agrees"
+
+
+def test_a_unit_that_narrow_products_switch_on_is_explained():
+    case = random_case("3-2-1", 3, 2, 5, seed=12).in_form("float32", "relu")
+    standard, off = case.standard, Entry((0, 1), 2e-3, "0.0000e+00", 0, error=2e-3, noise=0.0, bound=3e-3)
+    judged = replace(standard.judge("dZ1", run(case)["dZ1"]), verdict="suspect", worst=off)
+    assert evidence(judged)[1].startswith("  error 2.0e-03, where rounding makes no noise: possible")

@@ -98,19 +98,18 @@ def reference(parameters: Parameters, X: Array, Y: Array, settings: Settings) ->
     run, wanted = Runs(parameters, X, Y, settings, count=1), checkpoint_steps(settings.iterations)
     costs, weights = np.empty(settings.iterations + 1), {}
     with threadpool_limits(1), unwatched():  # so small are the products here that threads would wait for each other
-        trained = run.parameters()
         for i in range(settings.iterations + 1):
-            if i in wanted:
+            if i in wanted or i == settings.iterations:
                 weights[i] = run.parameters()
-            trained = run.parameters() if i == settings.iterations else trained
             costs[i] = run.step()[0]
             if not np.isfinite(costs[i]):
                 raise InputError(
                     f"training diverges: the reference's cost at iteration {i} is {costs[i]}; "
                     "choose a smaller --learning-rate, or smaller initial weights"
                 )
-    if not all(np.isfinite(V).all() for P in (*weights.values(), trained) for V in P):
+    if not all(np.isfinite(V).all() for P in weights.values() for V in P):
         raise InputError(f"training diverges: weights are beyond {X.dtype}; choose a smaller --learning-rate")
+    trained = weights.pop(settings.iterations)
     return Reference(costs, weights, trained)
 
 

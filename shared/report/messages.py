@@ -5,7 +5,7 @@ from shared.report.record import Curve, Framework, Record
 
 
 def explain(record: Record, name: str) -> list[str]:
-    """Say everything that an implementation does not agree in, the first in full and its heirs in a line each."""
+    """Say everything that an implementation does not agree in, in the order of computation."""
     framework, where = record.frameworks[name], network_of(record)
     lines = [f"{changed}: {name} changed it; inputs must be left as they are" for changed in framework.changed_inputs]
     if lines:
@@ -37,10 +37,11 @@ def evidence(judged: Judgement) -> list[str]:
     values = f"  {place}got {entry.got:.{digits - 1}e}, true value {entry.true_value} ({proven})"
     if judged.verdict == "wrong":
         return [values, f"  error {entry.error:.1e}, rounding can explain at most {entry.bound:.1e}"]
+    times = f"{entry.error / entry.noise:,.0f} times the noise of rounding ({entry.noise:.1e})" if entry.noise else ""
+    beyond = times or "where rounding makes no noise"
     return [
         values,
-        f"  error {entry.error:.1e}, {entry.error / entry.noise:,.0f} times the noise of rounding ({entry.noise:.1e}): "
-        f"possible (the bound is {entry.bound:.1e}), but not by chance",
+        f"  error {entry.error:.1e}, {beyond}: possible (the bound is {entry.bound:.1e}), but not by chance",
     ]
 
 
