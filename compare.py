@@ -55,6 +55,7 @@ def compare(
     scaling: Literal["unit", "symmetric", "standard"] = "standard",
     json: Path | None = None,
     exact_curve: Annotated[bool, Parameter(negative=())] = False,
+    curvature: Annotated[bool, Parameter(negative=())] = False,
 ) -> int:
     """Compare implementations of the network.
 
@@ -90,6 +91,8 @@ def compare(
         Write everything that was found to this file.
     exact_curve
         Train in ball arithmetic too, and say how far each curve is from that of real numbers (half a minute or more).
+    curvature
+        Show what makes correct curves part: the largest eigenvalue of the Hessian along the training, and the kinks.
     """
     from shared.comparing import beside, opening
     from shared.report import json_file, terminal
@@ -109,11 +112,65 @@ def compare(
 
         from shared.comparing import comparison  # it takes its time to import: the header comes first
 
-        comparison.Comparison(record, parameters, data, settings, show.stage, ask).run(names, exact_curve)
+        comparison.Comparison(record, parameters, data, settings, show.stage, ask).run(names, exact_curve, curvature)
     show.results(record)
     if json:
-        json_file.write(json, record)
+        json_file.write(json, record.as_dict())
     return 0 if record.verdict == "agree" else 1
+
+
+@app.command
+def check(
+    file: Path | None = None,
+    /,
+    *,
+    train: Path | None = None,
+    timeout: Annotated[float, Parameter(validator=Number(gt=0))] = 60,
+    json: Path | None = None,
+    template: Annotated[bool, Parameter(negative=())] = False,
+) -> int:
+    """Examine your own backprop: which line is wrong, why, and what to write instead; or the proof that it is right.
+
+    Your file runs with your rights, in a process of its own.
+    Exit status: 0 certified, 1 wrong, 2 could not run, 3 cannot tell.
+
+    Parameters
+    ----------
+    file
+        Your Python file, with a function gradients(W1, b1, W2, b2, X, Y).
+    train
+        Take the examples of the last, large problem from this HDF5 file. [default: photographs of scikit-image]
+    timeout
+        How many seconds each call of your functions may take.
+    json
+        Write everything that was found to this file.
+    template
+        Print a file to start from instead.
+    """
+    from shared.checking import template as starting_file
+
+    if template:
+        print(starting_file.TEMPLATE, end="")
+        return 0
+    if file is None:
+        raise InputError("check needs your file: python compare.py check my_backprop.py (--template prints one)")
+
+    from shared.checking import checkup, problems
+    from shared.checking.program import Program
+    from shared.comparing import opening
+    from shared.report import checkup as report
+    from shared.report import json_file, terminal
+
+    show = terminal.Terminal()
+    opening.check_writable(json)
+    with Program(file, timeout) as program:
+        examples = opening.load_data(train, None, "gray", "standard").train
+        with show.stage(f"{file.name}: solving problems", problems.COUNT) as progress:
+            found = checkup.check(program, problems.everything(examples.X, examples.Y), progress)
+    report.show(show, found)
+    if json:
+        json_file.write(json, report.as_dict(found))
+    return found.status
 
 
 def main(arguments: list[str] | None = None) -> int:

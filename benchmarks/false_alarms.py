@@ -19,8 +19,14 @@ from shared.network import ACTIVATIONS, InputError, Parameters, Settings
 
 def random_network(rng):
     """Draw sizes up to 400-9-1 with 80 examples, weights, data, and settings."""
-    n_x, n_h, m = (int(rng.integers(1, top)) for top in (400, 9, 80))
-    dtype, activation = rng.choice(["float64", "float32"]), str(rng.choice(ACTIVATIONS))
+    sizes = tuple(int(rng.integers(1, top)) for top in (400, 9, 80))
+    dtype, activation = str(rng.choice(["float64", "float32"])), str(rng.choice(ACTIVATIONS))
+    return network_of(sizes, dtype, activation, rng)
+
+
+def network_of(sizes, dtype, activation, rng):
+    """Draw weights and data of any scale, from 0.01 to 3 or 10, and settings; the sizes are n_x, n_h, m."""
+    n_x, n_h, m = sizes
     scale = 10 ** rng.uniform(-2, 0.5)
     W1, b1 = scale * rng.standard_normal((n_h, n_x)), scale * rng.standard_normal((n_h, 1))
     W2, b2 = scale * rng.standard_normal((1, n_h)), scale * rng.standard_normal((1, 1))
@@ -28,7 +34,7 @@ def random_network(rng):
     X = (10 ** rng.uniform(-2, 1) * rng.standard_normal((n_x, m))).astype(dtype)
     Y = (rng.random((1, m)) < rng.uniform(0.1, 0.9)).astype(dtype)
     iterations, rate = int(rng.integers(1, 100)), 10 ** rng.uniform(-4, -0.5)
-    return parameters, X, Y, Settings(rate, iterations, n_h, 1, str(dtype), activation)
+    return parameters, X, Y, Settings(rate, iterations, n_h, 1, dtype, activation)
 
 
 def trainable_network(rng):

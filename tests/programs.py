@@ -4,6 +4,7 @@ import numpy as np
 from cases import Case
 from scipy.special import expit
 
+from shared.judging.mistakes_anywhere import narrowed
 from shared.network import LEAKY_SLOPE, QUANTITIES
 
 
@@ -44,12 +45,7 @@ def run(case: Case, tamper=None, product=np.matmul) -> dict:
 
 def forgetting(bits: int):
     """A matrix product that first rounds its operands to so many bits of mantissa (TF32: 10, bfloat16: 7)."""
-
-    def rounded(V):
-        mantissa, exponent = np.frexp(V)
-        return np.ldexp(np.round(mantissa * 2 ** (bits + 1)) / 2 ** (bits + 1), exponent).astype(V.dtype)
-
-    return lambda A, B: np.matmul(rounded(A), rounded(B))
+    return lambda A, B: np.matmul(narrowed(A, bits), narrowed(B, bits))
 
 
 def one_by_one(order):

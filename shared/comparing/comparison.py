@@ -54,7 +54,7 @@ class Comparison:
         self.X, self.Y = data.train.X.astype(settings.dtype), data.train.Y.astype(settings.dtype)
         self.judging = Judge(self.X, self.Y, settings.activation)
 
-    def run(self, sources: Mapping[str, str], exact: bool = False) -> Record:
+    def run(self, sources: Mapping[str, str], exact: bool = False, curvature: bool = False) -> Record:
         """Run and judge implementations, and compare their curves with the exact one if that is wanted.
 
         Parameters
@@ -63,6 +63,8 @@ class Comparison:
             The implementations' names, and what the registry finds them by.
         exact
             Whether to train in ball arithmetic as well.
+        curvature
+            Whether to look for what makes correct curves part.
 
         Raises
         ------
@@ -87,6 +89,8 @@ class Comparison:
         for name, implementation in loaded.items():
             with self.stage(f"{name}: training", self.settings.iterations) as progress:
                 self.train(implementation, self.record.frameworks[name], band, progress)
+        if curvature:
+            self.look_at_the_curvature()
         if exact:
             with self.stage("the exact curve", self.settings.iterations) as progress:
                 self.compare_with_the_exact_curve(progress)
@@ -160,6 +164,13 @@ class Comparison:
                 costs = np.array(framework.costs)
                 kept = (curve.digits_kept(costs, digits) for digits in (6, 3, 1))
                 framework.exact_distance = ExactDistance(curve.distance(costs).tolist(), *kept)
+
+    def look_at_the_curvature(self) -> None:
+        """Look for what makes correct curves part."""
+        from shared.judging.curvature import curvature  # it needs JAX
+
+        with self.stage("the curvature along the training", self.settings.iterations) as progress:
+            self.record.curvature = curvature(self.parameters, self.X, self.Y, self.settings, progress)
 
     def accuracy(self, implementation: Implementation, parameters: Parameters, examples: Examples) -> float:
         """Count the share of examples whose label the network finds: 1 where A2 is above a half."""

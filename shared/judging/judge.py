@@ -139,8 +139,8 @@ class Judge:
         truths = self.truth.step(parameters, learning_rate, self.activation)
         (worst, noise), right = self._lines(parameters), {}
         for name in Parameters._fields:
-            a = rounding.updated(self._worst(parameters), worst[name], worst[f"d{name}"], learning_rate)
-            b = rounding.updated(self._noise(parameters), noise[name], noise[f"d{name}"], learning_rate)
+            a = rounding.updated(self.worst(parameters), worst[name], worst[f"d{name}"], learning_rate)
+            b = rounding.updated(self.noise(parameters), noise[name], noise[f"d{name}"], learning_rate)
             right[name] = (truths[name], Allowance.of(a, b))
         return Standard(self.X.dtype, right, float(noise["cost"].error))
 
@@ -155,20 +155,25 @@ class Judge:
 
     def alone(self, quantity: str, parameters: Parameters, values: Mapping[str, Any]) -> Judgement:
         """Judge a quantity by its own line alone, given a program's own values of the line's inputs."""
-        own = {**parameters._asdict(), "X": self.X, "Y": self.Y, **values}
-        worst = rounding.through_one_line(self._worst(parameters), quantity, own)
-        noise = rounding.through_one_line(self._noise(parameters), quantity, own)
-        truth = self.truth.line(quantity, own, self.activation)
-        return judge(quantity, values[quantity], truth, Allowance.of(worst, noise), self.X.dtype)
+        return judge(quantity, values[quantity], *self.line(quantity, parameters, values), self.X.dtype)
 
-    def _worst(self, parameters: Parameters) -> Worst:
+    def line(self, quantity: str, parameters: Parameters, values: Mapping[str, Any]) -> tuple[Enclosure, Allowance]:
+        """Work out what a line should give from a program's own values, as far as it has them."""
+        own = {**parameters._asdict(), "X": self.X, "Y": self.Y, **values}
+        worst = rounding.through_one_line(self.worst(parameters), quantity, own)
+        noise = rounding.through_one_line(self.noise(parameters), quantity, own)
+        return self.truth.line(quantity, own, self.activation), Allowance.of(worst, noise)
+
+    def worst(self, parameters: Parameters) -> Worst:
+        """The arithmetic of the proof."""
         return rounding.worst(self.X, self.activation, n_h=parameters.W1.shape[0])
 
-    def _noise(self, parameters: Parameters) -> Noise:
+    def noise(self, parameters: Parameters) -> Noise:
+        """The arithmetic of the model."""
         return rounding.noise(self.X, self.activation, deviations(parameters.W1.size), self.copies)
 
     def _lines(self, parameters: Parameters) -> tuple[rounding.Lines, rounding.Lines]:
         """Follow the errors of a whole pass through both arithmetics."""
-        ways = self._worst(parameters), self._noise(parameters)
+        ways = self.worst(parameters), self.noise(parameters)
         worst, noise = (rounding.through_the_network(a, parameters, self.X, self.Y) for a in ways)
         return worst, noise

@@ -76,6 +76,15 @@ def line_cost(a: Arithmetic, q: Lines) -> Known:
     return Known(mean.value[0, 0], a.add(mean.error[0, 0], a.rounded(3, a.size(loss).sum())))
 
 
+def line_dA2(a: Arithmetic, q: Lines) -> Known:  # noqa: N802
+    """-Y / A2 + (1 - Y) / (1 - A2), over m: 5 roundings; the error of A2 counts 1 / A2^2 or 1 / (1 - A2)^2 times."""
+    A2, Y = q["A2"], q["Y"].value
+    m, share = Y.shape[1], np.where(Y > 0.5, A2.value, 1 - A2.value)
+    lowest = np.maximum(share - a.reach(A2), 0)
+    value = np.where(Y > 0.5, -1, 1) / share / m
+    return Known(value, a.add(A2.error / (m * share * lowest), a.rounded(5, 1 / (m * lowest))))
+
+
 def line_dZ2(a: Arithmetic, q: Lines) -> Known:  # noqa: N802
     """(A2 - Y) / m, or sigmoid(Z2) / m - Y / m with a sigmoid formed anew, as autograd does."""
     A2, Y, Z2 = q["A2"], q["Y"].value, q["Z2"]
@@ -109,6 +118,7 @@ LINES: dict[str, Callable[[Arithmetic, Lines], Known]] = {
     "Z2": lambda a, q: a.product(q["W2"], q["A1"], q["b2"]),
     "A2": lambda a, q: sigmoid(a, q["Z2"]),
     "cost": line_cost,
+    "dA2": line_dA2,
     "dZ2": line_dZ2,
     "dW2": lambda a, q: a.over_examples(q["dZ2"], q["A1"].T),
     "db2": lambda a, q: a.total(q["dZ2"]),
@@ -117,7 +127,7 @@ LINES: dict[str, Callable[[Arithmetic, Lines], Known]] = {
     "dW1": lambda a, q: a.over_examples(q["dZ1"], q["X"].T),
     "db1": lambda a, q: a.total(q["dZ1"]),
 }
-"""Each quantity's line, from what is known of the quantities before it."""
+"""Each quantity's line, from what is known of the quantities before it. (dA2 is the doctor's only.)"""
 
 
 def through_the_network(a: Arithmetic, parameters: Parameters, X: Array, Y: Array) -> Lines:
@@ -136,9 +146,18 @@ def given(a: Arithmetic, V: Array) -> Known:
 
 
 def through_one_line(a: Arithmetic, quantity: str, own: Mapping[str, Array]) -> Known:
-    """Follow the errors of one line alone, from a program's own values of its inputs, taken as exact."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        return LINES[quantity](a, {name: exact(np.asarray(V)) for name, V in own.items()})
+    """Follow the errors of one line alone, from a program's own values, taken as exact.
+
+    What the line needs and `own` does not hold is followed from what `own` does hold.
+    """
+    q = {name: exact(np.asarray(V)) for name, V in own.items() if name != quantity}
+    with np.errstate(all="ignore"):
+        for name in LINES:
+            if name not in q:
+                q[name] = LINES[name](a, q)
+            if name == quantity:
+                return q[name]
+    raise KeyError(quantity)
 
 
 def updated(a: Arithmetic, V: Known, dV: Known, learning_rate: float) -> Known:

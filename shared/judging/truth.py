@@ -78,20 +78,31 @@ class Truth:
         Parameters
         ----------
         quantity : what the line computes
-        own : the program's own arrays by name; the line uses those named in `NEEDS[quantity]`, with X and Y
+        own : the program's own arrays by name, as far as it has them; what the line needs of the others is enclosed too
 
         Raises
         ------
         KeyError
-            If there is no such line, or `own` lacks an input.
+            If there is no such line, or `own` lacks what nothing computes: W1 b1 W2 b2.
         """
-        inputs = {name: own[name] for name in NEEDS[quantity] if name != "one_minus_A2"}
-        values = _given(inputs)
-        if "A2" in values:
+        used = {name: own[name] for name in _used(quantity, own)}
+        lines, given = _Lines(self._data, activation), _given(used)
+        if "A2" in given:
             with ctx.workprec(EXACT):
-                values["one_minus_A2"] = _each(lambda a: 1 - a, values["A2"])
-        lines, dtype = _Lines(self._data, activation), next(iter(inputs.values())).dtype
-        return _prove(lambda: {quantity: lines.compute(quantity, values)}, dtype)[quantity]
+                given["one_minus_A2"] = _each(lambda a: 1 - a, given["A2"])
+
+        def enclosed(name: str) -> Any:
+            if name not in values:
+                values[name] = lines.compute(name, {needed: enclosed(needed) for needed in NEEDS[name]})
+            return values[name]
+
+        def compute() -> dict[str, arb_mat]:
+            values.clear()
+            values.update(given)
+            return {quantity: enclosed(quantity)}
+
+        values: dict[str, Any] = {}
+        return _prove(compute, next(iter(used.values())).dtype)[quantity]
 
     def _evaluate(self, parameters: Parameters, activation: Activation) -> dict[str, Any]:
         """Compute all lines with ctx.prec bits, unless that was done by the last call."""
@@ -263,6 +274,19 @@ def _each(function: Callable[..., arb], *matrices: arb_mat) -> arb_mat:
         raise ValueError("the shapes differ")
     together = zip(*(balls.entries() for balls in matrices), strict=True)
     return arb_mat(*shape, [function(*entries) for entries in together])
+
+
+def _used(quantity: str, own: Mapping[str, Array]) -> list[str]:
+    """Name what a line is made from, as far back as it takes to find it in `own`."""
+    names: list[str] = []
+    for name in NEEDS[quantity]:
+        if name in own or (name == "one_minus_A2" and "A2" in own):
+            names.append("A2" if name == "one_minus_A2" else name)
+        elif name in NEEDS:
+            names += _used(name, own)
+        else:
+            raise KeyError(name)
+    return list(dict.fromkeys(names))
 
 
 def _given(arrays: Mapping[str, Array]) -> dict[str, Any]:

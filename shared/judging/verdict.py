@@ -30,6 +30,7 @@ INPUTS = {
     "Z2": ("W2", "A1", "b2"),
     "A2": ("Z2",),
     "cost": ("Z2", "Y"),
+    "dA2": ("A2", "Y"),
     "dZ2": ("A2", "Y"),
     "dW2": ("dZ2", "A1"),
     "db2": ("dZ2",),
@@ -38,7 +39,7 @@ INPUTS = {
     "dW1": ("dZ1", "X"),
     "db1": ("dZ1",),
 }
-"""What each quantity's line is computed from."""
+"""What each quantity's line is computed from. (dA2 is the doctor's only.)"""
 
 
 def deviations(entries: int) -> float:

@@ -1,18 +1,18 @@
-"""The result record as a JSON file."""
+"""Results as a JSON file."""
 
 import json
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from shared.files import write_atomically
 from shared.network import InputError
-from shared.report.record import Record
 
 
-def write(path: Path, record: Record) -> None:
-    """Write the record, whole or not at all. Numbers that are not finite become null: JSON has no word for them."""
-    content = f"{json.dumps(finite(record.as_dict()), indent=1, allow_nan=False)}\n".encode()
+def write(path: Path, found: Mapping[str, Any]) -> None:
+    """Write what was found, whole or not at all. Numbers that are not finite become null: JSON has no word for them."""
+    content = f"{json.dumps(finite(dict(found)), indent=1, allow_nan=False)}\n".encode()
     try:
         if path.exists() and not path.is_file():  # a pipe or a device
             path.write_bytes(content)

@@ -1,7 +1,12 @@
 """What is said about something that does not agree: what, who, where, both values, what was allowed, where to look."""
 
+from typing import TYPE_CHECKING
+
 from shared.judging.verdict import Judgement, deviations
 from shared.report.record import Curve, Framework, Record
+
+if TYPE_CHECKING:  # it needs JAX
+    from shared.judging.curvature import Curvature
 
 
 def explain(record: Record, name: str) -> list[str]:
@@ -70,6 +75,36 @@ def horizon(record: Record) -> str:
         f"The horizon is step {record.horizon}: rounding in the last digit of the weights has grown until correct "
         f"{record.settings['dtype']} programs may differ by 1% of the cost. Past it their curves are not compared."
     )
+
+
+def curvature(record: Record, found: "Curvature") -> str:
+    """Say what steps do to a small difference: in the smooth pieces of the cost, and at the kinks between them."""
+    top, limit = max(found.largest_eigenvalues), f"2 / learning rate = {found.limit:.4g}"
+    most = f"at most {top:.4g}, at step {found.steps[found.largest_eigenvalues.index(top)]:,}"
+    if found.above_limit_at is None:
+        lines = [f"The largest eigenvalue is not above {limit} in any row ({most}): steps do not overshoot."]
+    else:
+        lines = [
+            f"The largest eigenvalue is above {limit}, first in the row of step {found.above_limit_at:,} ({most}): "
+            "there a step overshoots, and a small difference grows."
+        ]
+    kinked = any(found.kinks_crossed)
+    lines.append(
+        f"{'Between kinks, all' if kinked else 'All'} {found.steps[-1]:,} steps together multiply a small difference "
+        f"by {found.growth[-1]:.3g}."
+    )
+    return "\n".join(lines + (at_kinks(record, found) if kinked else []))
+
+
+def at_kinks(record: Record, found: "Curvature") -> list[str]:
+    """Say what steps do to a small difference where an entry of Z1 changes sides."""
+    most, step = max((count, step) for count, step in zip(found.kinks_crossed, found.steps, strict=True) if count)
+    entries = record.settings["hidden"] * record.data["train"]["examples"]
+    return [
+        f"But at a kink (Z1 = 0) the derivative jumps. Before step {step:,}, {most:.3g} of Z1's {entries:,} entries "
+        "cross it in a step. Where rounding takes one across in one program only, the two part at once.",
+        "Steps meet the kinks' curvature too. At 2 / learning rate, the edge of stability, they undo one another.",
+    ]
 
 
 def allowance(record: Record) -> str:

@@ -2,9 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from shared.judging.verdict import Judgement
+
+if TYPE_CHECKING:  # it needs JAX
+    from shared.judging.curvature import Curvature
 
 SCHEMA = 1
 
@@ -95,6 +98,7 @@ class Record:
     frameworks: dict[str, Framework] = field(default_factory=dict)
     horizon: int | None = None
     exact_curve: Exact | None = None
+    curvature: "Curvature | None" = None
 
     @property
     def first_disagreement(self) -> Disagreement | None:
@@ -124,5 +128,6 @@ class Record:
             "data": self.data,
             "horizon": self.horizon,
             "exact_curve": asdict(self.exact_curve) if self.exact_curve else None,
+            "curvature": asdict(self.curvature) if self.curvature else None,
             "frameworks": {name: asdict(framework) for name, framework in self.frameworks.items()},
         }

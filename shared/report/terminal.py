@@ -3,21 +3,24 @@
 import os
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from rich.console import Console
 from rich.markup import escape
 from rich.measure import Measurement
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 from shared.network import QUANTITIES
 from shared.network import Progress as Report
 from shared.report import messages
 from shared.report.record import Framework, Record
+
+if TYPE_CHECKING:  # it needs JAX
+    from shared.judging.curvature import Curvature
 
 STYLES = {"agrees": "green", "suspect": "bold yellow", "wrong": "bold red"}
 REFRESH = 0.1
@@ -90,11 +93,19 @@ class Terminal:
         self.say("Distance from the true value, at the initial weights")
         self.table(quantities_table(record))
         self.say(messages.allowance(record))
+        self.say(
+            "\nThe same in units of the spacing: the distance between neighbouring numbers at the largest true value"
+        )
+        self.table(spacing_table(record))
         self.say("")
         self.say("Training")
         self.table(training_table(record))
         if record.horizon is not None:
             self.say(messages.horizon(record))
+        if record.curvature:
+            self.say("\nThe cost around the weights of the reference")
+            self.table(curvature_table(record.curvature))
+            self.say(messages.curvature(record, record.curvature))
         if record.exact_curve:
             digits = record.exact_curve.proven_digits
             self.say(f"\nDistance from the curve of real numbers (its costs are proven to {digits} digits)")
@@ -160,6 +171,24 @@ def quantities_table(record: Record) -> Table:
     return table
 
 
+def spacing_table(record: Record) -> Table:
+    """Make the same table with every figure divided by the spacing of the dtype at the largest true value."""
+    table = Table(box=None)
+    table.add_column("quantity")
+    for heading in ("spacing", "noise", "bound", *record.frameworks):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for quantity in QUANTITIES:
+        judged = [framework.quantities[quantity] for framework in record.frameworks.values()]
+        first, figures = judged[0], [judged[0].noise, judged[0].bound, *(j.max_error for j in judged)]
+        table.add_row(quantity, f"{first.spacing:.1e}", *(in_spacings(figure / first.spacing) for figure in figures))
+    return table
+
+
+def in_spacings(multiple: float) -> str:
+    """Write a multiple of the spacing: 0.31, 2.4, 45,000."""
+    return f"{multiple:.2g}" if abs(multiple) < 100 else f"{multiple:,.0f}"
+
+
 def training_table(record: Record) -> Table:
     """Make the table with a row for each framework."""
     table = Table(box=None)
@@ -208,6 +237,22 @@ def exact_table(record: Record) -> Table:
             at = max(range(len(found.distances)), key=found.distances.__getitem__)
             kept = (found.six_digits_to, found.three_digits_to, found.one_digit_to)
             table.add_row(name, f"{found.distances[at]:.1e}", f"{at:,}", *(f"{steps:,}" for steps in kept))
+    return table
+
+
+def curvature_table(curvature: "Curvature") -> Table:
+    """Make the table of the curvature along the training; without kinks, without the columns that are about them."""
+    columns: dict[str, tuple[Sequence[float | None], str]] = {
+        "\nstep": (curvature.steps, ","),
+        "largest\neigenvalue": (curvature.largest_eigenvalues, ".1f"),
+        "small difference\ntimes": (curvature.growth, ".3g"),
+    }
+    if any(curvature.kinks_crossed):
+        columns["kinks crossed\na step"] = (curvature.kinks_crossed, ".1f")
+        columns["curvature\nthat steps meet"] = (curvature.met, ".1f")
+    table = Table(*(Column(heading, justify="right", no_wrap=True) for heading in columns), box=None)
+    for row in zip(*([number(value, form) for value in values] for values, form in columns.values()), strict=True):
+        table.add_row(*row)
     return table
 
 

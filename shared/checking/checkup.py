@@ -1,0 +1,209 @@
+"""A visit to the doctor: everything that was found, in one record that the terminal and the JSON file show."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from shared.checking import on_paper
+from shared.checking.clues import clues
+from shared.checking.conventions import LATE
+from shared.checking.cures import line_of_code
+from shared.checking.diagnosis import Diagnosis, diagnose
+from shared.checking.examination import Examination, Place, Verdict, Visit, examine
+from shared.checking.problems import Problem
+from shared.checking.problems import on_paper as problem_on_paper
+from shared.checking.program import Program
+from shared.checking.trial import RATE, Trial, diagnose_updates, trial
+from shared.judging.lines import run
+from shared.judging.verdict import Judgement
+from shared.network import Parameters
+
+STATUS = {"certified": 0, "wrong": 1, "cannot tell": 3}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A quantity in the table: where it stands, and the problem on which its error came nearest to what is allowed."""
+
+    quantity: str
+    place: Place
+    remark: str
+    problem: str
+    judgement: Judgement | None
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One entry on the smallest problem that shows a mistake: the right line with its numbers, and both values."""
+
+    problem: str
+    entry: str
+    right_line: str
+    true_value: float
+    got: float
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A diagnosis with its cure in the program's own convention, and its evidence."""
+
+    diagnosis: Diagnosis
+    cures: tuple[str, ...]
+    evidence: Evidence | None
+
+
+@dataclass
+class Checkup:
+    """Everything that was found."""
+
+    path: Path
+    examination: Examination
+    trial: Trial | None = None
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict on the whole file."""
+        places = {row.place for row in self.rows()}
+        return (
+            "wrong"
+            if places & {"WRONG here", "inherits"}
+            else "cannot tell"
+            if "cannot tell" in places
+            else "certified"
+        )
+
+    @property
+    def status(self) -> int:
+        """The exit status that says the same."""
+        return STATUS[self.verdict]
+
+    def rows(self) -> list[Row]:
+        """The table, in the order of computation; the updates come last."""
+        found = [row_of(self.examination, name, self.findings) for name in self.examination.given]
+        if self.trial:
+            found += [row_of_update(self.trial, name) for name in self.trial.given]
+        return found
+
+    @property
+    def remarks(self) -> list[str]:
+        """What else a user should know."""
+        return [*self.examination.remarks, *(self.trial.remarks if self.trial else [])]
+
+
+def check(program: Program, problems: Iterable[Problem], done: Callable[[int], None] = lambda count: None) -> Checkup:
+    """Examine a program, let it train if it can, and explain what is wrong.
+
+    Raises
+    ------
+    CheckError
+        If the program fails.
+    """
+    examination, diagnoses = best_read(examine(program, problems, done))
+    checkup = Checkup(program.path, examination)
+    if "train" in program.functions:
+        checkup.trial = trial(program, problem_on_paper(), examination.convention, examination.visits[0].dtype)
+        diagnoses += diagnose_updates(checkup.trial)
+    for diagnosis in merged(diagnoses):
+        evidence, known = proof(diagnosis, examination, checkup.trial)
+        if not diagnosis.mistakes:
+            diagnosis = replace(diagnosis, clues=(*diagnosis.clues, *known))
+        lines = diagnosis.quantities if set(diagnosis.quantities) & set(Parameters._fields) else (diagnosis.line,)
+        cures = tuple(line_of_code(line, examination.convention) for line in lines)
+        checkup.findings.append(Finding(diagnosis, cures, evidence))
+    return checkup
+
+
+def best_read(examination: Examination) -> tuple[Examination, list[Diagnosis]]:
+    """Diagnose, reading the 1/m the other way where that leaves fewer lines unexplained."""
+    readings = [(examination, diagnose(examination))]
+    if any(not diagnosis.mistakes for diagnosis in readings[0][1]) and set(examination.given) & set(LATE):
+        other = examination.read_with(replace(examination.convention, late=not examination.convention.late))
+        readings.append((other, diagnose(other)))
+    return min(readings, key=lambda reading: sum(not diagnosis.mistakes for diagnosis in reading[1]))
+
+
+def merged(diagnoses: Iterable[Diagnosis]) -> list[Diagnosis]:
+    """Say once what is wrong in the updates of several parameters alike."""
+    found: list[Diagnosis] = []
+    for diagnosis in diagnoses:
+        kinds = {m.name.replace(diagnosis.line, "V") for m in diagnosis.mistakes}
+        alike = [
+            d
+            for d in found
+            if kinds and kinds == {m.name.replace(d.line, "V") for m in d.mistakes} and "update of" in d.name
+        ]
+        if alike:
+            found[found.index(alike[0])] = replace(alike[0], quantities=(*alike[0].quantities, *diagnosis.quantities))
+        else:
+            found.append(diagnosis)
+    return found
+
+
+def row_of(examination: Examination, name: str, findings: Iterable[Finding]) -> Row:
+    """Sum up a quantity over all problems."""
+    place = examination.place(name)
+    visits = [visit for visit in examination.visits if name in visit.given and visit.place(name) == place]
+    remark = next((visit.unfit[name] for visit in visits if name in visit.unfit), "")
+    through = [f.diagnosis.line for f in findings if name in f.diagnosis.quantities and f.diagnosis.line != name]
+    if place == "WRONG here" and through:
+        place, remark = "inherits", f"through {', '.join(dict.fromkeys(through))}"
+    judged = [(nearness(visit, name), visit) for visit in visits if name in visit.whole]
+    if not judged:
+        return Row(name, place, remark, visits[0].problem.name, None)
+    visit = max(judged, key=lambda entry: entry[0])[1]
+    if place in ("WRONG here", "cannot tell"):
+        visit = judged[0][1]
+    judgement = visit.whole[name] if visit.whole[name].verdict != "agrees" else visit.alone.get(name, visit.whole[name])
+    return Row(name, place, remark, visit.problem.name, judgement if place != "OK" else visit.whole[name])
+
+
+def nearness(visit: Visit, name: str) -> float:
+    """Measure how much of its proven bound an error uses, at the entry that uses most of its noise."""
+    worst = visit.whole[name].worst
+    return worst.error / worst.bound if worst and worst.bound else 0.0
+
+
+def row_of_update(outcome: Trial, name: str) -> Row:
+    """Sum up a parameter after a step, or the costs."""
+    judgements = outcome.judgements(name) if name not in outcome.unfit else []
+    worst = max(judgements, key=lambda j: (j.verdict != "agrees", j.max_error), default=None)
+    label = name if name == "costs" else f"{name} after a step"
+    return Row(label, outcome.place(name), outcome.unfit.get(name, ""), outcome.problem.name, worst)
+
+
+def proof(diagnosis: Diagnosis, examination: Examination, outcome: Trial | None) -> tuple[Evidence | None, list[str]]:
+    """Write out one wrong entry on the smallest problem that shows it, and collect what is known of the rest."""
+    name = diagnosis.line if diagnosis.line in examination.given else diagnosis.quantities[0]
+    for visit in examination.visits:
+        if name not in visit.given or visit.place(name) != "WRONG here":
+            continue
+        known = [] if diagnosis.mistakes else clues(visit, name)
+        V, truth = visit.values.get(name), visit.lines[name][0].high
+        if V is None or V.shape != truth.shape:
+            return None, known
+        q = {**visit.problem.given(), **run(visit.problem.given(), own=visit.own), **visit.own}
+        index = on_paper.worst_entry(V, truth)
+        entry = f"{name}{list(index) if index else ''}"
+        line = on_paper.written_out(name, index, q)
+        return Evidence(visit.problem.name, entry, line, float(truth[index]), float(V[index])), known
+    if outcome and diagnosis.line in outcome.given:
+        return update_evidence(outcome, diagnosis.line), []
+    return None, []
+
+
+def update_evidence(outcome: Trial, name: str) -> Evidence | None:
+    """Write out one wrong entry of the first wrong step."""
+    if name in outcome.unfit or name == "costs":
+        return None
+    for number, step in enumerate(outcome.steps, start=1):
+        judgement = step.whole[name]
+        if judgement.verdict == "wrong" and judgement.worst:
+            index = judgement.worst.index
+            dV = step.own_gradients.get(f"d{name}", np.full(getattr(step.before, name).shape, np.nan))[index]
+            line = f"{on_paper.n(getattr(step.before, name)[index])} - {RATE} {on_paper.n(dV)}"
+            entry, where = f"{name}{list(index)} after step {number}", f"{outcome.problem.name}, learning rate {RATE}"
+            return Evidence(where, entry, line, float(judgement.worst.true_value), judgement.worst.got)
+    return None

@@ -1,0 +1,98 @@
+"""What can be said of a wrong line that no mistake of the catalogue explains."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from shared.checking.examination import Visit
+from shared.judging.arithmetic import Worst
+from shared.judging.lines import run
+from shared.judging.rounding import through_one_line
+from shared.network import Array
+
+NARROW = {"float32": 24, "TF32 or float16 (10 bits after the first)": 11, "bfloat16 (7 bits after the first)": 8}
+"""Bits of the significands that a product may have been rounded to."""
+
+
+def clues(visit: Visit, name: str) -> list[str]:
+    """Say what is known of a quantity that is wrong on this problem."""
+    V, truth = visit.values.get(name), visit.lines[name][0].high
+    if V is None or V.shape != truth.shape or not np.isfinite(V).all():
+        return [f"{name}: {visit.unfit[name]}"] if name in visit.unfit else []
+    off = visit.lines[name][0].error(V) > visit.lines[name][1].bound
+    return [*factor(V, truth, visit), *narrow(visit, name, V), *order(V, truth), *where(off, visit)]
+
+
+def factor(V: Array, truth: Array, visit: Visit) -> Iterator[str]:
+    """Look for one factor between what was given and what is true."""
+    nonzero = truth != 0
+    if not nonzero.any() or np.any(V[~nonzero] != 0):
+        return
+    ratios = V[nonzero] / truth[nonzero]
+    if np.ptp(ratios) > 1e-6 * np.abs(ratios).max() or nonzero.sum() < 2:
+        return
+    ratio = float(np.median(ratios))
+    names = {f"{n}": size for n, size in visit.problem.sizes.items()}
+    named = [n for n, size in names.items() if np.isclose(ratio, size)]
+    named += [f"1/{n}" for n, size in names.items() if np.isclose(ratio, 1 / size)]
+    yield f"every entry is {ratio:.10g} times the true one" + (f" (that is {named[0]} here)" if named else "")
+
+
+def narrow(visit: Visit, name: str, V: Array) -> Iterator[str]:
+    """Look for a line that was computed with fewer bits than its inputs have."""
+    own = {**visit.problem.given(), **visit.own}
+    truth, error = visit.lines[name][0], visit.lines[name][0].error(V)
+    ratios = (V - truth.high)[truth.high != 0] / truth.high[truth.high != 0]
+    if len(ratios) < 2 or np.ptp(ratios) < 0.1 * np.abs(ratios).max():
+        return
+    for kind, bits in NARROW.items():
+        if np.all(error <= 2 * through_one_line(Narrow(np.dtype(float), "relu", bits=bits), name, own).error):
+            yield f"its errors are what {kind} would make of it: a step towards {name} runs in that precision"
+            return
+
+
+@dataclass(frozen=True)
+class Narrow(Worst):
+    """The worst that roundings to so many bits can do."""
+
+    bits: int = 53
+
+    @property
+    def u(self) -> float:
+        """The unit roundoff."""
+        return 2.0**-self.bits
+
+
+def order(V: Array, truth: Array) -> Iterator[str]:
+    """Look for the right numbers in the wrong places."""
+    if V.size > 1 and not np.allclose(V, truth) and np.allclose(np.sort(V, axis=None), np.sort(truth, axis=None)):
+        yield "the numbers are right, their places are not: was reshape written for transpose?"
+    elif V.size > 1 and np.allclose(V, -truth):
+        yield "the sign is wrong"
+
+
+def where(off: Array, visit: Visit) -> Iterator[str]:
+    """Look for what the wrong entries have in common."""
+    if off.ndim != 2 or off.all():
+        if off.ndim == 2:
+            yield "all entries are off"
+        return
+    units, m = off.shape[0], visit.problem.sizes["m"]
+    Z1, Y = run(visit.problem.given())["Z1"], visit.problem.Y
+    if off.shape == Z1.shape:
+        for text, mask in (("where Z1 < 0", Z1 < 0), ("where Z1 is exactly 0", Z1 == 0), ("where Z1 > 0", Z1 > 0)):
+            if np.array_equal(off, mask) or (off.any() and np.all(mask[off])):
+                yield f"only entries {text} are off"
+                return
+    if off.shape[1] == m:
+        for label in (0, 1):
+            if off.any() and np.all((Y[0] == label)[off.any(axis=0)]):
+                yield f"only examples of label {label} are off"
+    rows, columns = np.flatnonzero(off.any(axis=1)), np.flatnonzero(off.any(axis=0))
+    if len(rows) == 1 and units > 1:
+        yield f"only row {rows[0]} is off"
+    elif len(columns) == 1 and off.shape[1] > 1:
+        yield f"only column {columns[0]} is off"
+    elif off.any():
+        yield f"{off.sum()} of {off.size} entries are off, the first at {np.argwhere(off)[0].tolist()}"

@@ -1,0 +1,129 @@
+"""The ways in which people write the same network: none of them is a mistake.
+
+Examples are columns or rows, weights are stored (out, in) or (in, out), vectors have two dimensions or one, and the
+mean over the examples is taken in dZ2 or, as the course does, in dW and db. The doctor finds out which way a program is
+written, talks to it in its own way, and translates what it gives.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import product
+
+import numpy as np
+
+from shared.checking.problems import Problem
+from shared.network import QUANTITIES, Array, Parameters
+
+WEIGHTS = ("W1", "W2")
+BIASES = ("b1", "b2")
+LATE = ("dA2", "dZ2", "dA1", "dZ1")
+"""What is m times larger where the mean over the examples is left to dW and db."""
+NAMES = tuple(dict.fromkeys((*QUANTITIES[:5], "dA2", *QUANTITIES[5:])))
+"""Every quantity that a program may give, in the order of computation."""
+
+SPELLINGS = {"cost": "cost loss j l costs", "A2": "a2 yhat ypred y_pred al output probabilities probs p"}
+GRADIENT_SPELLINGS = "d{} {}grad grad{} {}gradient gradient{} dld{} djd{} dcd{} dcostd{} dlossd{} g{} delta{}"
+
+
+def spelled(name: str) -> str:
+    """Reduce a name to what tells it from others: grads["W1_grad"] and W1.grad are w1grad."""
+    return re.sub(r"[^a-z0-9]", "", name.split("]")[0].lower())
+
+
+def _known() -> dict[str, str]:
+    known = {spelled(name): name for name in (*Parameters._fields, *NAMES)}
+    for name in NAMES:
+        if name.startswith("d"):
+            known |= {spelling.format(name[1:].lower()): name for spelling in GRADIENT_SPELLINGS.split()}
+    for name, spellings in SPELLINGS.items():
+        known |= {spelled(spelling): name for spelling in spellings.split()}
+    return known
+
+
+KNOWN = _known()
+"""What a reduced name stands for."""
+
+
+def quantity_of(name: str) -> str | None:
+    """Find the quantity that a user's name stands for; None if there is none."""
+    parts = name.split(".")
+    if parts[-1].isdigit() and "parameters" in parts and int(parts[-1]) < len(Parameters._fields):
+        return Parameters._fields[int(parts[-1])]
+    candidates = (name, parts[-1], "".join(parts[-2:]))
+    return next((KNOWN[spelled(part)] for part in candidates if spelled(part) in KNOWN), None)
+
+
+@dataclass(frozen=True)
+class Convention:
+    """A way of writing the network.
+
+    `rows`: examples are rows. `transposed`: weights are (in, out). `flat`: biases and labels have one dimension.
+    `late`: 1/m is left to dW and db.
+    """
+
+    rows: bool = False
+    transposed: bool = False
+    flat: bool = False
+    late: bool = False
+
+    def arguments(self, problem: Problem) -> list[Array]:
+        """Write W1 b1 W2 b2 X Y as the program wants them."""
+        return [np.ascontiguousarray(self.theirs(name, V)) for name, V in problem.given().items()]
+
+    def turned(self, name: str) -> bool:
+        """Tell whether the program holds the transpose of an array of this suite."""
+        base = name.removeprefix("d")
+        return self.transposed if base in WEIGHTS else self.rows
+
+    def theirs(self, name: str, V: Array) -> Array:
+        """Turn an array of this suite's shape into the program's."""
+        if self.flat and name.removeprefix("d") in (*BIASES, "Y"):
+            return V.ravel()
+        return V.T if self.turned(name) else V
+
+    def ours(self, name: str, V: Array, shape: tuple[int, ...]) -> tuple[Array, str]:
+        """Turn an array of the program's into this suite's shape; where that cannot be, say why.
+
+        A program may drop dimensions of length 1 where nothing comes of it.
+        """
+        if self.late and name in LATE:
+            V = V / shape[1]
+        wanted = self.theirs(name, np.empty(shape)).shape
+        if _squeezed(V.shape) == _squeezed(wanted) and self._harmless(name, V.shape, wanted):
+            return (V.reshape(shape[::-1]).T if self.turned(name) else V.reshape(shape)), ""
+        problem = f"its shape is {V.shape}, not {wanted}"
+        if V.shape == wanted[::-1]:
+            problem = f"it is transposed: {problem}"
+        return (V.T if self.turned(name) else V), problem
+
+    def _harmless(self, name: str, shape: tuple[int, ...], wanted: tuple[int, ...]) -> bool:
+        """Tell whether V - learning_rate dV would still have V's shape."""
+        if name[1:] not in Parameters._fields:
+            return True
+        try:
+            return np.broadcast_shapes(shape, wanted) == wanted
+        except ValueError:
+            return False
+
+    def sentences(self) -> Iterator[str]:
+        """Say which way the program is written, as far as it differs from this suite."""
+        if self.rows:
+            yield "examples are rows"
+        if self.transposed:
+            yield "weights are stored (in, out)"
+        if self.flat:
+            yield "biases and labels have one dimension"
+        if self.late:
+            yield "1/m is left to dW and db, as in the course: dZ2, dA1 and dZ1 are m times those of autograd"
+
+
+def _squeezed(shape: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(n for n in shape if n != 1)
+
+
+def layouts() -> list[Convention]:
+    """All ways of calling a program, the most usual first."""
+    usual = [Convention(), Convention(rows=True, transposed=True), Convention(rows=True)]
+    ways = (Convention(*way) for way in product((False, True), repeat=3))
+    return list(dict.fromkeys([*usual, *(replace(way, flat=True) for way in usual), *ways]))

@@ -1,0 +1,151 @@
+"""The diagnosis: which mistakes of the catalogue, alone or in pairs, explain every problem to rounding.
+
+A mistake is planted in the right network, the lines after it are followed from what the program itself gave, and the
+outcome is compared with what the program gave, entry by entry, on all problems. Nothing else may differ.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+
+import numpy as np
+
+from shared.checking.examination import Examination, Visit, gap
+from shared.judging.lines import Line, Values, run
+from shared.judging.mistakes import CATALOGUE, Mistake
+from shared.network import Array
+
+CLOSE = 1e-3
+"""What a prediction may be unsure of, as a share of its largest entry: beyond it, nothing could be told apart."""
+ROUNDINGS = 4
+"""How often a prediction is repeated from inputs rounded anew."""
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What is wrong, as far as it is known.
+
+    `line` is the line that is wrong, `quantities` what shows it. `mistakes` holds what explains it: one, or several
+    that nobody could tell apart on these problems. Where nothing does, `clues` says what is known.
+    """
+
+    line: str
+    quantities: tuple[str, ...]
+    mistakes: tuple[Mistake, ...] = ()
+    clues: tuple[str, ...] = field(default=())
+
+    @property
+    def name(self) -> str:
+        """The mistake's name."""
+        return " or ".join(mistake.name for mistake in self.mistakes) or f"unknown mistake in {self.line}"
+
+
+def diagnose(examination: Examination) -> list[Diagnosis]:
+    """Explain every quantity whose line is wrong by itself, with as few mistakes as possible."""
+    given, left = set(examination.given), list(examination.wrong)
+    gaps = {name: gap(name, given) for name in given}
+    suspects = [m for m in CATALOGUE if any(m.line in gaps[name] for name in left)]
+    found = explained(singles(suspects, gaps, examination.visits), left, gaps)
+    left = [name for name in left if not any(name in diagnosis.quantities for diagnosis in found)]
+    for name in left:
+        if not any(name in diagnosis.quantities for diagnosis in found):
+            found += pair(suspects, name, gaps, examination.visits)
+    left = [name for name in left if not any(name in diagnosis.quantities for diagnosis in found)]
+    return in_order([*found, *(Diagnosis(name, (name,)) for name in left)])
+
+
+def singles(suspects: Iterable[Mistake], gaps: dict[str, set[str]], visits: Sequence[Visit]) -> list[Mistake]:
+    """Keep the mistakes that, alone, explain everything that they touch."""
+    return [mistake for mistake in suspects if explains((mistake,), touched((mistake,), gaps), visits)]
+
+
+def touched(mistakes: Iterable[Mistake], gaps: dict[str, set[str]]) -> list[str]:
+    """Name the given quantities that mistakes can change, the program's own values before them being what they are."""
+    lines = {mistake.line for mistake in mistakes}
+    return [name for name, lines_between in gaps.items() if lines & lines_between]
+
+
+def explained(viable: Sequence[Mistake], wrong: Sequence[str], gaps: dict[str, set[str]]) -> list[Diagnosis]:
+    """Give each wrong quantity the mistakes that explain it and as much else as possible."""
+    found: list[Diagnosis] = []
+    for name in wrong:
+        if any(name in diagnosis.quantities for diagnosis in found):
+            continue
+        explaining = {m: [q for q in touched((m,), gaps) if q in wrong] for m in viable if m.line in gaps[name]}
+        if explaining:
+            most = max(map(len, explaining.values()))
+            best = [m for m, names in explaining.items() if len(names) == most]
+            best = [m for m in best if m.line == best[0].line]
+            found.append(Diagnosis(best[0].line, tuple(explaining[best[0]]), tuple(best)))
+    return found
+
+
+def pair(suspects: Sequence[Mistake], name: str, gaps: dict[str, set[str]], visits: Sequence[Visit]) -> list[Diagnosis]:
+    """Look for two mistakes in different lines that explain a quantity together; an empty list if there are none."""
+    first = [m for m in suspects if m.line in gaps[name]]
+    for pair in product(first, suspects):
+        if pair[0].line != pair[1].line and explains(pair, touched(pair, gaps), visits):
+            return [Diagnosis(m.line, tuple(touched((m,), gaps)), (m,)) for m in pair]
+    return []
+
+
+def explains(mistakes: Sequence[Mistake], names: Sequence[str], visits: Sequence[Visit]) -> bool:
+    """Tell whether these mistakes predict what a program gave, on every problem."""
+    replaced = {mistake.line: mistake.wrong for mistake in mistakes}
+    for visit in visits:
+        looked_at = [name for name in names if name in visit.lines]
+        predicted = predict(visit, replaced) if looked_at else {}
+        for name in looked_at:
+            if not matches(predicted, visit, name) and not matches(
+                predicted, visit, name, moved(visit, replaced, name)
+            ):
+                return False
+    return True
+
+
+def predict(visit: Visit, replaced: Mapping[str, Line], rng: np.random.Generator | None = None) -> Values:
+    """Predict what a program with these lines would give, in its precision; with `rng`, from inputs rounded anew."""
+
+    def rounded(V: Array) -> Array:
+        V = V.astype(visit.dtype)
+        return V if rng is None else V * (1 + np.finfo(V.dtype).eps * rng.uniform(-1, 1, V.shape)).astype(V.dtype)
+
+    given = {name: rounded(V) for name, V in visit.problem.given().items()}
+    own = {name: rounded(V) for name, V in visit.own.items()}
+    return run({**given, "learning_rate": 1.0}, replaced, own)
+
+
+def moved(visit: Visit, replaced: Mapping[str, Line], name: str) -> Array | float:
+    """Measure how far a prediction moves when its inputs are rounded anew."""
+    again = [predict(visit, replaced, np.random.default_rng(seed)).get(name) for seed in range(ROUNDINGS)]
+    if any(V is None for V in again):
+        return 0.0
+    with np.errstate(invalid="ignore"):
+        return np.nan_to_num(ROUNDINGS * np.ptp(np.array(again, np.float64), axis=0))
+
+
+def matches(predicted: Values, visit: Visit, name: str, extra: Array | float = 0.0) -> bool:
+    """Compare a prediction with what a program gave: within the bound of the right line, scaled to the wrong one.
+
+    `extra` is what the prediction itself is unsure of; it counts up to CLOSE of the largest entry.
+    """
+    if name not in predicted or name not in visit.values:
+        return False
+    P, V, (truth, allowance) = predicted[name].astype(np.float64), visit.values[name], visit.lines[name]
+    finite = np.isfinite(V)
+    if P.shape != V.shape or not np.array_equal(np.isfinite(P), finite):
+        return False
+    size = np.max(np.abs(P[finite]), initial=0.0)
+    largest = np.max(np.abs(truth.high), initial=np.finfo(float).tiny)
+    share = np.max(allowance.bound) / largest + 8 * np.finfo(visit.dtype).eps
+    bound = allowance.bound if allowance.bound.shape == V.shape else share * largest
+    room = np.broadcast_to(share * np.abs(P) + bound + np.minimum(extra, CLOSE * size), V.shape)
+    return bool(np.all(np.abs(P[finite] - V[finite]) <= room[finite]))
+
+
+def in_order(found: Iterable[Diagnosis]) -> list[Diagnosis]:
+    """Sort by the order of computation of the lines, each once."""
+    from shared.checking.conventions import NAMES
+
+    lines = [*NAMES, "W1", "b1", "W2", "b2", "costs"]
+    return sorted(found, key=lambda diagnosis: lines.index(diagnosis.line))

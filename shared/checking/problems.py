@@ -1,0 +1,107 @@
+"""The problems that the doctor sets: small and asymmetric first, so that no mistake can hide, the real size last.
+
+Every number is exact in float32, so that a problem is the same in both dtypes.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from shared.network import Array, DtypeName, Parameters
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """Parameters, inputs and labels that the user's functions are called with."""
+
+    name: str
+    parameters: Parameters
+    X: Array
+    Y: Array
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """What the shapes are made of."""
+        (n_h, n_x), m = self.parameters.W1.shape, self.X.shape[1]
+        return {"n_x": n_x, "n_h": n_h, "m": m}
+
+    @property
+    def dtype(self) -> np.dtype:
+        """The precision of everything in it."""
+        return self.X.dtype
+
+    def given(self) -> dict[str, Array]:
+        """Everything by name."""
+        return {**self.parameters._asdict(), "X": self.X, "Y": self.Y}
+
+    def in_dtype(self, dtype: DtypeName) -> "Problem":
+        """The same problem in another dtype."""
+        parameters = Parameters(*(V.astype(dtype) for V in self.parameters))
+        return Problem(f"{self.name}, {dtype}", parameters, self.X.astype(dtype), self.Y.astype(dtype))
+
+
+def on_paper() -> Problem:
+    """3-2-1 with five examples, and numbers that a person can follow: no two of n_x, n_h, m and m - 1 are equal."""
+    parameters = Parameters(
+        W1=np.array([[0.5, -0.25, 1.0], [-1.0, 0.5, 0.25]]),
+        b1=np.array([[0.25], [-0.5]]),
+        W2=np.array([[1.5, -0.75]]),
+        b2=np.array([[0.25]]),
+    )
+    X = np.array([[1.0, -0.5, 2.0, 0.25, -1.5], [0.5, 1.5, -1.0, 3.0, 0.75], [-1.0, 0.25, 0.5, 1.0, 2.0]])
+    return Problem("3-2-1, 5 examples", parameters, X, np.array([[1.0, 0.0, 0.0, 1.0, 1.0]]))
+
+
+def drawn(n_x: int, n_h: int, m: int, seed: int, scale: float = 1.0, remark: str = "") -> Problem:
+    """Random numbers of float32, both labels, no two sizes equal."""
+    rng = np.random.default_rng(seed)
+
+    def normal(*shape: int) -> Array:
+        return rng.standard_normal(shape).astype(np.float32).astype(np.float64)
+
+    parameters = Parameters(normal(n_h, n_x), normal(n_h, 1) / 2, scale * normal(1, n_h), normal(1, 1) / 2)
+    Y = (np.arange(m) % 3 == 0).astype(np.float64)[None, :]
+    return Problem(f"{n_x}-{n_h}-1, {m} examples{remark}", parameters, normal(n_x, m), rng.permuted(Y, axis=1))
+
+
+def ties() -> Problem:
+    """Z1 is exactly 0, in every program: two inputs of zeros, a black image, with b1 = 0."""
+    problem = drawn(5, 3, 7, seed=2, remark=", Z1 exactly 0 in two of them")
+    problem.parameters.b1[...] = 0.0
+    problem.X[:, 4:6] = 0.0
+    return problem
+
+
+def saturated() -> Problem:
+    """Z2 is far from 0, on both sides and for both labels: A2 rounds to 1 in float64, or is next to 0."""
+    problem = drawn(6, 4, 9, seed=3, remark=", saturated")
+    problem.parameters.W2[...] = [[40.0, -30.0, 20.0, -50.0]]
+    return problem
+
+
+SMALL = 6
+"""How many small problems there are."""
+COUNT = SMALL + 2
+
+
+def small() -> Iterator[Problem]:
+    """The problems that a program must solve before the full size, in the order in which they are set."""
+    yield on_paper()
+    yield drawn(7, 5, 11, seed=4)
+    yield drawn(4, 6, 9, seed=5)
+    yield ties()
+    yield saturated()
+    yield drawn(7, 5, 11, seed=4).in_dtype("float32")
+
+
+def everything(X: Array, Y: Array, seed: int = 1, hidden: int = 8) -> Iterator[Problem]:
+    """All problems: the small ones, then the network of the title on photographs, in both dtypes."""
+    from shared.weights import draw
+
+    yield from small()
+    X32 = X.astype(np.float32).astype(np.float64)
+    parameters = Parameters(*(V.astype(np.float64) for V in draw(len(X), hidden, seed, "float32")))
+    full = Problem(f"{len(X)}-{hidden}-1, {X.shape[1]} examples", parameters, X32, Y)
+    yield full
+    yield full.in_dtype("float32")

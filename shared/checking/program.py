@@ -1,0 +1,182 @@
+"""Runs the functions of a user's Python file in a process of its own, where they can harm nothing here.
+
+It is the user's own code and it runs with the user's rights: this guards against accidents, not against malice.
+"""
+
+import tokenize
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import monotonic
+from typing import Any, Self
+
+import numpy as np
+
+from shared.checking.child import Child, GoneError
+from shared.files import one_line, what_it_is_instead
+from shared.network import InputError
+
+MAIN = "what is not needed for that belongs under if __name__ == '__main__'"
+
+
+class CheckError(InputError):
+    """A file that cannot be checked. The text is one line; `details` is the user's own traceback, or empty."""
+
+    def __init__(self, text: str, details: str = ""):
+        super().__init__(text)
+        self.details = details
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What came of a call.
+
+    Parameters
+    ----------
+    values : dict or None
+        Each entry that was returned, by the user's own name: a NumPy array, or a text that says what it is instead.
+    changed : tuple of int
+        Which arguments the user's function modified in place.
+    failure : str
+        Why there are no values: the user's own traceback, for instance. Empty if there are.
+    printed : str
+        The last 2,000 characters that were printed.
+    notes : dict
+        How an entry was read, where that needs saying: "bfloat16, read as float32".
+    """
+
+    values: dict[str, Any] | None
+    changed: tuple[int, ...] = ()
+    failure: str = ""
+    printed: str = ""
+    notes: dict[str, str] = field(default_factory=dict)
+
+
+class Program:
+    """A user's file, loaded in a process that lives as long as the `with` block.
+
+    After a crash or a timeout the next call loads the file again.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    timeout : float
+        How many seconds it may take to load the file, and how many each call may take.
+
+    Raises
+    ------
+    CheckError
+        When the `with` block begins, if the file cannot be loaded or defines no function gradients.
+    """
+
+    functions: tuple[str, ...] = ()
+    """Which of gradients, forward and train the file defines."""
+
+    def __init__(self, path: Path, timeout: float):
+        self.path, self.timeout = path, timeout
+        self._child: Child | None = None
+
+    def __enter__(self) -> Self:
+        _check(self.path)
+        self._holder = TemporaryDirectory(prefix="trigrad-", ignore_cleanup_errors=True)
+        self._folder = Path(self._holder.name)
+        try:
+            self._ready(monotonic() + self.timeout)
+        except BaseException:  # Ctrl-C too
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end()
+        self._holder.cleanup()
+
+    def call(self, function: str, *arguments: Any) -> Reply:
+        """Call one of the file's functions with copies of the arguments.
+
+        Parameters
+        ----------
+        function : str
+            Its name.
+        *arguments : array, float or int
+            What it is given.
+
+        Returns
+        -------
+        Reply
+            What it returned, or why it returned nothing.
+        """
+        deadline = monotonic() + self.timeout
+        np.savez(self._folder / "arguments.npz", *arguments)
+        try:
+            child = self._ready(deadline)
+            child.ask(function)
+            answer = child.answer(deadline)
+        except CheckError as error:
+            return Reply(None, failure=error.details or str(error))
+        except (GoneError, TimeoutError) as error:
+            return Reply(None, failure=self._why(error), printed=self._end())
+        values = None if answer["values"] is None else self._values(answer["values"])
+        return Reply(values, tuple(answer["changed"]), answer["failure"], child.printed(), answer["notes"])
+
+    def _ready(self, deadline: float) -> Child:
+        """Return a child that has loaded the file."""
+        if self._child:
+            return self._child
+        self._child = child = Child(self.path, self._folder)
+        try:
+            answer = child.answer(deadline)
+        except (GoneError, TimeoutError) as error:
+            answer = {"failure": self._why(error), "line": None, "summary": ""}
+        failure = self._wrong(answer)
+        if failure:
+            self._end()
+            raise failure
+        self.functions = tuple(answer["functions"])
+        return child
+
+    def _wrong(self, answer: dict[str, Any]) -> CheckError | None:
+        """Say what is wrong with the file, if anything is."""
+        if "failure" not in answer:
+            missing = f"{self.path}: there is no function gradients(W1, b1, W2, b2, X, Y)"
+            template = "`python compare.py check --template` writes a file to start from"
+            return None if "gradients" in answer["functions"] else CheckError(f"{missing}; {template}")
+        if not answer["summary"]:
+            return CheckError(f"{self.path}: when loaded, {answer['failure']}; {MAIN}")
+        line = f", line {answer['line']}" if answer["line"] else ""
+        return CheckError(one_line(f"{self.path}{line}: {answer['summary']}"), answer["failure"])
+
+    def _why(self, error: Exception) -> str:
+        late = isinstance(error, TimeoutError)
+        return f"it did not finish within {self.timeout:g} s (--timeout)" if late else str(error)
+
+    def _values(self, entries: list[tuple[str, str | None]]) -> dict[str, Any]:
+        """Read the entries that are arrays; the others have a text instead."""
+        with np.load(self._folder / "values.npz", allow_pickle=False) as file:
+            arrays = iter([file[name] for name in file.files])
+        return {name: next(arrays) if text is None else text for name, text in entries}
+
+    def _end(self) -> str:
+        """End the child if there is one, and return the last that it printed."""
+        child, self._child = self._child, None
+        if child is None:
+            return ""
+        child.end()
+        return child.printed()
+
+
+def _check(path: Path) -> None:
+    """Find out whether the file is a text in Python's sense, before anything runs."""
+    instead = what_it_is_instead(path, "Python")
+    if instead and not (path.is_file() and path.stat().st_size == 0):
+        raise CheckError(f"{path}: {instead}")
+    if path.suffix != ".py":
+        raise CheckError(f"{path}: this is not a .py file; name the Python file with the function gradients")
+    try:
+        with tokenize.open(path) as file:
+            file.read()
+    except (SyntaxError, UnicodeDecodeError):
+        utf_16 = path.read_bytes()[:2] in (b"\xff\xfe", b"\xfe\xff")
+        found = "this is UTF-16 (as PowerShell's > may write it)" if utf_16 else "this is not text in UTF-8"
+        raise CheckError(f"{path}: {found}; save it as UTF-8") from None

@@ -1,0 +1,179 @@
+"""The room where a user's file runs: `python -m shared.checking.room FILE FOLDER`, a process of its own.
+
+It takes one request a line from standard input and gives one answer a line to what was standard output,
+as JSON. Arrays lie in the folder. Whatever the user's file prints goes to standard error, and so cannot
+be taken for an answer.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
+from pathlib import Path
+from queue import SimpleQueue
+from shutil import rmtree
+from threading import Thread
+from traceback import StackSummary, TracebackException, walk_tb
+from types import ModuleType
+from typing import IO, Any, NamedTuple
+
+import numpy as np
+
+from shared.checking.entries import NoEntriesError, entries
+
+END_OF_CALL = b"\0end of call\0"
+"""Written after what a call printed, so that the other side knows when it has read all of it."""
+
+SIGNATURES = {
+    "gradients": "gradients(W1, b1, W2, b2, X, Y)",
+    "forward": "forward(W1, b1, W2, b2, X)",
+    "train": "train(W1, b1, W2, b2, X, Y, learning_rate, iterations)",
+}
+LONGEST_TRACEBACK = 6000
+
+
+class Source(NamedTuple):
+    """Where the user's file lies, whatever folder is the current one later, and what the user calls it."""
+
+    path: Path
+    shown: str
+
+
+def main() -> None:
+    """Load the file and answer requests, until nobody is there to ask."""
+    source, folder = Source(Path(sys.argv[1]).absolute(), sys.argv[1]), Path(sys.argv[2])
+    requests, answers = _private_pipes()
+    todo: SimpleQueue[dict[str, Any]] = SimpleQueue()
+    Thread(target=_listen, args=(requests, todo, folder), daemon=True).start()
+    _set_the_scene(source)
+    module, answer = _load(source)
+    while True:
+        answers.write(json.dumps(answer).encode() + b"\n")
+        answers.flush()
+        answer = _call(module, source, todo.get()["function"], folder)
+        with suppress(OSError, ValueError, AttributeError):  # closed or replaced by the user
+            sys.stdout.flush()
+        with suppress(OSError):
+            os.write(2, END_OF_CALL)
+
+
+def _private_pipes() -> tuple[IO[bytes], IO[bytes]]:
+    """Keep the two pipes to the other side, and let the user's file have an empty input and print to the error."""
+    requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(2, 1)
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)  # type: ignore[union-attr]
+    return requests, answers
+
+
+def _listen(requests: IO[bytes], todo: SimpleQueue[dict[str, Any]], folder: Path) -> None:
+    """Hand requests on. When there can be no more, clean up and end at once, whatever the user's code is doing."""
+    for line in requests:
+        todo.put(json.loads(line))
+    rmtree(folder, ignore_errors=True)
+    os._exit(0)
+
+
+def _set_the_scene(source: Source) -> None:
+    """Let the user's file find what it would find by itself: its own folder first, and its own `shared`."""
+    sys.argv = [source.shown]
+    sys.path.insert(0, str(source.path.parent))
+    for name in [name for name in sys.modules if name.split(".")[0] == "shared"]:
+        del sys.modules[name]
+
+
+def _load(source: Source) -> tuple[ModuleType, dict[str, Any]]:
+    """Load the file, and say which functions it defines or why it cannot be loaded."""
+    name = source.path.stem
+    loader = SourceFileLoader(name, str(source.path))
+    module = module_from_spec(spec_from_loader(name, loader))  # type: ignore[arg-type]
+    sys.modules[name] = module
+    try:
+        loader.exec_module(module)
+    except BaseException as error:
+        return module, {"failure": _failure(error, source), "line": _line(error, source), "summary": _summary(error)}
+    return module, {"functions": [name for name in SIGNATURES if callable(getattr(module, name, None))]}
+
+
+def _call(module: ModuleType, source: Source, function: str, folder: Path) -> dict[str, Any]:
+    """Call a function with the arguments that lie in the folder, and leave there what it returns."""
+    given, before = _arguments(folder), _arguments(folder)
+    answer: dict[str, Any] = {"failure": "", "values": None, "notes": {}}
+    try:
+        returned = getattr(module, function)(*given)
+        values, answer["notes"] = entries(function, returned)
+        np.savez(folder / "values.npz", *[value for value in values.values() if not isinstance(value, str)])
+        answer["values"] = [(name, value if isinstance(value, str) else None) for name, value in values.items()]
+    except NoEntriesError as error:
+        answer["failure"] = str(error)
+    except BaseException as error:
+        answer["failure"] = _failure(error, source)
+        if isinstance(error, TypeError) and _line(error, source) is None:
+            answer["failure"] += f"\nit is called as {SIGNATURES[function]}"
+    answer["changed"] = [i for i, (a, b) in enumerate(zip(given, before, strict=True)) if _differs(a, b)]
+    return answer
+
+
+def _arguments(folder: Path) -> list[Any]:
+    """Read fresh copies of the arguments; what has no dimensions arrives as a Python number."""
+    with np.load(folder / "arguments.npz", allow_pickle=False) as file:
+        arrays = [file[name] for name in file.files]
+    return [array if array.ndim else array.item() for array in arrays]
+
+
+def _differs(after: Any, before: Any) -> bool:
+    if not isinstance(after, np.ndarray):
+        return False
+    return (after.shape, after.dtype, after.tobytes()) != (before.shape, before.dtype, before.tobytes())
+
+
+def _failure(error: BaseException, source: Source) -> str:
+    """Return the user's own traceback, which has the frames of their file only."""
+    if isinstance(error, SystemExit):
+        return f"it ended the process with exit({'' if error.code is None else repr(error.code)})"
+    report = TracebackException.from_exception(error)
+    for part in _chain(report):
+        frames = [frame for frame in part.stack if frame.filename == str(source.path)]
+        for frame in frames:
+            frame.filename = source.shown
+        part.stack = StackSummary.from_list(frames) if frames else None  # type: ignore[assignment]
+        if getattr(part, "filename", None) == str(source.path):  # of a syntax error
+            part.filename = source.shown
+    text = "".join(report.format()).strip()
+    half = LONGEST_TRACEBACK // 2
+    return text if len(text) <= LONGEST_TRACEBACK else f"{text[:half]}\n  ...\n{text[-half:]}"
+
+
+def _chain(report: TracebackException | None) -> Iterator[TracebackException]:
+    """Go through an error, what caused it, and what it arose from."""
+    if report is not None:
+        yield report
+        for other in (report.__cause__, report.__context__, *(report.exceptions or ())):
+            yield from _chain(other)
+
+
+def _line(error: BaseException, source: Source) -> int | None:
+    """Return the line of the user's file where an error came up, or None if it was elsewhere."""
+    if isinstance(error, SyntaxError) and error.filename == str(source.path):
+        return error.lineno
+    frames = StackSummary.extract(walk_tb(error.__traceback__), lookup_lines=False)
+    return next((frame.lineno for frame in reversed(frames) if frame.filename == str(source.path)), None)
+
+
+def _summary(error: BaseException) -> str:
+    """Say in one line why the file cannot be loaded."""
+    if isinstance(error, SyntaxError):
+        return f"this is not Python: {error.msg}"
+    if isinstance(error, SystemExit):
+        return ""
+    if isinstance(error, ModuleNotFoundError) and error.name and "." not in error.name:
+        return f"{error}; install it: python -m pip install {error.name}"
+    return f"{type(error).__name__}: {error}"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,55 @@
+"""What an entry of the catalogue of mistakes is, and how entries are written down."""
+
+from dataclasses import dataclass
+
+from shared.judging.lines import Line
+from shared.network import QUANTITIES
+
+CURES = {
+    "Z1": "W1 @ X + b1",
+    "A1": "np.maximum(Z1, 0)",
+    "Z2": "W2 @ A1 + b2",
+    "A2": "1 / (1 + np.exp(-Z2))",
+    "cost": "np.mean(np.logaddexp(0, Z2) - Y * Z2)",
+    "dZ2": "(A2 - Y) / m",
+    "dW2": "dZ2 @ A1.T",
+    "db2": "dZ2.sum(axis=1, keepdims=True)",
+    "dA1": "W2.T @ dZ2",
+    "dZ1": "dA1 * (Z1 > 0)",
+    "dW1": "dZ1 @ X.T",
+    "db1": "dZ1.sum(axis=1, keepdims=True)",
+    "W1": "W1 - learning_rate * dW1",
+    "b1": "b1 - learning_rate * db1",
+    "W2": "W2 - learning_rate * dW2",
+    "b2": "b2 - learning_rate * db2",
+}
+"""The right-hand side to write on each line; examples are columns, and dZ2 holds the 1/m of the mean."""
+
+
+LEAKS = (0.01, 0.1, 0.2)
+"""The slopes that libraries and papers give a leaky relu on the left."""
+
+SAFETY = (1e-7, 1e-8, 1e-10, 1e-12, 1e-15)
+"""The small numbers that people keep log away from 0 with."""
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A line as somebody might write it by mistake.
+
+    `line` is the quantity that the line computes, or W1 b1 W2 b2 for the line that updates it. `explanation` is a
+    sentence for whoever wrote it, and `cure` what to write instead.
+    """
+
+    name: str
+    line: str
+    wrong: Line
+    explanation: str
+    cure: str
+
+
+def at(line: str, *entries: tuple[str, Line, str], remark: str = "") -> tuple[Mistake, ...]:
+    """Write down mistakes of one line: what it is, what it computes, and the explanation; a remark goes to the cure."""
+    where = line if line in QUANTITIES else f"the update of {line}"
+    cure = f"{line} = {CURES[line]}" + (f"  # {remark}" if remark else "")
+    return tuple(Mistake(f"{what} in {where}", line, wrong, explanation, cure) for what, wrong, explanation in entries)

@@ -1,0 +1,116 @@
+"""Mistakes of the forward pass: Z1, A1, Z2 and A2."""
+
+import numpy as np
+from scipy.special import expit, ndtr, softmax
+
+from shared.judging.lines import LINES, Line
+from shared.judging.mistake import LEAKS, SAFETY, Mistake, at
+
+
+def pixels(change: Line) -> Line:
+    """Z1 of inputs that were changed on the way to it."""
+    return lambda q: LINES["Z1"]({**q, "X": change(q)})
+
+
+def clipped_sigmoid(tiny: float) -> Line:
+    """A2 between tiny and 1 - tiny."""
+    return lambda q: np.clip(expit(q["Z2"]), tiny, 1 - tiny)
+
+
+def leaky(leak: float) -> Line:
+    """A leaky relu of Z1."""
+    return lambda q: np.where(q["Z1"] > 0, q["Z1"], leak * q["Z1"])
+
+
+Z1 = at(
+    "Z1",
+    ("bias missing", lambda q: q["W1"] @ q["X"], "b1 is not added to W1 X."),
+    ("bias added twice", lambda q: LINES["Z1"](q) + q["b1"], "b1 is added to W1 X twice."),
+    ("bias subtracted", lambda q: q["W1"] @ q["X"] - q["b1"], "b1 is subtracted from W1 X instead of added."),
+    (
+        "W1 reshaped instead of transposed",
+        lambda q: LINES["Z1"]({**q, "W1": q["W1"].reshape(q["W1"].shape[::-1]).T}),
+        "W1 was turned with reshape, which keeps the order of the entries in memory and so puts them in wrong places.",
+    ),
+    (
+        "X reshaped instead of transposed",
+        pixels(lambda q: q["X"].reshape(q["X"].shape[::-1]).T),
+        "X was turned with reshape, which keeps the order of the entries in memory and so mixes the examples.",
+    ),
+    ("X divided by 255 again", pixels(lambda q: q["X"] / 255), "X is divided by 255, but it was scaled already."),
+    ("X multiplied by 255", pixels(lambda q: q["X"] * 255), "X holds pixels from 0 to 255 that nobody divided by 255."),
+    (
+        "X scaled to [-1, 1]",
+        pixels(lambda q: 2 * q["X"] - 1),
+        "X is scaled to the interval from -1 to 1, though it was scaled already.",
+    ),
+    (
+        "X centred",
+        pixels(lambda q: q["X"] - q["X"].mean(axis=1, keepdims=True)),
+        "The mean over the examples is subtracted from X, and this network takes X as it is.",
+    ),
+)
+
+A1 = at(
+    "A1",
+    ("relu missing", lambda q: q["Z1"].copy(), "A1 is Z1: without the relu the two layers are but one linear layer."),
+    ("relu inverted", lambda q: np.minimum(q["Z1"], 0), "What is negative is kept and what is positive is cut off."),
+    ("absolute value", lambda q: np.abs(q["Z1"]), "Negative values are turned positive, and relu makes them 0."),
+    ("step", lambda q: (q["Z1"] > 0).astype(q["Z1"].dtype), "A1 holds relu's slope, 0 or 1, and not its value."),
+    ("sigmoid", lambda q: expit(q["Z1"]), "The hidden layer has a sigmoid where this network has a relu."),
+    ("tanh", lambda q: np.tanh(q["Z1"]), "The hidden layer has a tanh where this network has a relu."),
+    ("softplus", lambda q: np.logaddexp(0, q["Z1"]), "The hidden layer has a softplus where this network has a relu."),
+    ("gelu", lambda q: q["Z1"] * ndtr(q["Z1"]), "The hidden layer has a gelu where this network has a relu."),
+    *(
+        (f"slope {leak} on the left", leaky(leak), f"Where Z1 is negative, A1 is {leak} Z1, and relu makes it 0.")
+        for leak in LEAKS
+    ),
+)
+
+Z2 = at(
+    "Z2",
+    ("bias missing", lambda q: q["W2"] @ q["A1"], "b2 is not added to W2 A1."),
+    ("bias added twice", lambda q: LINES["Z2"](q) + q["b2"], "b2 is added to W2 A1 twice."),
+    ("bias subtracted", lambda q: q["W2"] @ q["A1"] - q["b2"], "b2 is subtracted from W2 A1 instead of added."),
+    ("Z1 in place of A1", lambda q: LINES["Z2"]({**q, "A1": q["Z1"]}), "W2 is multiplied by Z1, which skips the relu."),
+    (
+        "A1 reshaped instead of transposed",
+        lambda q: LINES["Z2"]({**q, "A1": q["A1"].reshape(q["A1"].shape[::-1]).T}),
+        "A1 was turned with reshape, which keeps the order of the entries in memory and so mixes the examples.",
+    ),
+)
+
+A2 = at(
+    "A2",
+    ("sigmoid missing", lambda q: q["Z2"].copy(), "A2 is Z2: without the sigmoid it is no probability."),
+    ("sigmoid applied twice", lambda q: expit(expit(q["Z2"])), "The sigmoid is applied to its own result."),
+    ("sigmoid of -Z2", lambda q: expit(-q["Z2"]), "The sign in the exponential is wrong: this is 1 - A2."),
+    ("log of the sigmoid", lambda q: -np.logaddexp(0, -q["Z2"]), "A2 holds the logarithm of the probability."),
+    ("relu", lambda q: np.maximum(q["Z2"], 0), "The output unit has a relu where it should have a sigmoid."),
+    (
+        "tanh",
+        lambda q: np.tanh(q["Z2"]),
+        "The output unit has a tanh, whose values lie between -1 and 1, and no sigmoid.",
+    ),
+    (
+        "rounded to 0 or 1",
+        lambda q: np.round(expit(q["Z2"])),
+        "A2 holds predictions where it should hold probabilities.",
+    ),
+    (
+        "softmax over one unit",
+        lambda q: softmax(q["Z2"], axis=0),
+        "A softmax over a single unit gives 1 whatever Z2 is.",
+    ),
+    ("softmax over the examples", lambda q: softmax(q["Z2"], axis=1), "A softmax makes the examples sum to 1."),
+    *(
+        (
+            f"clipped at {tiny:.0e}",
+            clipped_sigmoid(tiny),
+            f"A2 is kept {tiny:.0e} away from 0 and 1, so it is wrong where the network is surer than that.",
+        )
+        for tiny in SAFETY
+    ),
+)
+
+FORWARD: tuple[Mistake, ...] = (*Z1, *A1, *Z2, *A2)

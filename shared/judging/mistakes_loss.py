@@ -1,0 +1,232 @@
+# ruff: noqa: N816 (dZ2 is the right name in mathematics)
+"""Mistakes of the loss: the cost, and its derivative dZ2."""
+
+import numpy as np
+from scipy.special import expit
+
+from shared.judging.lines import LINES, Line, Values, examples, mean_over_examples
+from shared.judging.mistake import SAFETY, Mistake, at
+from shared.network import Array
+
+
+def cross_entropy(Y: Array, A2: Array, one_minus_A2: Array) -> Array:
+    """The cost from probabilities."""
+    return mean_over_examples(-Y * np.log(A2) - (1 - Y) * np.log(one_minus_A2))
+
+
+def log_of_clipped(tiny: float) -> Line:
+    """The cost from a clipped A2."""
+
+    def line(q: Values) -> Array:
+        A2 = np.clip(q["A2"], tiny, 1 - tiny)
+        return cross_entropy(q["Y"], A2, 1 - A2)
+
+    return line
+
+
+def log_of_shifted(tiny: float) -> Line:
+    """The cost with tiny added inside each log."""
+    return lambda q: cross_entropy(q["Y"], q["A2"] + tiny, 1 - q["A2"] + tiny)
+
+
+def every_pair(q: Values) -> Array:
+    """The mean over all m x m pairs of an output and a label."""
+    return mean_over_examples(np.logaddexp(0, q["Z2"]) - q["Y"].T * q["Z2"])
+
+
+def error(q: Values) -> Array:
+    """The error of each output, A2 - Y."""
+    return q["A2"] - q["Y"]
+
+
+def slope(A: Array) -> Array:
+    """The sigmoid's slope, from the sigmoid's value."""
+    return A * (1 - A)
+
+
+def slope_of_clipped(tiny: float) -> Line:
+    """The right dZ2, but 0 where A2 was clipped, since there the cost does not move."""
+    return lambda q: np.where((q["A2"] >= tiny) & (q["A2"] <= 1 - tiny), LINES["dZ2"](q), 0).astype(q["A2"].dtype)
+
+
+def slope_of_shifted(tiny: float) -> Line:
+    """The derivative of -Y log(A2 + tiny) - (1 - Y) log(1 - A2 + tiny)."""
+
+    def line(q: Values) -> Array:
+        Y, A2 = q["Y"], q["A2"]
+        return slope(A2) * ((1 - Y) / (1 - A2 + tiny) - Y / (A2 + tiny)) / examples(q)
+
+    return line
+
+
+cost = at(
+    "cost",
+    (
+        "mean squared error",
+        lambda q: mean_over_examples(np.square(q["A2"] - q["Y"])),
+        "This is the mean squared error, where the cost is the cross-entropy.",
+    ),
+    (
+        "half the mean squared error",
+        lambda q: mean_over_examples(np.square(q["A2"] - q["Y"])) / 2,
+        "This is half the mean squared error, where the cost is the cross-entropy.",
+    ),
+    (
+        "labels inverted",
+        lambda q: LINES["cost"]({**q, "Y": 1 - q["Y"]}),
+        "The labels 0 and 1 have changed places.",
+    ),
+    (
+        "half of label 0 missing",
+        lambda q: mean_over_examples(q["Y"] * np.logaddexp(0, -q["Z2"])),
+        "Only -Y log(A2) is summed, and -(1 - Y) log(1 - A2), the half of the examples with label 0, is missing.",
+    ),
+    (
+        "half of label 1 missing",
+        lambda q: mean_over_examples((1 - q["Y"]) * np.logaddexp(0, q["Z2"])),
+        "Only -(1 - Y) log(1 - A2) is summed, and -Y log(A2), the half of the examples with label 1, is missing.",
+    ),
+    (
+        "sigmoid applied twice",
+        lambda q: LINES["cost"]({**q, "Z2": q["A2"]}),
+        "This cost applies the sigmoid itself, so it wants Z2, but it was given A2.",
+    ),
+    (
+        "log10",
+        lambda q: LINES["cost"](q) / float(np.log(10)),
+        "The logarithm to base 10 is taken where the natural one is meant.",
+    ),
+    (
+        "log2",
+        lambda q: LINES["cost"](q) / float(np.log(2)),
+        "The logarithm to base 2 is taken where the natural one is meant.",
+    ),
+    (
+        "every output against every label",
+        every_pair,
+        "Z2 and Y lie along different axes, so broadcasting pairs every output with every label, m x m of them.",
+    ),
+    (
+        "every output against every label, summed,",
+        lambda q: every_pair(q) * examples(q),
+        "Z2 and Y lie along different axes, so broadcasting pairs every output with every label and sums m x m losses.",
+    ),
+    (
+        "log of A2",
+        lambda q: cross_entropy(q["Y"], q["A2"], 1 - q["A2"]),
+        "The log is taken of A2 and 1 - A2, which round to 0 where the network is sure, and then the log is infinite.",
+    ),
+    *(
+        (
+            f"log of a probability clipped at {tiny:.0e}",
+            log_of_clipped(tiny),
+            f"A2 is clipped at {tiny:.0e} before the log, so no example can cost more than {-np.log(tiny):.1f}.",
+        )
+        for tiny in SAFETY
+    ),
+    *(
+        (
+            f"log of a probability plus {tiny:.0e}",
+            log_of_shifted(tiny),
+            f"{tiny:.0e} is added inside the log, so no example can cost more than {-np.log(tiny):.1f}.",
+        )
+        for tiny in SAFETY
+    ),
+)
+
+dZ2 = at(
+    "dZ2",
+    (
+        "labels inverted",
+        lambda q: LINES["dZ2"]({**q, "Y": 1 - q["Y"]}),
+        "The labels 0 and 1 have changed places: this is A2 - (1 - Y).",
+    ),
+    (
+        "sigmoid's slope kept",
+        lambda q: error(q) * slope(q["A2"]) / examples(q),
+        "A2 - Y is multiplied by A2 (1 - A2), which belongs to half the squared error: in cross-entropy it cancels.",
+    ),
+    (
+        "derivative of the squared error",
+        lambda q: 2 * error(q) * slope(q["A2"]) / examples(q),
+        "2 (A2 - Y) A2 (1 - A2) is the derivative of the squared error, and the cost is the cross-entropy.",
+    ),
+    (
+        "sigmoid's slope missing",
+        lambda q: error(q) / slope(q["A2"]) / examples(q),
+        "This is the derivative with respect to A2, which A2 (1 - A2) still has to be multiplied with.",
+    ),
+    (
+        "sigmoid's slope at A2",
+        lambda q: error(q) / slope(q["A2"]) * slope(expit(q["A2"])) / examples(q),
+        "The sigmoid's slope is taken at A2 instead of Z2, so the sigmoid is applied twice.",
+    ),
+    (
+        "sigmoid applied twice",
+        lambda q: LINES["dZ2"]({**q, "A2": expit(q["A2"])}),
+        "The sigmoid is applied to A2, which has been through it already.",
+    ),
+    (
+        "Z2 in place of A2",
+        lambda q: LINES["dZ2"]({**q, "A2": q["Z2"]}),
+        "Y is subtracted from Z2, which has not been through the sigmoid.",
+    ),
+    (
+        "A2 rounded to 0 or 1",
+        lambda q: LINES["dZ2"]({**q, "A2": np.round(q["A2"])}),
+        "Y is subtracted from the prediction, 0 or 1, instead of the probability.",
+    ),
+    (
+        "half of label 0 missing",
+        lambda q: q["Y"] * error(q) / examples(q),
+        "Only -Y log(A2) is differentiated, so examples with label 0 do not count.",
+    ),
+    (
+        "half of label 1 missing",
+        lambda q: (1 - q["Y"]) * error(q) / examples(q),
+        "Only -(1 - Y) log(1 - A2) is differentiated, so examples with label 1 do not count.",
+    ),
+    (
+        "m x m errors",
+        lambda q: (q["A2"] - q["Y"].T) / examples(q),
+        "A2 and Y lie along different axes, so broadcasting subtracts every label from every output, m x m of them.",
+    ),
+    (
+        "every label subtracted from every output, averaged over labels,",
+        lambda q: (q["A2"] - q["Y"].mean()) / examples(q),
+        "A2 and Y lie along different axes, so broadcasting subtracts the mean of all labels from every output.",
+    ),
+    (
+        "every label subtracted from every output, summed over labels,",
+        lambda q: q["A2"] - q["Y"].mean(),
+        "A2 and Y lie along different axes, so broadcasting subtracts every label from every output, and adds up.",
+    ),
+    (
+        "every label subtracted from every output, averaged over outputs,",
+        lambda q: (q["A2"].mean() - q["Y"]) / examples(q),
+        "A2 and Y lie along different axes, so broadcasting subtracts every label from the mean of all outputs.",
+    ),
+    (
+        "every label subtracted from every output, summed over outputs,",
+        lambda q: q["A2"].mean() - q["Y"],
+        "A2 and Y lie along different axes, so broadcasting subtracts each label from every output, and adds up.",
+    ),
+    *(
+        (
+            f"log of a probability clipped at {tiny:.0e}",
+            slope_of_clipped(tiny),
+            f"A2 is clipped at {tiny:.0e} before the log, and where it is clipped the cost has no slope.",
+        )
+        for tiny in SAFETY
+    ),
+    *(
+        (
+            f"log of a probability plus {tiny:.0e}",
+            slope_of_shifted(tiny),
+            f"{tiny:.0e} is added inside the log, so its derivative does not cancel with the sigmoid's slope.",
+        )
+        for tiny in SAFETY
+    ),
+)
+
+LOSS: tuple[Mistake, ...] = (*cost, *dZ2)

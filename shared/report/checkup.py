@@ -1,0 +1,158 @@
+"""A visit to the doctor, on the terminal and as JSON: the verdict, the walk through the derivation, the diagnosis."""
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from rich.markup import escape
+from rich.table import Table
+
+from shared.checking.checkup import Checkup, Finding, Row
+from shared.report.terminal import Terminal, number
+
+STYLES = {"OK": "green", "cannot tell": "bold yellow", "inherits": "yellow", "WRONG here": "bold red"}
+VERDICT_STYLES = {"certified": "bold green", "cannot tell": "bold yellow", "wrong": "bold red"}
+
+
+def show(terminal: Terminal, checkup: Checkup) -> None:
+    """Show the verdict in a sentence, then the table, then what is wrong and what to write instead."""
+    terminal.say(sentence(checkup))
+    terminal.say("")
+    for label, text in particulars(checkup):
+        terminal.say(f"{label:9} {escape(text)}")
+    terminal.say("")
+    terminal.table(table(checkup))
+    terminal.say(
+        "Each quantity on the problem where its error is the largest part of its bound: what rounding can do at most, "
+        "proven."
+    )
+    for number_, finding in enumerate(checkup.findings, start=1):
+        terminal.say("")
+        for line in diagnosis(number_, finding):
+            terminal.say(line)
+    if checkup.verdict == "cannot tell":
+        terminal.say("")
+        terminal.say(what_would_decide(checkup))
+
+
+def sentence(checkup: Checkup) -> str:
+    """Say the verdict in a sentence."""
+    name, style = escape(checkup.path.name), VERDICT_STYLES[checkup.verdict]
+    rows = checkup.rows()
+    count = len(checkup.examination.visits)
+    if checkup.verdict == "certified":
+        nearest = max((share(row) for row in rows), default=0.0)
+        return (
+            f"{name} is [{style}]certified[/]: all {len(rows)} quantities lie within their proven bounds on {count} "
+            f"problems, the nearest at {nearest:.2g} of its bound."
+        )
+    if checkup.verdict == "cannot tell":
+        doubtful = ", ".join(row.quantity for row in rows if row.place == "cannot tell")
+        return f"{name}: [{style}]cannot tell[/]. {doubtful}: rounding can do this, but not by chance."
+    because = "; ".join(finding.diagnosis.name for finding in checkup.findings)
+    return f"{name} is [{style}]wrong[/], because: {escape(because)}."
+
+
+def particulars(checkup: Checkup) -> Iterator[tuple[str, str]]:
+    """Say what was examined and how the program is written."""
+    visits = checkup.examination.visits
+    yield "examined", f"on {len(visits)} problems: {'; '.join(visit.problem.name for visit in visits)}"
+    written = list(checkup.examination.convention.sentences())
+    if written:
+        yield "written", f"{'; '.join(written)}: that is no mistake"
+    for remark in checkup.remarks:
+        yield "remark", remark
+
+
+def table(checkup: Checkup) -> Table:
+    """Make the table: one row for each quantity, in the order of computation."""
+    found = Table(box=None)
+    found.add_column("quantity", no_wrap=True)
+    for heading in ("error", "noise", "bound"):
+        found.add_column(heading, justify="right", no_wrap=True)
+    found.add_column("")
+    found.add_column("problem")
+    for row in checkup.rows():
+        j = row.judgement
+        figures = [number(None if j is None or math.isnan(x) else x, ".1e") for x in entry_of(row)]
+        remark = f" {escape(row.remark)}" if row.remark else ""
+        found.add_row(row.quantity, *figures, f"[{STYLES[row.place]}]{row.place}[/]{remark}", escape(row.problem))
+    return found
+
+
+def entry_of(row: Row) -> tuple[float, float, float]:
+    """Give the error, noise and bound of the entry that decides."""
+    j = row.judgement
+    if j is None or j.worst is None:
+        return math.nan, math.nan, math.nan
+    return j.worst.error, j.worst.noise, j.worst.bound
+
+
+def share(row: Row) -> float:
+    """Give the share of its bound that an error uses."""
+    error, _, bound = entry_of(row)
+    return error / bound if bound > 0 else 0.0
+
+
+def diagnosis(number_: int, finding: Finding) -> Iterator[str]:
+    """Tell what is wrong, what to write instead, and how one can see it with pencil and paper."""
+    found = finding.diagnosis
+    yield f"[bold]{number_}. {escape(found.name)}[/]"
+    for mistake in found.mistakes[:1]:
+        yield f"   {escape(mistake.explanation)}"
+    for clue in found.clues:
+        yield f"   {escape(clue)}"
+    if not found.mistakes:
+        yield "   No mistake of the catalogue explains it, alone or with another one."
+    for k, cure in enumerate(finding.cures):
+        yield f"   {'right is' if k == 0 else '        '}   [bold]{escape(cure)}[/]"
+    if evidence := finding.evidence:
+        yield f"   on {escape(evidence.problem)}:"
+        yield f"     {escape(evidence.entry)} = {escape(evidence.right_line)} = {evidence.true_value:.6g}"
+        yield f"     {'yours':>{len(evidence.entry)}} = {evidence.got:.6g}"
+
+
+def what_would_decide(checkup: Checkup) -> str:
+    """Say how to get from doubt to a verdict."""
+    if any(visit.dtype.name == "float32" for visit in checkup.examination.visits[:1]):
+        return "To decide: compute in float64, where the bound is 500 million times smaller."
+    return (
+        "To decide: give the quantities before it as well (each line is then judged by its own inputs), or compute its "
+        "sum in another order: an error that stays is not rounding."
+    )
+
+
+def as_dict(checkup: Checkup) -> dict[str, Any]:
+    """Give the same content for the JSON file."""
+    return {
+        "schema": 1,
+        "verdict": checkup.verdict,
+        "file": str(checkup.path),
+        "conventions": list(checkup.examination.convention.sentences()),
+        "remarks": checkup.remarks,
+        "problems": [visit.problem.name for visit in checkup.examination.visits],
+        "quantities": {row.quantity: row_as_dict(row) for row in checkup.rows()},
+        "diagnoses": [finding_as_dict(finding) for finding in checkup.findings],
+    }
+
+
+def row_as_dict(row: Row) -> dict[str, Any]:
+    """Give a row of the table."""
+    error, noise, bound = entry_of(row)
+    verdict = {"OK": "certified", "cannot tell": "cannot tell"}.get(row.place, "wrong")
+    figures = {"error": error, "noise": noise, "bound": bound}
+    return {"verdict": verdict, "place": row.place, "remark": row.remark, "problem": row.problem, **figures}
+
+
+def finding_as_dict(finding: Finding) -> dict[str, Any]:
+    """Give a diagnosis."""
+    found = finding.diagnosis
+    return {
+        "name": found.name,
+        "line": found.line,
+        "quantities": list(found.quantities),
+        "explanation": found.mistakes[0].explanation if found.mistakes else None,
+        "clues": list(found.clues),
+        "cures": list(finding.cures),
+        "evidence": finding.evidence and vars(finding.evidence),
+    }

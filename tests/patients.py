@@ -1,0 +1,63 @@
+"""Programs for the doctor to examine: the right network with mistakes planted, written in one convention or another."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from shared.checking.conventions import LATE, Convention
+from shared.checking.program import Reply
+from shared.judging import lines
+from shared.judging.mistakes import Mistake
+from shared.network import QUANTITIES, Parameters
+
+COLUMNS_LATE = Convention(late=True)
+ROWS_EARLY = Convention(rows=True, transposed=True)
+CONVENTIONS = {"columns, 1/m late": COLUMNS_LATE, "rows, 1/m early": ROWS_EARLY}
+NAMES = (*Parameters._fields, "X", "Y")
+
+
+@dataclass
+class Patient:
+    """Stands for `Program` without a process of its own: what its functions would give."""
+
+    convention: Convention = field(default_factory=Convention)
+    mistakes: tuple[Mistake, ...] = ()
+    gives: tuple[str, ...] = QUANTITIES
+    functions: tuple[str, ...] = ("gradients",)
+    path: Path = field(default=Path("patient.py"))
+
+    @property
+    def replaced(self):
+        return {mistake.line: mistake.wrong for mistake in self.mistakes}
+
+    def call(self, function, *arguments):
+        try:
+            return Reply(self.train(*arguments) if function == "train" else self.gradients(*arguments))
+        except ValueError as error:
+            return Reply(None, failure=f"Traceback\nValueError: {error}")
+
+    def ours(self, arguments):
+        """Turn the arguments as the doctor gives them into this suite's shapes."""
+        q = dict(zip(NAMES, arguments, strict=True))
+        q = {name: V.T if self.convention.turned(name) and V.ndim == 2 else V for name, V in q.items()}
+        (n_h, n_x), m = q["W1"].shape, q["X"].shape[1]
+        shapes = {"b1": (n_h, 1), "W2": (1, n_h), "b2": (1, 1), "X": (n_x, m), "Y": (1, m)}
+        if any(q[name].shape != shape for name, shape in shapes.items()):
+            raise ValueError("the shapes do not fit")
+        return q
+
+    def gradients(self, *arguments):
+        found = lines.run({**self.ours(arguments), "learning_rate": 1.0}, self.replaced)
+        return {name: self.theirs(name, found[name]) for name in self.gives if name in found}
+
+    def theirs(self, name, V):
+        if self.convention.late and name in LATE:
+            V = V.astype(np.float64) * V.shape[-1]  # as if it had never been divided: no rounding of float32 comes in
+        return np.array(self.convention.theirs(name, V))
+
+    def train(self, *arguments):
+        *arrays, rate, iterations = arguments
+        q = {**self.ours(arrays), "learning_rate": rate}
+        costs, parameters = lines.train(q, iterations, self.replaced)
+        return {"costs": costs, **{name: self.theirs(name, V) for name, V in parameters._asdict().items()}}

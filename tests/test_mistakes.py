@@ -1,0 +1,208 @@
+"""Teeth: every mistake of the catalogue, planted in a program, is called wrong at its line and nowhere before."""
+
+import re
+from itertools import combinations
+
+import numpy as np
+import pytest
+import torch
+from cases import BY_NAME, Case, photographs, random_case
+
+from shared.judging import lines
+from shared.judging.mistake import CURES
+from shared.judging.mistakes import CATALOGUE
+from shared.network import QUANTITIES, Parameters
+
+RATE = 0.1
+
+
+def sure() -> Case:
+    """Z2 goes from -50 to 50 in small steps, with both labels all along: every way to clip a probability shows."""
+    Z2 = np.linspace(-50, 50, 81)
+    X = np.array([np.maximum(Z2, 0) + 1, np.maximum(-Z2, 0) + 1])
+    b1, W2 = np.array([[0.0], [0.0], [0.5]]), np.array([[1.0, -1.0, 0.25]])
+    parameters = Parameters(np.eye(3, 2), b1, W2, np.zeros((1, 1)))
+    return Case("2-3-1-sure", parameters, X, (np.arange(81) % 2 == 0).astype(float)[None])
+
+
+GENERIC = BY_NAME["7-5-1-relu-float64"]
+TIE = BY_NAME["5-3-1-tie-relu-float64"]
+SURE = sure()
+SQUARE = random_case("6-6-1-square", 6, 6, 6, seed=13)
+
+
+def shows_on(mistake) -> Case:
+    """A case where the mistake changes something."""
+    if "slope 1 at 0" in mistake.name or "slope 1/2 at 0" in mistake.name:
+        return TIE
+    if re.search("clipped|plus 1e|log of A2", mistake.name):
+        return SURE
+    return GENERIC
+
+
+def given(case: Case) -> lines.Values:
+    return {**case.parameters._asdict(), "X": case.X, "Y": case.Y, "learning_rate": RATE}
+
+
+def at_step(case: Case, step: int) -> lines.Values:
+    """All that an update line can see at a step of training, the past with it."""
+    seen = []
+
+    def watched(q):
+        seen.append(q)
+        return lines.UPDATES["W1"](q)
+
+    lines.train(given(case), step + 1, {"W1": watched})
+    return seen[step]
+
+
+def ids(mistakes) -> list[str]:
+    return [mistake.name for mistake in mistakes]
+
+
+IN_A_QUANTITY = [mistake for mistake in CATALOGUE if mistake.line in QUANTITIES]
+IN_AN_UPDATE = [mistake for mistake in CATALOGUE if mistake.line in Parameters._fields]
+IN_NARROW_PRODUCTS = [mistake for mistake in CATALOGUE if re.match("TF32|bfloat16", mistake.name)]
+
+
+def accused(judgements) -> list[str]:
+    return [name for name, judgement in judgements.items() if judgement.verdict != "agrees"]
+
+
+@pytest.mark.parametrize("mistake", IN_A_QUANTITY, ids=ids(IN_A_QUANTITY))
+def test_a_mistake_is_wrong_at_its_line_and_nothing_before_it_is_accused(mistake):
+    case = shows_on(mistake)
+    judgements = case.standard.judge_all(lines.run(given(case), {mistake.line: mistake.wrong}))
+    assert accused(judgements)[0] == mistake.line
+    assert judgements[mistake.line].verdict == "wrong"
+    assert judgements[mistake.line].problem != "it is missing"
+
+
+@pytest.mark.parametrize("mistake", IN_AN_UPDATE, ids=ids(IN_AN_UPDATE))
+def test_a_mistake_of_an_update_makes_its_parameter_alone_wrong_by_the_third_step(mistake):
+    replaced = {mistake.line: mistake.wrong}
+    _, before = lines.train(given(GENERIC), 2, replaced)
+    _, after = lines.train(given(GENERIC), 3, replaced)
+    judgements = GENERIC.judge.after_step(before, RATE).judge_all(after._asdict())
+    assert accused(judgements) == [mistake.line]
+    assert judgements[mistake.line].verdict == "wrong"
+
+
+@pytest.mark.parametrize("mistake", IN_NARROW_PRODUCTS, ids=ids(IN_NARROW_PRODUCTS))
+def test_a_narrow_product_does_not_agree_in_float32_either(mistake):
+    case = photographs().in_form("float32", "relu")
+    judgements = case.standard.judge_all(lines.run(given(case), {mistake.line: mistake.wrong}))
+    assert accused(judgements)[0] == mistake.line
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("case", [GENERIC, TIE, SURE, photographs()], ids=lambda case: case.name)
+def test_the_right_lines_agree_everywhere(case, dtype):
+    case = case.in_form(dtype, "relu")
+    values = lines.run(given(case))
+    assert list(values) == list(QUANTITIES)
+    assert accused(case.standard.judge_all(values)) == []
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_the_right_training_agrees_step_by_step(dtype):
+    case, steps = GENERIC.in_form(dtype, "relu"), 3
+    costs, after = lines.train(given(case), steps)
+    _, before = lines.train(given(case), steps - 1)
+    assert accused(case.judge.after_step(before, RATE).judge_all(after._asdict())) == []
+    assert case.judge.at(before).judge("cost", costs[-1:].reshape(())).verdict == "agrees"
+    assert costs.shape == (steps,)
+
+
+def test_an_update_line_finds_the_gradients_of_all_earlier_steps():
+    q = at_step(GENERIC, 3)
+    assert (q["step"], len(q["past"])) == (3, 3)
+    for step, gradients in enumerate(q["past"]):
+        for name in ("dW1", "db1", "dW2", "db2"):
+            np.testing.assert_array_equal(gradients[name], at_step(GENERIC, step)[name])
+
+
+OPTIMIZERS = {
+    "momentum 0.9": lambda V: torch.optim.SGD(V, RATE, momentum=0.9),
+    "momentum 0.9 as an average": lambda V: torch.optim.SGD(V, 0.1 * RATE, momentum=0.9),
+    "weight decay 1e-02": lambda V: torch.optim.SGD(V, RATE, weight_decay=0.01),
+    "Adam": lambda V: torch.optim.Adam(V, RATE),
+}
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_an_optimizer_of_the_catalogue_steps_as_that_of_PyTorch_does(name):  # noqa: N802
+    chosen = {mistake.line: mistake.wrong for mistake in CATALOGUE if mistake.name.startswith(f"{name} in")}
+    assert list(chosen) == list(Parameters._fields)
+    current = [torch.tensor(V) for V in GENERIC.parameters]
+    optimizer = OPTIMIZERS[name](current)
+    for _ in range(4):
+        now = Parameters(*(V.numpy().copy() for V in current))
+        gradients = lines.run(given(Case("", now, GENERIC.X, GENERIC.Y)))
+        for V, line in zip(current, Parameters._fields, strict=True):
+            V.grad = torch.tensor(gradients[f"d{line}"])
+        optimizer.step()
+    _, trained = lines.train(given(GENERIC), 4, chosen)
+    for ours, theirs in zip(trained, current, strict=True):
+        np.testing.assert_allclose(ours, theirs.numpy(), rtol=1e-10)
+
+
+@pytest.mark.parametrize("mistake", CATALOGUE, ids=ids(CATALOGUE))
+def test_a_mistake_keeps_the_dtype(mistake):
+    q = at_step(GENERIC.in_form("float32", "relu"), 2)
+    assert np.asarray(mistake.wrong(q)).dtype == np.float32
+
+
+@pytest.mark.parametrize("quantity", QUANTITIES)
+def test_what_is_known_is_used_by_the_lines_behind_it(quantity):
+    q = given(GENERIC)
+    own = {quantity: 3 * lines.run(q)[quantity]}
+    predicted = lines.run(q, own=own)
+    as_if_planted = lines.run(q, {quantity: lambda q: own[quantity]})
+    for name in QUANTITIES:
+        expected = lines.run(q)[name] if name == quantity else as_if_planted[name]
+        np.testing.assert_array_equal(predicted[name], expected)
+
+
+def test_a_line_whose_inputs_do_not_fit_is_left_out():
+    predicted = lines.run(given(GENERIC), {"dZ2": lambda q: np.ones((4, 4))})
+    assert [name for name in QUANTITIES if name not in predicted] == ["dW2", "dA1", "dZ1", "dW1", "db1"]
+
+
+SITUATIONS = [at_step(case, step) for case in (GENERIC, TIE, SURE, SQUARE) for step in (0, 2)]
+
+
+def same(a, b) -> bool:
+    return np.shape(a) == np.shape(b) and np.allclose(a, b, rtol=1e-12, atol=1e-18, equal_nan=True)
+
+
+@pytest.mark.parametrize("line", CURES)
+def test_no_two_mistakes_of_a_line_are_the_same_and_none_is_right(line):
+    right = {**lines.LINES, **lines.UPDATES}[line]
+    variants = {"the right line": right} | {m.name: m.wrong for m in CATALOGUE if m.line == line}
+    with np.errstate(all="ignore"):
+        values = {name: [variant(q) for q in SITUATIONS] for name, variant in variants.items()}
+    twins = [(a, b) for a, b in combinations(values, 2) if all(map(same, values[a], values[b]))]
+    assert twins == []
+
+
+@pytest.mark.parametrize("line", CURES)
+def test_the_cure_computes_what_the_right_line_does(line):
+    q = at_step(GENERIC, 2)
+    right = {**lines.LINES, **lines.UPDATES}[line](q)
+    for cure in {mistake.cure for mistake in CATALOGUE if mistake.line == line}:
+        values = {"np": np, "m": GENERIC.X.shape[1], **q}
+        exec(cure, values)  # noqa: S102
+        np.testing.assert_allclose(values[line], right, rtol=1e-14)
+        assert np.shape(values[line]) == right.shape
+
+
+def test_every_line_has_mistakes_and_no_two_have_one_name():
+    assert {mistake.line for mistake in CATALOGUE} == {*QUANTITIES, *Parameters._fields}
+    assert len(set(ids(CATALOGUE))) == len(CATALOGUE)
+
+
+@pytest.mark.parametrize("mistake", CATALOGUE, ids=ids(CATALOGUE))
+def test_an_explanation_is_one_sentence_and_the_cure_is_for_the_same_line(mistake):
+    assert re.fullmatch(r"[^.]([^.]|\.\S)*\.", mistake.explanation)
+    assert mistake.cure.startswith(f"{mistake.line} = ")
