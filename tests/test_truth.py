@@ -514,3 +514,14 @@ def test_shapes_that_do_not_fit_are_refused(quantity: str, name: str) -> None:
     own = parameters._asdict() | {key: truth.high for key, truth in Truth(X, Y).quantities(parameters).items()}
     with pytest.raises(ValueError, match=f"{quantity} cannot be computed: the shapes of .*{name}.* do not fit"):
         Truth(X, Y).line(quantity, own | {name: own[name].T})
+
+
+def test_an_entry_whose_products_are_all_0_is_known_to_be_0():
+    """A hidden unit is off on exactly the examples where an input is not 0, as happens with sparse data."""
+    X, Y = np.eye(2), np.array([[1.0, 0.0]])
+    parameters = Parameters(
+        np.array([[0.5, -0.5], [-0.3, 0.7]]), np.zeros((2, 1)), np.array([[0.3, 0.7]]), np.zeros((1, 1))
+    )
+    truth = Truth(X, Y).quantities(parameters)["dW1"]
+    assert truth.high[0, 1] == truth.radius[0, 1] == 0
+    assert truth.radius[0, 0] > 0

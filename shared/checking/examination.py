@@ -27,7 +27,8 @@ LARGE = 10_000
 class Visit:
     """What a program gave on one problem, in this suite's shapes, and what is to be said of it.
 
-    `late` says that it leaves 1/m to dW and db. `values` are as they came; `own` are those that can be judged, in float64; `unfit` says why the others cannot.
+    `late` says that the program leaves 1/m to dW and db. `values` are as they came; `own` are those that can be judged,
+    in float64; `unfit` says why the others cannot.
     `whole` judges against the truth, `alone` against the truth of the line, given the program's own values before it.
     """
 

@@ -22,6 +22,7 @@ from typing import IO, Any, NamedTuple
 
 import numpy as np
 
+from shared.checking import contract
 from shared.checking.entries import NoEntriesError, entries
 
 END_OF_CALL = b"\0end of call\0"
@@ -104,7 +105,7 @@ def _call(module: ModuleType, source: Source, function: str, folder: Path) -> di
     given, before = _arguments(folder), _arguments(folder)
     answer: dict[str, Any] = {"failure": "", "values": None, "notes": {}}
     try:
-        returned = getattr(module, function)(*given)
+        returned = contract.call(module, function, given)
         values, answer["notes"] = entries(function, returned)
         np.savez(folder / "values.npz", *[value for value in values.values() if not isinstance(value, str)])
         answer["values"] = [(name, value if isinstance(value, str) else None) for name, value in values.items()]

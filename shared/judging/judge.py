@@ -116,6 +116,7 @@ class Judge:
 
     def __init__(self, X: Array, Y: Array, activation: Activation) -> None:
         self.X, self.Y, self.activation = X, Y, activation
+        self._followed: tuple[Parameters, rounding.Lines, rounding.Lines] | None = None
 
     @cached_property
     def truth(self) -> Truth:
@@ -173,7 +174,9 @@ class Judge:
         return rounding.noise(self.X, self.activation, deviations(parameters.W1.size), self.copies)
 
     def _lines(self, parameters: Parameters) -> tuple[rounding.Lines, rounding.Lines]:
-        """Follow the errors of a whole pass through both arithmetics."""
-        ways = self.worst(parameters), self.noise(parameters)
-        worst, noise = (rounding.through_the_network(a, parameters, self.X, self.Y) for a in ways)
-        return worst, noise
+        """Follow the errors of a whole pass through both arithmetics, once for the same parameters."""
+        if self._followed is None or self._followed[0] is not parameters:
+            ways = self.worst(parameters), self.noise(parameters)
+            worst, noise = (rounding.through_the_network(a, parameters, self.X, self.Y) for a in ways)
+            self._followed = parameters, worst, noise
+        return self._followed[1:]

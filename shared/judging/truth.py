@@ -165,7 +165,11 @@ class _Lines:
     def dW1(self, dZ1: arb_mat) -> arb_mat:  # (n_h, n_x): the integer part is multiplied, the rest is bounded
         integers = _Integers.cut(dZ1, ctx.prec - 2)
         rest = _each(lambda d: d.abs_upper(), dZ1 - integers.balls()) * self._ones.transpose()
-        return integers.times(self._data.X_transposed).balls() + rest * self._data.largest_X * arb(0, 1)
+        balls = integers.times(self._data.X_transposed).balls() + rest * self._data.largest_X * arb(0, 1)
+        used = np.array([not d.is_zero() for d in dZ1.entries()]).reshape(dZ1.nrows(), dZ1.ncols())
+        for i, k in np.argwhere(used.astype(int) @ self._data.X_is_not_0 == 0).tolist():
+            balls[i, k] = 0  # every product is exactly 0
+        return balls
 
     def db1(self, dZ1: arb_mat) -> arb_mat:  # (n_h, 1)
         return dZ1 * self._ones.transpose()
@@ -242,6 +246,7 @@ class _Data(NamedTuple):
 
     X: _Integers  # (n_x, m)
     X_transposed: _Integers  # (m, n_x)
+    X_is_not_0: Array  # (m, n_x)
     largest_X: arb_mat  # (1, n_x), the largest |value| of each input
     Y: arb_mat  # (1, m)
     ones: arb_mat  # (1, m)
@@ -251,7 +256,9 @@ class _Data(NamedTuple):
     def of(cls, X: Array, Y: Array) -> "_Data":
         integers, largest, m = _Integers.of(X), np.abs(X).max(axis=1, keepdims=True), X.shape[1]
         transposed = _Integers(integers.whole.transpose(), integers.exponent)
-        return cls(integers, transposed, to_balls(largest.T), to_balls(Y), arb_mat(1, m, [1] * m), m)
+        return cls(
+            integers, transposed, (X.T != 0).astype(int), to_balls(largest.T), to_balls(Y), arb_mat(1, m, [1] * m), m
+        )
 
 
 def _prove(compute: Callable[[], dict[str, arb_mat]], dtype: np.dtype[Any]) -> dict[str, Enclosure]:
