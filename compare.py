@@ -189,6 +189,7 @@ def main(arguments: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return CLOSED_PIPE
     except (CycloptsError, InputError, ArithmeticError, OSError, MemoryError) as error:
+        terminal.say_as_is(getattr(error, "details", ""))
         terminal.error(" ".join(str(error).split()) or type(error).__name__)
         return 2
 

@@ -6,7 +6,7 @@ outcome is compared with what the program gave, entry by entry, on all problems.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import combinations
 
 import numpy as np
 
@@ -42,15 +42,19 @@ class Diagnosis:
 
 def diagnose(examination: Examination) -> list[Diagnosis]:
     """Explain every quantity whose line is wrong by itself, with as few mistakes as possible."""
-    given, left = set(examination.given), list(examination.wrong)
-    gaps = {name: gap(name, given) for name in given}
-    suspects = [m for m in CATALOGUE if any(m.line in gaps[name] for name in left)]
-    found = explained(singles(suspects, gaps, examination.visits), left, gaps)
-    left = [name for name in left if not any(name in diagnosis.quantities for diagnosis in found)]
-    for name in left:
-        if not any(name in diagnosis.quantities for diagnosis in found):
-            found += pair(suspects, name, gaps, examination.visits)
-    left = [name for name in left if not any(name in diagnosis.quantities for diagnosis in found)]
+    given, wrong = set(examination.given), list(examination.wrong)
+    gaps = {name: gap(name, given) for name in examination.given}
+    suspects = [m for m in CATALOGUE if any(m.line in gaps[name] for name in wrong)]
+    found = explained(singles(suspects, gaps, examination.visits), wrong, gaps)
+    left = [name for name in wrong if not any(name in diagnosis.quantities for diagnosis in found)]
+    if len(found) + len(left) > 2:
+        together = pair(suspects, wrong, gaps, examination.visits)
+        if together:
+            return in_order(together)
+    for name in list(left):
+        more = pair(suspects, [name], gaps, examination.visits) if name in left else []
+        found += more
+        left = [name for name in left if not any(name in diagnosis.quantities for diagnosis in more)]
     return in_order([*found, *(Diagnosis(name, (name,)) for name in left)])
 
 
@@ -80,12 +84,22 @@ def explained(viable: Sequence[Mistake], wrong: Sequence[str], gaps: dict[str, s
     return found
 
 
-def pair(suspects: Sequence[Mistake], name: str, gaps: dict[str, set[str]], visits: Sequence[Visit]) -> list[Diagnosis]:
-    """Look for two mistakes in different lines that explain a quantity together; an empty list if there are none."""
-    first = [m for m in suspects if m.line in gaps[name]]
-    for pair in product(first, suspects):
-        if pair[0].line != pair[1].line and explains(pair, touched(pair, gaps), visits):
-            return [Diagnosis(m.line, tuple(touched((m,), gaps)), (m,)) for m in pair]
+def pair(
+    suspects: Sequence[Mistake], wrong: Sequence[str], gaps: dict[str, set[str]], visits: Sequence[Visit]
+) -> list[Diagnosis]:
+    """Look for two mistakes in different lines that explain these quantities together; none: an empty list.
+
+    What only one of the two can touch it must explain alone: that is looked at first, on the first problem.
+    """
+    reach = {m: set(touched((m,), gaps)) for m in suspects}
+    alone = {m: {name for name in reach[m] if explains((m,), [name], visits[:1])} for m in suspects}
+    for a, b in combinations(suspects, 2):
+        if a.line == b.line or not set(wrong) <= reach[a] | reach[b]:
+            continue
+        if not reach[a] - reach[b] <= alone[a] or not reach[b] - reach[a] <= alone[b]:
+            continue
+        if explains((a, b), touched((a, b), gaps), visits):
+            return [Diagnosis(m.line, tuple(touched((m,), gaps)), (m,)) for m in (a, b)]
     return []
 
 
@@ -96,9 +110,10 @@ def explains(mistakes: Sequence[Mistake], names: Sequence[str], visits: Sequence
         looked_at = [name for name in names if name in visit.lines]
         predicted = predict(visit, replaced) if looked_at else {}
         for name in looked_at:
-            if not matches(predicted, visit, name) and not matches(
-                predicted, visit, name, moved(visit, replaced, name)
-            ):
+            if matches(predicted, visit, name):
+                continue
+            close = matches(predicted, visit, name, extra=np.inf)
+            if not close or not matches(predicted, visit, name, moved(visit, replaced, name)):
                 return False
     return True
 

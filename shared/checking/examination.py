@@ -11,6 +11,7 @@ from shared.checking.conventions import LATE, NAMES, Convention, layouts, quanti
 from shared.checking.problems import Problem
 from shared.checking.program import CheckError, Program, Reply
 from shared.judging.judge import Judge, Standard
+from shared.judging.lines import run
 from shared.judging.truth import Enclosure
 from shared.judging.verdict import INPUTS, Allowance, Judgement, judge
 from shared.network import Array, Parameters
@@ -213,7 +214,16 @@ def answered(reply: Reply, problem: Problem, convention: Convention) -> Visit:
             visit.unfit[name] = problem_text
         else:
             visit.own[name] = visit.values[name]
+    if infinite_by_right(visit):
+        for found in (visit.values, visit.own, visit.unfit):
+            found.pop("dA2", None)
     return visit
+
+
+def infinite_by_right(visit: Visit) -> bool:
+    """Tell whether dA2 has no value here: A2 was rounded to 0 or 1, and 1 / A2 or 1 / (1 - A2) is infinite."""
+    A2 = visit.values.get("A2", run(visit.problem.given(), own=visit.own)["A2"])
+    return not np.all((A2 > 0) & (A2 < 1))
 
 
 def shape_of(name: str, problem: Problem) -> tuple[int, ...]:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from scipy.special import expit
 
-from shared.network import QUANTITIES, Array, Parameters
+from shared.network import Array, Parameters
 
 Values = dict[str, Any]
 """Arrays by name (W1 b1 W2 b2 X Y Z1 ... db1), and the learning_rate where it is known.
@@ -27,6 +27,7 @@ LINES: dict[str, Line] = {
     "Z2": lambda q: q["W2"] @ q["A1"] + q["b2"],
     "A2": lambda q: expit(q["Z2"]),
     "cost": lambda q: mean_over_examples(np.logaddexp(0, q["Z2"]) - q["Y"] * q["Z2"]),
+    "dA2": lambda q: (-q["Y"] / q["A2"] + (1 - q["Y"]) / (1 - q["A2"])) / examples(q),
     "dZ2": lambda q: (q["A2"] - q["Y"]) / examples(q),
     "dW2": lambda q: q["dZ2"] @ q["A1"].T,
     "db2": lambda q: q["dZ2"].sum(axis=1, keepdims=True),
@@ -35,7 +36,7 @@ LINES: dict[str, Line] = {
     "dW1": lambda q: q["dZ1"] @ q["X"].T,
     "db1": lambda q: q["dZ1"].sum(axis=1, keepdims=True),
 }
-"""The right line of every quantity, in the order of computation."""
+"""The right line of every quantity, in the order of computation. (dZ2 does without dA2, which can be infinite.)"""
 
 UPDATES: dict[str, Line] = {
     "W1": lambda q: q["W1"] - q["learning_rate"] * q["dW1"],
@@ -74,7 +75,7 @@ def run(q: Values, replaced: Mapping[str, Line] | None = None, own: Mapping[str,
         What each line gives. A line whose inputs are missing or do not fit together gives nothing and is left out.
     """
     lines, predicted = {**LINES, **(replaced or {})}, dict[str, Any]()
-    for name in QUANTITIES:
+    for name in LINES:
         with contextlib.suppress(KeyError, ValueError), np.errstate(all="ignore"):
             predicted[name] = np.asarray(lines[name]({**q, **predicted, **(own or {})}))
     return predicted

@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from shared.judging.lines import Line
-from shared.network import QUANTITIES
+from shared.judging.lines import LINES, Line
 
 CURES = {
     "Z1": "W1 @ X + b1",
@@ -11,6 +10,7 @@ CURES = {
     "Z2": "W2 @ A1 + b2",
     "A2": "1 / (1 + np.exp(-Z2))",
     "cost": "np.mean(np.logaddexp(0, Z2) - Y * Z2)",
+    "dA2": "(-Y / A2 + (1 - Y) / (1 - A2)) / m",
     "dZ2": "(A2 - Y) / m",
     "dW2": "dZ2 @ A1.T",
     "db2": "dZ2.sum(axis=1, keepdims=True)",
@@ -50,6 +50,6 @@ class Mistake:
 
 def at(line: str, *entries: tuple[str, Line, str], remark: str = "") -> tuple[Mistake, ...]:
     """Write down mistakes of one line: what it is, what it computes, and the explanation; a remark goes to the cure."""
-    where = line if line in QUANTITIES else f"the update of {line}"
+    where = line if line in LINES else f"the update of {line}"
     cure = f"{line} = {CURES[line]}" + (f"  # {remark}" if remark else "")
     return tuple(Mistake(f"{what} in {where}", line, wrong, explanation, cure) for what, wrong, explanation in entries)

@@ -4,17 +4,18 @@ Not mistakes, hence not here: another order of summation, fused operations, relu
 twice, and the convention dZ2 = A2 - Y with the 1/m in dW and db, whose parameter gradients are right.
 """
 
+from shared.judging.lines import LINES
 from shared.judging.mistake import Mistake
 from shared.judging.mistakes_anywhere import ANYWHERE
 from shared.judging.mistakes_backward import BACKWARD
 from shared.judging.mistakes_forward import FORWARD
 from shared.judging.mistakes_loss import LOSS
 from shared.judging.mistakes_updates import UPDATE
-from shared.network import QUANTITIES, Parameters
+from shared.network import Parameters
 
 __all__ = ["CATALOGUE", "Mistake"]
 
-ORDER = (*QUANTITIES, *Parameters._fields)
+ORDER = (*LINES, *Parameters._fields)
 
 CATALOGUE: tuple[Mistake, ...] = tuple(
     sorted((*FORWARD, *LOSS, *BACKWARD, *UPDATE, *ANYWHERE), key=lambda mistake: ORDER.index(mistake.line))

@@ -130,7 +130,7 @@ def differences_of(name: str) -> tuple[Mistake, ...]:
 
 
 ANYWHERE: tuple[Mistake, ...] = (
-    *(mistake for line in ("cost", *Gradients._fields) for mistake in factors_of(line)),
+    *(mistake for line in ("cost", "dA2", *Gradients._fields) for mistake in factors_of(line)),
     *(mistake for line in (*LINES, *Parameters._fields) for mistake in detour_of(line)),
     *(mistake for line in PRODUCTS for mistake in narrow_products_of(line)),
     *(mistake for name in ("W2", "b2", "b1") for mistake in differences_of(name)),  # for W1 it takes too long

@@ -1,5 +1,5 @@
-# ruff: noqa: N816 (dZ2 is the right name in mathematics)
-"""Mistakes of the loss: the cost, and its derivative dZ2."""
+# ruff: noqa: N816 (dA2 and dZ2 are the right names in mathematics)
+"""Mistakes of the loss: the cost, and its derivatives dA2 and dZ2."""
 
 import numpy as np
 from scipy.special import expit
@@ -134,8 +134,38 @@ cost = at(
     ),
 )
 
+dA2 = at(
+    "dA2",
+    (
+        "half of label 0 missing",
+        lambda q: -q["Y"] / q["A2"] / examples(q),
+        "Only -Y log(A2) is differentiated, so examples with label 0 do not count.",
+    ),
+    (
+        "half of label 1 missing",
+        lambda q: (1 - q["Y"]) / (1 - q["A2"]) / examples(q),
+        "Only -(1 - Y) log(1 - A2) is differentiated, so examples with label 1 do not count.",
+    ),
+    (
+        "plus in place of minus",
+        lambda q: -(q["Y"] / q["A2"] + (1 - q["Y"]) / (1 - q["A2"])) / examples(q),
+        "The derivative of log(1 - A2) is -1 / (1 - A2), and its sign was lost.",
+    ),
+    (
+        "derivative of the squared error",
+        lambda q: 2 * error(q) / examples(q),
+        "2 (A2 - Y) is the derivative of the squared error, and the cost is the cross-entropy.",
+    ),
+    ("A2 - Y", lambda q: error(q) / examples(q), "A2 - Y is the derivative with respect to Z2, not to A2."),
+)
+
 dZ2 = at(
     "dZ2",
+    (
+        "infinity times 0",
+        lambda q: LINES["dA2"](q) * slope(q["A2"]),
+        "It is dA2 A2 (1 - A2), and where A2 rounds to 0 or 1, dA2 is infinite and the slope 0.",
+    ),
     (
         "labels inverted",
         lambda q: LINES["dZ2"]({**q, "Y": 1 - q["Y"]}),
@@ -229,4 +259,4 @@ dZ2 = at(
     ),
 )
 
-LOSS: tuple[Mistake, ...] = (*cost, *dZ2)
+LOSS: tuple[Mistake, ...] = (*cost, *dA2, *dZ2)

@@ -56,10 +56,11 @@ def sentence(checkup: Checkup) -> str:
 def particulars(checkup: Checkup) -> Iterator[tuple[str, str]]:
     """Say what was examined and how the program is written."""
     visits = checkup.examination.visits
-    yield "examined", f"on {len(visits)} problems: {'; '.join(visit.problem.name for visit in visits)}"
+    first, last = visits[0].problem, visits[-1].problem
+    yield "examined", f"on {len(visits)} problems: from {first.name}, to {last.name}"
     written = list(checkup.examination.convention.sentences())
     if written:
-        yield "written", f"{'; '.join(written)}: that is no mistake"
+        yield "written", f"{'; '.join(written)} (no mistake)"
     for remark in checkup.remarks:
         yield "remark", remark
 

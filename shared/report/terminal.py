@@ -54,6 +54,11 @@ class Terminal:
         """Show an error as one line on standard error."""
         self.err.print(f"error: {message}", style="red", markup=False, highlight=False, soft_wrap=True)
 
+    def say_as_is(self, text: str) -> None:
+        """Show what is somebody else's text, a user's own traceback, on standard error."""
+        if text:
+            self.err.print(text, markup=False, highlight=False, soft_wrap=True)
+
     @contextmanager
     def stage(self, what: str, total: int) -> Iterator[Report]:
         """Show on standard error, if it is a terminal, that something is under way and how far it is."""

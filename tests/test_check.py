@@ -1,0 +1,242 @@
+"""The doctor: every mistake of the catalogue is found at its line and named, and no correct program is accused."""
+
+import json
+import subprocess
+import sys
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import pytest
+from patients import CONVENTIONS, Patient
+
+import implementations
+from shared.checking import problems
+from shared.checking.checkup import check
+from shared.checking.conventions import NAMES, Convention, quantity_of
+from shared.checking.cures import line_of_code
+from shared.judging.mistakes import CATALOGUE
+from shared.network import QUANTITIES, Parameters
+
+ROOT = Path(__file__).parents[1]
+SMALL = list(problems.small())
+HARMLESS = {"keepdims missing in db2", "sum over both axes in db2"}
+"""A db2 without its two dimensions: b2 - learning_rate db2 is right all the same, so the doctor lets it pass."""
+
+
+def examined(convention, *mistakes, gives=NAMES):
+    trains = any(mistake.line in Parameters._fields for mistake in mistakes)
+    functions = ("gradients", "train") if trains else ("gradients",)
+    return check(Patient(convention, mistakes, gives, functions), SMALL)
+
+
+def named(checkup):
+    return [{mistake.name for mistake in finding.diagnosis.mistakes} for finding in checkup.findings]
+
+
+def harmless(mistake, convention):
+    """Whether V - learning_rate dV is right in spite of the mistake: NumPy makes dV fit."""
+    return mistake.name in HARMLESS or (mistake.name == "keepdims missing in db1" and convention.rows)
+
+
+@pytest.mark.parametrize("convention", CONVENTIONS.values(), ids=CONVENTIONS)
+@pytest.mark.parametrize("mistake", CATALOGUE, ids=[mistake.name for mistake in CATALOGUE])
+def test_every_mistake_is_found_at_its_line_and_named(mistake, convention):
+    checkup = examined(convention, mistake)
+    if harmless(mistake, convention):
+        assert checkup.verdict == "certified"
+        return
+    assert checkup.verdict == "wrong"
+    assert [finding.diagnosis.line for finding in checkup.findings] == [mistake.line]
+    assert mistake.name in named(checkup)[0]
+    assert checkup.findings[0].cures == (line_of_code(mistake.line, convention),)
+
+
+def pairs(count):
+    """Mistakes in two different lines, drawn so that every pair of lines comes up."""
+    rng = np.random.default_rng(7)
+    by_line = {line: [m for m in CATALOGUE if m.line == line and m.name not in HARMLESS] for line in NAMES}
+    drawn = [(a, b) for a, b in combinations(QUANTITIES, 2) for _ in range(count)]
+    return [tuple(by_line[line][rng.integers(len(by_line[line]))] for line in lines) for lines in drawn]
+
+
+@pytest.mark.parametrize("pair", pairs(2), ids=lambda pair: f"{pair[0].name} and {pair[1].name}")
+def test_two_mistakes_in_two_lines_are_both_named(pair):
+    checkup = examined(Convention(), *pair)
+    assert [finding.diagnosis.line for finding in checkup.findings] == [mistake.line for mistake in pair]
+    assert all(mistake.name in names for mistake, names in zip(pair, named(checkup), strict=True))
+
+
+@pytest.mark.parametrize("convention", [Convention(), *CONVENTIONS.values()])
+def test_a_right_program_is_certified(convention):
+    checkup = check(Patient(convention, functions=("gradients", "train")), SMALL)
+    assert (checkup.verdict, checkup.findings) == ("certified", [])
+    assert checkup.examination.convention == convention
+
+
+def test_four_gradients_are_enough_to_name_a_mistake_before_them():
+    mistake = next(m for m in CATALOGUE if m.name == "mask missing in dZ1")
+    checkup = examined(Convention(), mistake, gives=("dW1", "db1", "dW2", "db2"))
+    assert mistake.name in named(checkup)[0]
+    assert [row.place for row in checkup.rows()] == ["OK", "OK", "inherits", "inherits"]
+
+
+def test_two_mistakes_are_named_from_four_gradients():
+    pair = [next(m for m in CATALOGUE if m.name == n) for n in ("factor 2 in dZ2", "mask missing in dZ1")]
+    checkup = examined(Convention(), *pair, gives=("dW1", "db1", "dW2", "db2"))
+    assert [mistake.name for mistake in pair] == [finding.diagnosis.name for finding in checkup.findings]
+
+
+def test_what_nothing_explains_is_said_to_be_unknown_and_described():
+    mistake = next(m for m in CATALOGUE if m.name == "factor 2 in dW1")
+    seven = type(mistake)("seventh of dW1", "dW1", lambda q: mistake.wrong(q) / 14, "", "")
+    finding = examined(Convention(), seven).findings[0].diagnosis
+    assert finding.name == "unknown mistake in dW1"
+    assert finding.clues[0].startswith("every entry is 0.1428571429 times the true one")
+
+
+def test_a_small_error_in_one_line_is_wrong_there():
+    tiny = type(CATALOGUE[0])("tiny", "dA1", lambda q: (q["W2"].T @ q["dZ2"]) * (1 + 1e-9), "", "")
+    checkup = examined(Convention(), tiny)
+    assert [row.quantity for row in checkup.rows() if row.place == "WRONG here"] == ["dA1"]
+
+
+SPELLINGS = {
+    "dW1": ["dW1", "dw1", "d_W1", "W1_grad", "grad_W1", "W1.grad", "dL_dW1", "grads.dW1", "gW1"],
+    "db2": ["db2", "d_b2", "b2_grad", "grads.db2"],
+    "A2": ["A2", "a2", "y_hat", "AL", "probs"],
+    "cost": ["cost", "loss", "J", "costs"],
+    "W1": ["W1", "parameters.W1", "parameters.0"],
+    None: ["W3", "cache", "dW3", "m", "dW"],
+}
+
+
+@pytest.mark.parametrize(("quantity", "name"), [(q, name) for q, names in SPELLINGS.items() for name in names])
+def test_usual_spellings_are_understood(quantity, name):
+    assert quantity_of(name) == quantity
+
+
+def run_check(*arguments, timeout=100):
+    command = [sys.executable, "compare.py", "check", *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=timeout, check=False)
+
+
+@pytest.mark.parametrize("name", implementations.REGISTRY)
+def test_the_suites_own_implementations_are_certified(name):
+    module = implementations.load(name)
+    done = run_check(module.__file__)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"{Path(module.__file__).name} is certified: all 17 quantities" in done.stdout
+
+
+WRONG = """
+import numpy as np
+
+def gradients(W1, b1, W2, b2, X, Y):
+    m = X.shape[1]
+    Z1 = W1 @ X + b1
+    A1 = np.maximum(0, Z1)
+    A2 = 1 / (1 + np.exp(-(W2 @ A1 + b2)))
+    dZ2 = A2 - Y
+    dW2 = dZ2 @ A1.T
+    db2 = np.sum(dZ2, axis=1, keepdims=True) / m
+    dZ1 = W2.T @ dZ2 * (Z1 > 0)
+    return {"dZ2": dZ2, "dW2": dW2, "db2": db2, "dW1": dZ1 @ X.T / m, "db1": dZ1.sum(axis=1, keepdims=True) / m}
+"""
+
+
+@pytest.fixture(scope="module")
+def visit(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("visit")
+    (folder / "mine.py").write_text(WRONG)
+    return run_check(folder / "mine.py", "--json", folder / "found.json"), json.loads((folder / "found.json").read_text())
+
+
+def test_a_wrong_file_gets_status_1_a_name_a_cure_in_its_own_convention_and_numbers_to_follow(visit):
+    done, _ = visit
+    assert (done.returncode, done.stderr) == (1, "")
+    assert done.stdout.startswith("mine.py is wrong, because: mean over examples missing in dW2.\n")
+    assert "1/m is left to dW and db, as in the course" in done.stdout
+    assert "right is   dW2 = dZ2 @ A1.T / m" in done.stdout
+    assert "on 3-2-1, 5 examples:" in done.stdout
+
+
+def test_the_json_file_holds_the_same(visit):
+    _, found = visit
+    assert (found["schema"], found["verdict"]) == (1, "wrong")
+    assert {name: q["place"] for name, q in found["quantities"].items()} == {
+        "dZ2": "OK",
+        "dW2": "WRONG here",
+        "db2": "OK",
+        "dW1": "OK",
+        "db1": "OK",
+    }
+    (diagnosis,) = found["diagnoses"]
+    assert diagnosis["name"] == "mean over examples missing in dW2"
+    evidence = diagnosis["evidence"]
+    assert evidence["got"] == pytest.approx(5 * evidence["true_value"])
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "said"),
+    [
+        ("def gradients(W1, b1, W2, b2, X, Y):\n    return 1 / 0\n", 2, "ZeroDivisionError: division by zero"),
+        ("def gradients(W1, b1, W2, b2, X, Y):\n    while True: pass\n", 2, "did not finish within 2 s (--timeout)"),
+        ("def gradients(W1, b1, W2, b2, X, Y):\n    exit(0)\n", 2, "it ended the process with exit(0)"),
+        ("def gradients(W1, b1, W2, b2, X, Y):\n    return {'a': X}\n", 2, "gradients gave a; give dW1, db1, dW2, db2"),
+        ("def gradient(W1): pass\n", 2, "there is no function gradients(W1, b1, W2, b2, X, Y)"),
+    ],
+)
+def test_a_file_that_cannot_be_examined_gets_status_2_and_a_line(tmp_path, text, status, said):
+    (tmp_path / "mine.py").write_text(text)
+    done = run_check(tmp_path / "mine.py", "--timeout", "2")
+    assert (done.returncode, done.stdout) == (status, "")
+    assert said in done.stderr.splitlines()[-1]
+    assert "shared/" not in done.stderr
+
+
+def test_the_users_own_traceback_is_shown_as_theirs(tmp_path):
+    (tmp_path / "mine.py").write_text("def helper(x):\n    return x['b']\n\ndef gradients(*a):\n    return helper({})\n")
+    lines = run_check(tmp_path / "mine.py").stderr.splitlines()
+    assert lines[0] == "Traceback (most recent call last):"
+    assert [line.strip() for line in lines if line.strip().startswith("File")] == [
+        f'File "{tmp_path / "mine.py"}", line 5, in gradients',
+        f'File "{tmp_path / "mine.py"}", line 2, in helper',
+    ]
+
+
+def test_doubt_gets_status_3_and_says_what_would_decide(tmp_path):
+    """A sum in float32 whose errors are all in one direction: beyond the noise, within the bound."""
+    (tmp_path / "mine.py").write_text(DOUBTFUL)
+    done = run_check(tmp_path / "mine.py")
+    assert done.returncode == 3
+    assert done.stdout.startswith("mine.py: cannot tell. ")
+    assert "To decide: " in done.stdout
+
+
+DOUBTFUL = """
+import numpy as np
+
+def gradients(W1, b1, W2, b2, X, Y):
+    m = X.shape[1]
+    Z1 = W1 @ X + b1
+    A1 = np.maximum(0, Z1)
+    A2 = 1 / (1 + np.exp(-(W2 @ A1 + b2)))
+    dZ2 = (A2 - Y) / m
+    dZ1 = W2.T @ dZ2 * (Z1 > 0)
+    far = 8 * np.finfo(X.dtype).eps * (np.abs(dZ1) @ np.abs(X).T)
+    return {"dZ1": dZ1, "dW1": dZ1 @ X.T + (far if X.shape[0] > 1000 else 0)}
+"""
+
+
+def test_without_a_file_it_says_what_it_needs():
+    done = run_check()
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "error: check needs your file: python compare.py check my_backprop.py (--template prints one)\n"
+
+
+def test_the_template_runs_and_asks_to_be_filled_in(tmp_path):
+    (tmp_path / "mine.py").write_text(run_check("--template").stdout)
+    done = run_check(tmp_path / "mine.py")
+    assert done.returncode == 2
+    assert "nearly there: fill in Z1, A1, Z2, A2, cost, dZ2" in done.stderr
