@@ -149,7 +149,8 @@ def gradients(W1, b1, W2, b2, X, Y):
 def visit(tmp_path_factory):
     folder = tmp_path_factory.mktemp("visit")
     (folder / "mine.py").write_text(WRONG)
-    return run_check(folder / "mine.py", "--json", folder / "found.json"), json.loads((folder / "found.json").read_text())
+    done = run_check(folder / "mine.py", "--json", folder / "found.json")
+    return done, json.loads((folder / "found.json").read_text())
 
 
 def test_a_wrong_file_gets_status_1_a_name_a_cure_in_its_own_convention_and_numbers_to_follow(visit):
@@ -196,7 +197,8 @@ def test_a_file_that_cannot_be_examined_gets_status_2_and_a_line(tmp_path, text,
 
 
 def test_the_users_own_traceback_is_shown_as_theirs(tmp_path):
-    (tmp_path / "mine.py").write_text("def helper(x):\n    return x['b']\n\ndef gradients(*a):\n    return helper({})\n")
+    text = "def helper(x):\n    return x['b']\n\ndef gradients(*a):\n    return helper({})\n"
+    (tmp_path / "mine.py").write_text(text)
     lines = run_check(tmp_path / "mine.py").stderr.splitlines()
     assert lines[0] == "Traceback (most recent call last):"
     assert [line.strip() for line in lines if line.strip().startswith("File")] == [
@@ -232,7 +234,8 @@ def gradients(W1, b1, W2, b2, X, Y):
 def test_without_a_file_it_says_what_it_needs():
     done = run_check()
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "error: check needs your file: python compare.py check my_backprop.py (--template prints one)\n"
+    needs = "check needs your file: python compare.py check my_backprop.py (--template prints one)"
+    assert done.stderr == f"error: {needs}\n"
 
 
 def test_the_template_runs_and_asks_to_be_filled_in(tmp_path):

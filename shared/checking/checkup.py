@@ -4,19 +4,16 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import numpy as np
-
-from shared.checking import on_paper
-from shared.checking.clues import clues
 from shared.checking.conventions import LATE
 from shared.checking.cures import line_of_code
 from shared.checking.diagnosis import Diagnosis, diagnose
-from shared.checking.examination import Examination, Place, Verdict, Visit, examine
+from shared.checking.evidence import Evidence, proof
+from shared.checking.examination import Examination, Verdict, examine
 from shared.checking.problems import Problem
 from shared.checking.problems import on_paper as problem_on_paper
 from shared.checking.program import Program
-from shared.checking.trial import RATE, Trial, diagnose_updates, trial
-from shared.judging.lines import run
+from shared.checking.trial import Trial, diagnose_updates, trial
+from shared.checking.visit import Place, Visit
 from shared.judging.verdict import Judgement
 from shared.network import Parameters
 
@@ -32,17 +29,6 @@ class Row:
     remark: str
     problem: str
     judgement: Judgement | None
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """One entry on the smallest problem that shows a mistake: the right line with its numbers, and both values."""
-
-    problem: str
-    entry: str
-    right_line: str
-    true_value: float
-    got: float
 
 
 @dataclass(frozen=True)
@@ -110,8 +96,7 @@ def check(program: Program, problems: Iterable[Problem], done: Callable[[int], N
         evidence, known = proof(diagnosis, examination, checkup.trial)
         if not diagnosis.mistakes:
             diagnosis = replace(diagnosis, clues=(*diagnosis.clues, *known))
-        lines = diagnosis.quantities if set(diagnosis.quantities) & set(Parameters._fields) else (diagnosis.line,)
-        cures = tuple(line_of_code(line, examination.convention) for line in lines)
+        cures = tuple(line_of_code(line, examination.convention) for line in lines_to_mend(diagnosis))
         checkup.findings.append(Finding(diagnosis, cures, evidence))
     return checkup
 
@@ -123,6 +108,13 @@ def best_read(examination: Examination) -> tuple[Examination, list[Diagnosis]]:
         other = examination.read_with(replace(examination.convention, late=not examination.convention.late))
         readings.append((other, diagnose(other)))
     return min(readings, key=lambda reading: sum(not diagnosis.mistakes for diagnosis in reading[1]))
+
+
+def lines_to_mend(diagnosis: Diagnosis) -> list[str]:
+    """Name the lines that a diagnosis is about: one, or several updates, or those that nobody could tell apart."""
+    if set(diagnosis.quantities) & set(Parameters._fields):
+        return list(diagnosis.quantities)
+    return list(dict.fromkeys([diagnosis.line, *(mistake.line for mistake in diagnosis.mistakes)]))
 
 
 def merged(diagnoses: Iterable[Diagnosis]) -> list[Diagnosis]:
@@ -172,38 +164,3 @@ def row_of_update(outcome: Trial, name: str) -> Row:
     worst = max(judgements, key=lambda j: (j.verdict != "agrees", j.max_error), default=None)
     label = name if name == "costs" else f"{name} after a step"
     return Row(label, outcome.place(name), outcome.unfit.get(name, ""), outcome.problem.name, worst)
-
-
-def proof(diagnosis: Diagnosis, examination: Examination, outcome: Trial | None) -> tuple[Evidence | None, list[str]]:
-    """Write out one wrong entry on the smallest problem that shows it, and collect what is known of the rest."""
-    name = diagnosis.line if diagnosis.line in examination.given else diagnosis.quantities[0]
-    for visit in examination.visits:
-        if name not in visit.given or visit.place(name) != "WRONG here":
-            continue
-        known = [] if diagnosis.mistakes else clues(visit, name)
-        V, truth = visit.values.get(name), visit.lines[name][0].high
-        if V is None or V.shape != truth.shape:
-            return None, known
-        q = {**visit.problem.given(), **run(visit.problem.given(), own=visit.own), **visit.own}
-        index = on_paper.worst_entry(V, truth)
-        entry = f"{name}{list(index) if index else ''}"
-        line = on_paper.written_out(name, index, q)
-        return Evidence(visit.problem.name, entry, line, float(truth[index]), float(V[index])), known
-    if outcome and diagnosis.line in outcome.given:
-        return update_evidence(outcome, diagnosis.line), []
-    return None, []
-
-
-def update_evidence(outcome: Trial, name: str) -> Evidence | None:
-    """Write out one wrong entry of the first wrong step."""
-    if name in outcome.unfit or name == "costs":
-        return None
-    for number, step in enumerate(outcome.steps, start=1):
-        judgement = step.whole[name]
-        if judgement.verdict == "wrong" and judgement.worst:
-            index = judgement.worst.index
-            dV = step.own_gradients.get(f"d{name}", np.full(getattr(step.before, name).shape, np.nan))[index]
-            line = f"{on_paper.n(getattr(step.before, name)[index])} - {RATE} {on_paper.n(dV)}"
-            entry, where = f"{name}{list(index)} after step {number}", f"{outcome.problem.name}, learning rate {RATE}"
-            return Evidence(where, entry, line, float(judgement.worst.true_value), judgement.worst.got)
-    return None

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shared.checking.examination import Visit
+from shared.checking.visit import Visit
 from shared.judging.arithmetic import Worst
 from shared.judging.lines import run
 from shared.judging.rounding import through_one_line

@@ -82,6 +82,12 @@ class Convention:
             return V.ravel()
         return V.T if self.turned(name) else V
 
+    def their_index(self, name: str, index: tuple[int, ...]) -> list[int]:
+        """Turn the place of an entry in this suite's array into that in the program's."""
+        if self.flat and name.removeprefix("d") in (*BIASES, "Y"):
+            return [max(index)]
+        return list(index[::-1] if self.turned(name) else index)
+
     def ours(self, name: str, V: Array, shape: tuple[int, ...]) -> tuple[Array, str]:
         """Turn an array of the program's into this suite's shape; where that cannot be, say why.
 

@@ -10,11 +10,14 @@ from itertools import combinations
 
 import numpy as np
 
-from shared.checking.examination import Examination, Visit, gap
+from shared.checking.examination import Examination
+from shared.checking.visit import Visit, gap
 from shared.judging.lines import Line, Values, run
 from shared.judging.mistakes import CATALOGUE, Mistake
 from shared.network import Array
 
+MOST = 3
+"""How many names a diagnosis gives where nobody could tell mistakes apart."""
 CLOSE = 1e-3
 """What a prediction may be unsure of, as a share of its largest entry: beyond it, nothing could be told apart."""
 ROUNDINGS = 4
@@ -37,7 +40,9 @@ class Diagnosis:
     @property
     def name(self) -> str:
         """The mistake's name."""
-        return " or ".join(mistake.name for mistake in self.mistakes) or f"unknown mistake in {self.line}"
+        names = [mistake.name for mistake in self.mistakes]
+        more = f" or {len(names) - MOST} more" if len(names) > MOST else ""
+        return " or ".join(names[:MOST]) + more if names else f"unknown mistake in {self.line}"
 
 
 def diagnose(examination: Examination) -> list[Diagnosis]:
@@ -79,7 +84,6 @@ def explained(viable: Sequence[Mistake], wrong: Sequence[str], gaps: dict[str, s
         if explaining:
             most = max(map(len, explaining.values()))
             best = [m for m, names in explaining.items() if len(names) == most]
-            best = [m for m in best if m.line == best[0].line]
             found.append(Diagnosis(best[0].line, tuple(explaining[best[0]]), tuple(best)))
     return found
 

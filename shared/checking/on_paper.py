@@ -15,7 +15,7 @@ def n(x: float) -> str:
     return f"({text})" if text.startswith("-") else text
 
 
-def written_out(name: str, index: tuple[int, ...], q: Values) -> str:
+def written_out(name: str, index: tuple[int, ...], q: Values, late: bool = False) -> str:
     """Write out the right line of a quantity at one entry.
 
     Parameters
@@ -26,7 +26,18 @@ def written_out(name: str, index: tuple[int, ...], q: Values) -> str:
         Which entry.
     q
         The values that the line is made from, by name.
+    late
+        Whether the program leaves 1/m to dW and db; then so are the values.
     """
+    m = q["X"].shape[1]
+    line = line_at(name, index, q)
+    if name in ("dA2", "dZ2"):
+        return line if late else f"{line} / {m}"
+    return f"({line}) / {m}" if late and name in ("dW2", "db2", "dW1", "db1") else line
+
+
+def line_at(name: str, index: tuple[int, ...], q: Values) -> str:
+    """Write out a line as far as it has nothing to do with the mean over the examples."""
     i, k = index if len(index) == 2 else (0, 0)
     m = q["X"].shape[1]
     match name:
@@ -39,15 +50,15 @@ def written_out(name: str, index: tuple[int, ...], q: Values) -> str:
         case "A2":
             return f"1 / (1 + exp(-{n(q['Z2'][0, k])}))"
         case "cost":
-            terms = (f"log(1 + exp({n(z)})) - {n(y)} {n(z)}" for z, y in zip(q["Z2"][0], q["Y"][0], strict=True))
+            terms = (f"log(1 + exp({n(z)})) - {n(y)} * {n(z)}" for z, y in zip(q["Z2"][0], q["Y"][0], strict=True))
             return (
                 f"({' + '.join(terms)}) / {m}" if m <= 5 else f"the mean of log(1 + exp(Z2)) - Y Z2 over {m} examples"
             )
         case "dA2":
             a, y = q["A2"][0, k], q["Y"][0, k]
-            return f"-1 / {n(a)} / {m}" if y else f"1 / (1 - {n(a)}) / {m}"
+            return f"(-1 / {n(a)})" if y else f"1 / (1 - {n(a)})"
         case "dZ2":
-            return f"({n(q['A2'][0, k])} - {n(q['Y'][0, k])}) / {m}"
+            return f"({n(q['A2'][0, k])} - {n(q['Y'][0, k])})"
         case "dW2":
             return products(q["dZ2"][0], q["A1"][k])
         case "db2":
@@ -65,7 +76,7 @@ def written_out(name: str, index: tuple[int, ...], q: Values) -> str:
 
 def products(a: Array, b: Array) -> str:
     """Write a sum of products; a long one only begins."""
-    terms = [f"{n(x)} {n(y)}" for x, y in zip(a[:6], b[:6], strict=True)]
+    terms = [f"{n(x)} * {n(y)}" for x, y in zip(a[:6], b[:6], strict=True)]
     return " + ".join(terms) + (f" + ... ({len(a)} terms)" if len(a) > len(terms) else "")
 
 

@@ -7,9 +7,10 @@ import numpy as np
 
 from shared.checking.conventions import Convention, quantity_of
 from shared.checking.diagnosis import Diagnosis
-from shared.checking.examination import FLOAT64, Place, Visit, answered, failed, shape_of
+from shared.checking.examination import failed
 from shared.checking.problems import Problem
 from shared.checking.program import Program
+from shared.checking.visit import FLOAT64, Place, Visit, answered, shape_of
 from shared.judging.arithmetic import exact
 from shared.judging.judge import Judge
 from shared.judging.lines import UPDATES, Values, run

@@ -29,9 +29,11 @@ class Patient:
 
     @property
     def replaced(self):
+        """The lines that are wrong."""
         return {mistake.line: mistake.wrong for mistake in self.mistakes}
 
     def call(self, function, *arguments):
+        """Give what the program would give; an error where the shapes do not fit."""
         try:
             return Reply(self.train(*arguments) if function == "train" else self.gradients(*arguments))
         except ValueError as error:
@@ -48,15 +50,18 @@ class Patient:
         return q
 
     def gradients(self, *arguments):
+        """Compute every quantity, with the mistakes."""
         found = lines.run({**self.ours(arguments), "learning_rate": 1.0}, self.replaced)
         return {name: self.theirs(name, found[name]) for name in self.gives if name in found}
 
     def theirs(self, name, V):
+        """Write an array as the program would."""
         if self.convention.late and name in LATE:
             V = V.astype(np.float64) * V.shape[-1]  # as if it had never been divided: no rounding of float32 comes in
         return np.array(self.convention.theirs(name, V))
 
     def train(self, *arguments):
+        """Train, with the mistakes."""
         *arrays, rate, iterations = arguments
         q = {**self.ours(arrays), "learning_rate": rate}
         costs, parameters = lines.train(q, iterations, self.replaced)

@@ -1,0 +1,69 @@
+"""How many mistakes of the catalogue does the doctor name? `python benchmarks/named_mistakes.py [--pairs N]`.
+
+Each is planted into a right network that is written in two conventions, and in pairs, in two different lines. A program
+gives all its quantities, or the four gradients alone. N pairs are drawn at random.
+"""
+
+import sys
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import product
+
+import numpy as np
+from patients import CONVENTIONS, Patient
+
+from shared.checking import problems
+from shared.checking.checkup import Checkup, check
+from shared.checking.conventions import NAMES, Convention
+from shared.judging.mistakes import CATALOGUE, Mistake
+from shared.network import Parameters
+
+GRADIENTS = ("dW1", "db1", "dW2", "db2")
+SMALL = list(problems.small())
+
+
+def examined(convention: Convention, mistakes: Sequence[Mistake], gives: Sequence[str]) -> Checkup:
+    """Let the doctor examine a network with these mistakes."""
+    trains = any(mistake.line in Parameters._fields for mistake in mistakes)
+    functions = ("gradients", "train") if trains else ("gradients",)
+    return check(Patient(convention, tuple(mistakes), tuple(gives), functions), SMALL)
+
+
+def outcome(checkup: Checkup, mistakes: Sequence[Mistake]) -> str:
+    """Say what came of it: named, at least found in its line, found elsewhere, or not seen."""
+    found = [(finding.diagnosis.line, {m.name for m in finding.diagnosis.mistakes}) for finding in checkup.findings]
+    if len(found) == len(mistakes) and all(any(m.name in names for _, names in found) for m in mistakes):
+        return "named"
+    if checkup.verdict != "wrong":
+        return checkup.verdict
+    return "right line" if {line for line, _ in found} == {m.line for m in mistakes} else "another line"
+
+
+def pairs(count: int) -> Iterable[tuple[Mistake, Mistake]]:
+    """Draw pairs of mistakes in two different lines of the network."""
+    rng, in_the_network = np.random.default_rng(1), [m for m in CATALOGUE if m.line in NAMES]
+    while count:
+        a, b = (in_the_network[k] for k in rng.integers(len(in_the_network), size=2))
+        if NAMES.index(a.line) < NAMES.index(b.line):
+            count -= 1
+            yield a, b
+
+
+def main(pair_count: int) -> None:
+    """Print the shares."""
+    for (name, convention), (what, gives) in product(
+        CONVENTIONS.items(), (("all quantities", NAMES), ("four gradients", GRADIENTS))
+    ):
+        counts = Counter(outcome(examined(convention, (m,), gives), (m,)) for m in CATALOGUE)
+        show(f"one mistake, {name}, {what} given", counts)
+    counts = Counter(outcome(examined(Convention(), pair, NAMES), pair) for pair in pairs(pair_count))
+    show("two mistakes, all quantities given", counts)
+
+
+def show(what: str, counts: Counter[str]) -> None:
+    """Print a line of shares."""
+    print(f"{what}: {counts['named']} of {counts.total()} named;", ", ".join(f"{n} {k}" for k, n in counts.items()))
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[sys.argv.index("--pairs") + 1]) if "--pairs" in sys.argv else 500)

@@ -1,0 +1,146 @@
+"""A visit: what a program gave on one problem, translated and judged line by line."""
+
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, Literal
+
+import numpy as np
+
+from shared.checking.conventions import LATE, NAMES, Convention, quantity_of
+from shared.checking.problems import Problem
+from shared.checking.program import Reply
+from shared.judging.judge import Judge, Standard
+from shared.judging.lines import run
+from shared.judging.truth import Enclosure
+from shared.judging.verdict import INPUTS, Allowance, Judgement, judge
+from shared.network import Array, Parameters
+
+Place = Literal["OK", "cannot tell", "inherits", "WRONG here"]
+
+FLOAT64 = np.dtype(np.float64)
+LARGE = 10_000
+"""Weights from which on a line is judged alone only where it is off."""
+
+
+@dataclass
+class Visit:
+    """What a program gave on one problem, in this suite's shapes, and what is to be said of it.
+
+    `late` says that the program leaves 1/m to dW and db. `values` are as they came; `own` are those that can be judged,
+    in float64; `unfit` says why the others cannot.
+    `whole` judges against the truth, `alone` against the truth of the line, given the program's own values before it.
+    """
+
+    problem: Problem
+    dtype: np.dtype
+    late: bool
+    values: dict[str, Array] = field(default_factory=dict)
+    own: dict[str, Array] = field(default_factory=dict)
+    unfit: dict[str, str] = field(default_factory=dict)
+    whole: dict[str, Judgement] = field(default_factory=dict)
+    alone: dict[str, Judgement] = field(default_factory=dict)
+    lines: dict[str, tuple[Enclosure, Allowance]] = field(default_factory=dict)
+
+    @property
+    def given(self) -> list[str]:
+        """The quantities that the program gave, in the order of computation."""
+        return [name for name in NAMES if name in self.values or name in self.unfit]
+
+    def place(self, name: str) -> Place:
+        """Tell a line that is right from one that inherits and from one that is wrong by itself."""
+        off = [earlier for earlier in before(name, set(self.given)) if earlier in self.unfit]
+        if name in self.unfit:
+            return "inherits" if off else "WRONG here"
+        verdicts = self.whole[name].verdict, self.alone.get(name, self.whole[name]).verdict
+        if verdicts[1] == "wrong":
+            return "inherits" if off else "WRONG here"
+        if verdicts[0] == "wrong":
+            return "inherits"
+        return "OK" if verdicts == ("agrees", "agrees") else "cannot tell"
+
+
+def before(name: str, given: set[str]) -> set[str]:
+    """Name the given quantities that a line is made from, as far back as it takes to find one."""
+    names = set[str]()
+    for earlier in INPUTS[name]:
+        names |= {earlier} if earlier in given else before(earlier, given) if earlier in INPUTS else set()
+    return names
+
+
+def gap(name: str, given: set[str]) -> set[str]:
+    """Name the lines that lie between a quantity and the given ones that it is made from, its own included."""
+    missing = [earlier for earlier in INPUTS[name] if earlier in INPUTS and earlier not in given]
+    return {name}.union(*(gap(earlier, given) for earlier in missing))
+
+
+def answered(reply: Reply, problem: Problem, convention: Convention) -> Visit:
+    """Translate what a program gave: its names and its shapes into this suite's."""
+    entries: dict[str, Any] = {}
+    for name, V in (reply.values or {}).items():
+        if (quantity := quantity_of(name)) in NAMES:
+            entries.setdefault(str(quantity), V)
+    floats = {V.dtype for V in entries.values() if isinstance(V, np.ndarray) and V.dtype.kind == "f" and V.ndim}
+    visit = Visit(problem, np.dtype(np.float32) if floats == {np.dtype(np.float32)} else problem.dtype, convention.late)
+    for name, V in entries.items():
+        if isinstance(V, str):
+            visit.unfit[name] = V
+            continue
+        visit.values[name], problem_text = convention.ours(name, V.astype(FLOAT64), shape_of(name, problem))
+        flaws = np.argwhere(~np.isfinite(V))
+        if not problem_text and len(flaws):
+            problem_text = f"it holds {V[tuple(flaws[0])]} at {flaws[0].tolist()}" if V.ndim else f"it holds {V}"
+        if problem_text:
+            visit.unfit[name] = problem_text
+        else:
+            visit.own[name] = visit.values[name]
+    if infinite_by_right(visit):
+        for found in (visit.values, visit.own, visit.unfit):
+            found.pop("dA2", None)
+    return visit
+
+
+def infinite_by_right(visit: Visit) -> bool:
+    """Tell whether dA2 has no value here: A2 was rounded to 0 or 1, and 1 / A2 or 1 / (1 - A2) is infinite."""
+    A2: Array = run(visit.problem.given(), own=visit.own)["A2"] if "A2" not in visit.values else visit.values["A2"]
+    return not np.all((A2 > 0) & (A2 < 1))
+
+
+def shape_of(name: str, problem: Problem) -> tuple[int, ...]:
+    """Give the shape of a quantity in this suite."""
+    n_x, n_h, m = problem.sizes.values()
+    of = {"W1": (n_h, n_x), "b1": (n_h, 1), "W2": (1, n_h), "b2": (1, 1), "Z1": (n_h, m), "A1": (n_h, m)}
+    return () if name == "cost" else of.get(name.removeprefix("d"), (1, m))
+
+
+@cache
+def standard_of(problem: Problem, dtype: np.dtype) -> tuple[Judge, Parameters, Standard]:
+    """Work out what is right on a problem, for programs that compute in this dtype."""
+    parameters = Parameters(*(V.astype(dtype) for V in problem.parameters))
+    the_judge = Judge(problem.X.astype(dtype), problem.Y.astype(dtype), "relu")
+    return the_judge, parameters, the_judge.at(parameters)
+
+
+def judged(visit: Visit) -> Visit:
+    """Judge everything that can be judged."""
+    the_judge, parameters, standard = standard_of(visit.problem, visit.dtype)
+    for name, V in visit.own.items():
+        right = standard.right[name] if name in standard.right else the_judge.line(name, parameters, {})
+        visit.whole[name] = judge(name, V, *right, FLOAT64)
+        if parameters.W1.size < LARGE or visit.whole[name].verdict != "agrees":
+            visit.lines[name] = own_line(visit, name)
+            visit.alone[name] = judge(name, V, *visit.lines[name], FLOAT64)
+    for name in visit.unfit:
+        visit.lines[name] = own_line(visit, name)
+    return visit
+
+
+def own_line(visit: Visit, name: str) -> tuple[Enclosure, Allowance]:
+    """Work out what a line should give from the program's own values.
+
+    Where the 1/m comes late, values were divided by m to read them: that rounds too, at most as much again.
+    """
+    the_judge, parameters, _ = standard_of(visit.problem, visit.dtype)
+    truth, allowance = the_judge.line(name, parameters, visit.own)
+    if visit.late and {name, *INPUTS[name]} & set(LATE):
+        allowance = Allowance(2 * allowance.bound, 2 * allowance.noise)
+    return truth, allowance
