@@ -66,7 +66,8 @@ def line_at(name: str, index: tuple[int, ...], q: Values) -> str:
         case "dA1":
             return products(q["W2"][:, i], q["dZ2"][:, k])
         case "dZ1":
-            return f"{n(q['dA1'][i, k])} * {int(q['Z1'][i, k] > 0)}, since Z1 = {n(q['Z1'][i, k])}"
+            dA1, Z1 = n(q["dA1"][i, k]), q["Z1"][i, k]
+            return f"{dA1} * relu'({Z1:.6g}) = {dA1} * {int(Z1 > 0)}"
         case "dW1":
             return products(q["dZ1"][i], q["X"][k])
         case "db1":
