@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from shared.checking.conventions import LATE
+from shared.checking.conventions import LATE, Convention
 from shared.checking.cures import line_of_code
 from shared.checking.diagnosis import Diagnosis, diagnose
 from shared.checking.evidence import Evidence, proof
@@ -96,7 +96,7 @@ def check(program: Program, problems: Iterable[Problem], done: Callable[[int], N
         evidence, known = proof(diagnosis, examination, checkup.trial)
         if not diagnosis.mistakes:
             diagnosis = replace(diagnosis, clues=(*diagnosis.clues, *known))
-        cures = tuple(line_of_code(line, examination.convention) for line in lines_to_mend(diagnosis))
+        cures = tuple(cure(line, diagnosis, examination.convention) for line in lines_to_mend(diagnosis))
         checkup.findings.append(Finding(diagnosis, cures, evidence))
     return checkup
 
@@ -115,6 +115,13 @@ def lines_to_mend(diagnosis: Diagnosis) -> list[str]:
     if set(diagnosis.quantities) & set(Parameters._fields):
         return list(diagnosis.quantities)
     return list(dict.fromkeys([diagnosis.line, *(mistake.line for mistake in diagnosis.mistakes)]))
+
+
+def cure(line: str, diagnosis: Diagnosis, convention: Convention) -> str:
+    """Write the right line in the program's own way, with the remark that the catalogue may have."""
+    remarks = {mistake.cure.partition("  # ")[2] for mistake in diagnosis.mistakes if mistake.line == line}
+    text = line_of_code(line, convention)
+    return f"{text}  # {remarks.pop()}" if len(remarks) == 1 and any(remarks) else text
 
 
 def merged(diagnoses: Iterable[Diagnosis]) -> list[Diagnosis]:
@@ -138,18 +145,15 @@ def row_of(examination: Examination, name: str, findings: Iterable[Finding]) -> 
     """Sum up a quantity over all problems."""
     place = examination.place(name)
     visits = [visit for visit in examination.visits if name in visit.given and visit.place(name) == place]
-    remark = next((visit.unfit[name] for visit in visits if name in visit.unfit), "")
+    remark = ""
     through = [f.diagnosis.line for f in findings if name in f.diagnosis.quantities and f.diagnosis.line != name]
     if place == "WRONG here" and through:
         place, remark = "inherits", f"through {', '.join(dict.fromkeys(through))}"
-    judged = [(nearness(visit, name), visit) for visit in visits if name in visit.whole]
-    if not judged:
-        return Row(name, place, remark, visits[0].problem.name, None)
-    visit = max(judged, key=lambda entry: entry[0])[1]
-    if place in ("WRONG here", "cannot tell"):
-        visit = judged[0][1]
-    judgement = visit.whole[name] if visit.whole[name].verdict != "agrees" else visit.alone.get(name, visit.whole[name])
-    return Row(name, place, remark, visit.problem.name, judgement if place != "OK" else visit.whole[name])
+    visit = visits[0] if place != "OK" else max(visits, key=lambda visit: nearness(visit, name))
+    judgement = visit.whole.get(name)
+    if judgement and judgement.verdict == "agrees":
+        judgement = visit.alone.get(name, judgement) if place != "OK" else judgement
+    return Row(name, place, visit.unfit.get(name, remark), visit.problem.name, judgement)
 
 
 def nearness(visit: Visit, name: str) -> float:

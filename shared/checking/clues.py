@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from shared.checking.visit import Visit
-from shared.judging.arithmetic import Worst
+from shared.judging.arithmetic import Noise
 from shared.judging.lines import run
 from shared.judging.rounding import through_one_line
+from shared.judging.verdict import deviations
 from shared.network import Array
 
 NARROW = {"float32": 24, "TF32 or float16 (10 bits after the first)": 11, "bfloat16 (7 bits after the first)": 8}
@@ -33,6 +34,8 @@ def factor(V: Array, truth: Array, visit: Visit) -> Iterator[str]:
     if np.ptp(ratios) > 1e-6 * np.abs(ratios).max() or nonzero.sum() < 2:
         return
     ratio = float(np.median(ratios))
+    if ratio == 0:
+        return
     names = {f"{n}": size for n, size in visit.problem.sizes.items()}
     named = [n for n, size in names.items() if np.isclose(ratio, size)]
     named += [f"1/{n}" for n, size in names.items() if np.isclose(ratio, 1 / size)]
@@ -40,21 +43,22 @@ def factor(V: Array, truth: Array, visit: Visit) -> Iterator[str]:
 
 
 def narrow(visit: Visit, name: str, V: Array) -> Iterator[str]:
-    """Look for a line that was computed with fewer bits than its inputs have."""
+    """Look for a line that was computed with fewer bits than its inputs have: its errors are the noise of that."""
     own = {**visit.problem.given(), **visit.own}
     truth, error = visit.lines[name][0], visit.lines[name][0].error(V)
-    ratios = (V - truth.high)[truth.high != 0] / truth.high[truth.high != 0]
-    if len(ratios) < 2 or np.ptp(ratios) < 0.1 * np.abs(ratios).max():
+    if np.count_nonzero(error > visit.lines[name][1].bound) < error.size / 2:
         return
     for kind, bits in NARROW.items():
-        if np.all(error <= 2 * through_one_line(Narrow(np.dtype(float), "relu", bits=bits), name, own).error):
-            yield f"its errors are what {kind} would make of it: a step towards {name} runs in that precision"
+        arithmetic = Narrow(np.dtype(float), "relu", bits=bits, deviations=deviations(error.size))
+        noise = through_one_line(arithmetic, name, own).error + 2.0**-bits * np.abs(truth.high)
+        if np.all(error <= deviations(error.size) * noise):
+            yield f"its errors are as large as {kind} would make them: a step towards {name} may run in that precision"
             return
 
 
 @dataclass(frozen=True)
-class Narrow(Worst):
-    """The worst that roundings to so many bits can do."""
+class Narrow(Noise):
+    """The noise of roundings to so many bits."""
 
     bits: int = 53
 

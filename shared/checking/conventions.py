@@ -7,7 +7,7 @@ written, talks to it in its own way, and translates what it gives.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
@@ -17,6 +17,8 @@ from shared.network import QUANTITIES, Array, Parameters
 
 WEIGHTS = ("W1", "W2")
 BIASES = ("b1", "b2")
+BETWEEN = ("Z1", "A1", "dA1", "dZ1")
+"""What a program may keep turned the other way: nobody else sees it."""
 LATE = ("dA2", "dZ2", "dA1", "dZ1")
 """What is m times larger where the mean over the examples is left to dW and db."""
 NAMES = tuple(dict.fromkeys((*QUANTITIES[:5], "dA2", *QUANTITIES[5:])))
@@ -58,13 +60,14 @@ def quantity_of(name: str) -> str | None:
 class Convention:
     """A way of writing the network.
 
-    `rows`: examples are rows. `transposed`: weights are (in, out). `flat`: biases and labels have one dimension.
-    `late`: 1/m is left to dW and db.
+    `rows`: examples are rows. `transposed`: weights are (in, out). `flat`: biases have one dimension.
+    `flat_labels`: so have labels. `late`: 1/m is left to dW and db.
     """
 
     rows: bool = False
     transposed: bool = False
     flat: bool = False
+    flat_labels: bool = False
     late: bool = False
 
     def arguments(self, problem: Problem) -> list[Array]:
@@ -76,15 +79,19 @@ class Convention:
         base = name.removeprefix("d")
         return self.transposed if base in WEIGHTS else self.rows
 
+    def is_flat(self, name: str) -> bool:
+        """Tell whether the program holds an array in one dimension."""
+        return self.flat_labels if name == "Y" else self.flat and name.removeprefix("d") in BIASES
+
     def theirs(self, name: str, V: Array) -> Array:
         """Turn an array of this suite's shape into the program's."""
-        if self.flat and name.removeprefix("d") in (*BIASES, "Y"):
+        if self.is_flat(name):
             return V.ravel()
         return V.T if self.turned(name) else V
 
     def their_index(self, name: str, index: tuple[int, ...]) -> list[int]:
         """Turn the place of an entry in this suite's array into that in the program's."""
-        if self.flat and name.removeprefix("d") in (*BIASES, "Y"):
+        if self.is_flat(name):
             return [max(index)]
         return list(index[::-1] if self.turned(name) else index)
 
@@ -98,6 +105,8 @@ class Convention:
         wanted = self.theirs(name, np.empty(shape)).shape
         if _squeezed(V.shape) == _squeezed(wanted) and self._harmless(name, V.shape, wanted):
             return (V.reshape(shape[::-1]).T if self.turned(name) else V.reshape(shape)), ""
+        if name in BETWEEN and V.shape == wanted[::-1]:
+            return (V if self.turned(name) else V.T), ""
         problem = f"its shape is {V.shape}, not {wanted}"
         if V.shape == wanted[::-1]:
             problem = f"it is transposed: {problem}"
@@ -119,7 +128,9 @@ class Convention:
         if self.transposed:
             yield "weights are stored (in, out)"
         if self.flat:
-            yield "biases and labels have one dimension"
+            yield "biases have one dimension"
+        if self.flat_labels:
+            yield "labels have one dimension"
         if self.late:
             yield "1/m is left to dW and db, as in the course: dZ2, dA1 and dZ1 are m times those of autograd"
 
@@ -130,6 +141,6 @@ def _squeezed(shape: tuple[int, ...]) -> tuple[int, ...]:
 
 def layouts() -> list[Convention]:
     """All ways of calling a program, the most usual first."""
-    usual = [Convention(), Convention(rows=True, transposed=True), Convention(rows=True)]
-    ways = (Convention(*way) for way in product((False, True), repeat=3))
-    return list(dict.fromkeys([*usual, *(replace(way, flat=True) for way in usual), *ways]))
+    shapes = [(False, False), (True, True), (True, False), (False, True)]
+    flatness = [(False, False), (True, True), (True, False), (False, True)]
+    return [Convention(*shape, *flat) for flat, shape in product(flatness, shapes)]

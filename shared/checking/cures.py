@@ -32,7 +32,7 @@ def line_of_code(quantity: str, convention: Convention) -> str:
         "dZ1": "dA1 * (Z1 > 0)",
         "dW1": f"{_outer('dZ1', 'X', c)}{over_m}",
         "db1": f"dZ1.sum({axis}){over_m}",
-        "costs": "costs.append(cost)  # before the update",
+        "costs": "[*costs, cost]  # the cost of this step alone, before the update",
     }
     return f"{quantity} = {lines[quantity]}" if quantity in lines else UPDATE.format(quantity)
 

@@ -10,11 +10,13 @@ from itertools import combinations
 
 import numpy as np
 
+from shared.checking.conventions import NAMES
 from shared.checking.examination import Examination
 from shared.checking.visit import Visit, gap
 from shared.judging.lines import Line, Values, run
 from shared.judging.mistakes import CATALOGUE, Mistake
-from shared.network import Array
+from shared.judging.verdict import listed
+from shared.network import Array, Parameters
 
 MOST = 3
 """How many names a diagnosis gives where nobody could tell mistakes apart."""
@@ -39,10 +41,13 @@ class Diagnosis:
 
     @property
     def name(self) -> str:
-        """The mistake's name."""
+        """The mistake's name, or those that nobody could tell apart; an update of several parameters names them all."""
         names = [mistake.name for mistake in self.mistakes]
+        if names and self.line in Parameters._fields and len(self.quantities) > 1:
+            names = [name.replace(f"update of {self.line}", f"updates of {listed(self.quantities)}") for name in names]
         more = f" or {len(names) - MOST} more" if len(names) > MOST else ""
-        return " or ".join(names[:MOST]) + more if names else f"unknown mistake in {self.line}"
+        or_before = " or before it" if len(self.quantities) > 1 else ""
+        return " or ".join(names[:MOST]) + more if names else f"unknown mistake in {self.line}{or_before}"
 
 
 def diagnose(examination: Examination) -> list[Diagnosis]:
@@ -60,7 +65,17 @@ def diagnose(examination: Examination) -> list[Diagnosis]:
         more = pair(suspects, [name], gaps, examination.visits) if name in left else []
         found += more
         left = [name for name in left if not any(name in diagnosis.quantities for diagnosis in more)]
-    return in_order([*found, *(Diagnosis(name, (name,)) for name in left)])
+    return in_order([*found, *unexplained(left, gaps)])
+
+
+def unexplained(left: Sequence[str], gaps: dict[str, set[str]]) -> list[Diagnosis]:
+    """Say where what nothing explains must come from: the last line that all of it goes through, if there is one."""
+    common = set[str]().union(*(gaps[name] for name in left[:1])).intersection(*(gaps[name] for name in left))
+    if len(left) < 2 or not common:
+        return [Diagnosis(name, (name,)) for name in left]
+    line = max(common, key=NAMES.index)
+    missing = ", ".join(name for name in NAMES if name in common)
+    return [Diagnosis(line, tuple(left), clues=(f"to find the line, return {missing} as well",))]
 
 
 def singles(suspects: Iterable[Mistake], gaps: dict[str, set[str]], visits: Sequence[Visit]) -> list[Mistake]:
@@ -95,9 +110,9 @@ def pair(
 
     What only one of the two can touch it must explain alone: that is looked at first, on the first problem.
     """
-    reach = {m: set(touched((m,), gaps)) for m in suspects}
-    alone = {m: {name for name in reach[m] if explains((m,), [name], visits[:1])} for m in suspects}
-    for a, b in combinations(suspects, 2):
+    reach = {m: names for m in suspects if (names := set(touched((m,), gaps))) & set(wrong)}
+    alone = {m: {name for name in reach[m] if explains((m,), [name], visits[:1])} for m in reach}
+    for a, b in combinations(reach, 2):
         if a.line == b.line or not set(wrong) <= reach[a] | reach[b]:
             continue
         if not reach[a] - reach[b] <= alone[a] or not reach[b] - reach[a] <= alone[b]:
@@ -164,7 +179,5 @@ def matches(predicted: Values, visit: Visit, name: str, extra: Array | float = 0
 
 def in_order(found: Iterable[Diagnosis]) -> list[Diagnosis]:
     """Sort by the order of computation of the lines, each once."""
-    from shared.checking.conventions import NAMES
-
     lines = [*NAMES, "W1", "b1", "W2", "b2", "costs"]
     return sorted(found, key=lambda diagnosis: lines.index(diagnosis.line))

@@ -41,6 +41,7 @@ class Trial:
 
     problem: Problem
     steps: list[Step] = field(default_factory=list)
+    given_costs: Array = field(default_factory=lambda: np.empty(0))
     costs: list[Judgement] = field(default_factory=list)
     unfit: dict[str, str] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
@@ -156,6 +157,7 @@ def judge_costs(outcome: Trial, costs: Array | str, dtype: np.dtype) -> None:
             judge("cost", float(cost), *judge_of(problem, dtype).at(in_dtype(P, dtype)).right["cost"], FLOAT64)
             for cost, P in zip(costs.ravel(), weights[ahead:], strict=False)
         ]
+    outcome.given_costs = costs.ravel()
     is_ahead = all(j.verdict == "agrees" for j in judgements[True]) and judgements[False][0].verdict != "agrees"
     if is_ahead:
         outcome.remarks.append("each cost is taken after the update: the curve begins at the second point")
@@ -163,18 +165,37 @@ def judge_costs(outcome: Trial, costs: Array | str, dtype: np.dtype) -> None:
 
 
 def diagnose_updates(outcome: Trial) -> Iterator[Diagnosis]:
-    """Explain every parameter whose update is wrong by itself."""
+    """Explain every parameter whose update is wrong by itself, and the costs."""
     for name in outcome.given:
         if outcome.place(name) != "WRONG here":
             continue
-        found = [] if name in outcome.unfit or name == "costs" else explaining(outcome, name)
-        clues = [f"{name}: {outcome.unfit[name]}"] if name in outcome.unfit else []
-        yield Diagnosis(name, (name,), tuple(found), tuple(clues))
+        if name in outcome.unfit:
+            yield Diagnosis(name, (name,), clues=(f"{name}: {outcome.unfit[name]}",))
+        else:
+            yield Diagnosis(
+                name, (name,), tuple(explaining_costs(outcome) if name == "costs" else explaining(outcome, name))
+            )
 
 
 def explaining(outcome: Trial, name: str) -> list[Mistake]:
     """Find the mistakes that explain every step of a parameter, each from where the program was before it."""
     return [m for m in CATALOGUE if m.line == name and all(matches(m, q) for q in before_each(outcome, name))]
+
+
+def explaining_costs(outcome: Trial) -> list[Mistake]:
+    """Find the mistakes, of the cost or of the list of costs, that explain all of them."""
+    places = [{**outcome.problem.given(), **step.before._asdict()} for step in outcome.steps]
+    places = [{**q, **run(q)} for q in places]
+    right = {"costs": np.array([q["cost"] for q in places])}
+    found = []
+    for mistake in CATALOGUE:
+        if mistake.line in ("cost", "costs"):
+            predicted = (
+                mistake.wrong(right) if mistake.line == "costs" else np.array([mistake.wrong(q) for q in places])
+            )
+            if np.allclose(outcome.given_costs[: len(places)], predicted, rtol=64 * np.finfo(float).eps, atol=0):
+                found.append(mistake)
+    return found
 
 
 def before_each(outcome: Trial, name: str) -> list[Values]:

@@ -51,12 +51,22 @@ class Visit:
         off = [earlier for earlier in before(name, set(self.given)) if earlier in self.unfit]
         if name in self.unfit:
             return "inherits" if off else "WRONG here"
+        if name == "dZ2" and self.follows_dA2():
+            return "inherits"
         verdicts = self.whole[name].verdict, self.alone.get(name, self.whole[name]).verdict
         if verdicts[1] == "wrong":
             return "inherits" if off else "WRONG here"
         if verdicts[0] == "wrong":
             return "inherits"
         return "OK" if verdicts == ("agrees", "agrees") else "cannot tell"
+
+    def follows_dA2(self) -> bool:  # noqa: N802
+        """Tell whether dZ2 is off only because it was made from a dA2 that is."""
+        if "dA2" not in self.own or self.place("dA2") == "OK":
+            return False
+        q = {**run(self.problem.given(), own=self.own), **self.own}
+        through = q["dA2"] * q["A2"] * (1 - q["A2"])
+        return bool(np.allclose(q["dZ2"], through, rtol=64 * np.finfo(self.dtype).eps, atol=0))
 
 
 def before(name: str, given: set[str]) -> set[str]:

@@ -16,7 +16,8 @@ from shared.network import Array, Parameters
 Values = dict[str, Any]
 """Arrays by name (W1 b1 W2 b2 X Y Z1 ... db1), and the learning_rate where it is known.
 
-An update line also finds the number of its `step`, from 0, and the `past`: for each earlier step the gradients by name.
+An update line also finds the number of its `step`, from 0, the `costs` so far, and the `past`: for each earlier step
+the gradients by name.
 """
 
 Line = Callable[[Values], Array]
@@ -104,6 +105,7 @@ def train(q: Values, iterations: int, replaced: Mapping[str, Line] | None = None
         now = {**q, **parameters._asdict(), "step": step, "past": past}
         now |= run(now, replaced)
         costs.append(now["cost"])
+        now["costs"] = np.array(costs)
         parameters = Parameters(*(np.asarray(updates[name](now)) for name in Parameters._fields))
         past = [*past, {f"d{name}": now[f"d{name}"] for name in Parameters._fields}]
     return np.array(costs), parameters

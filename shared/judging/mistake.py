@@ -22,6 +22,7 @@ CURES = {
     "b1": "b1 - learning_rate * db1",
     "W2": "W2 - learning_rate * dW2",
     "b2": "b2 - learning_rate * db2",
+    "costs": "[*costs, cost]",
 }
 """The right-hand side to write on each line; examples are columns, and dZ2 holds the 1/m of the mean."""
 
@@ -31,6 +32,10 @@ LEAKS = (0.01, 0.1, 0.2)
 
 SAFETY = (1e-7, 1e-8, 1e-10, 1e-12, 1e-15)
 """The small numbers that people keep log away from 0 with."""
+
+
+DECAYS = (1e-4, 5e-4, 1e-3, 1e-2, 1e-1)
+"""Usual factors of weight decay."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,6 @@ class Mistake:
 
 def at(line: str, *entries: tuple[str, Line, str], remark: str = "") -> tuple[Mistake, ...]:
     """Write down mistakes of one line: what it is, what it computes, and the explanation; a remark goes to the cure."""
-    where = line if line in LINES else f"the update of {line}"
+    where = line if line in (*LINES, "costs") else f"the update of {line}"
     cure = f"{line} = {CURES[line]}" + (f"  # {remark}" if remark else "")
     return tuple(Mistake(f"{what} in {where}", line, wrong, explanation, cure) for what, wrong, explanation in entries)

@@ -8,6 +8,7 @@ from shared.judging.lines import LINES
 from shared.judging.mistake import Mistake
 from shared.judging.mistakes_anywhere import ANYWHERE
 from shared.judging.mistakes_backward import BACKWARD
+from shared.judging.mistakes_examples import EXAMPLES
 from shared.judging.mistakes_forward import FORWARD
 from shared.judging.mistakes_loss import LOSS
 from shared.judging.mistakes_updates import UPDATE
@@ -15,9 +16,9 @@ from shared.network import Parameters
 
 __all__ = ["CATALOGUE", "Mistake"]
 
-ORDER = (*LINES, *Parameters._fields)
+ORDER = (*LINES, *Parameters._fields, "costs")
 
 CATALOGUE: tuple[Mistake, ...] = tuple(
-    sorted((*FORWARD, *LOSS, *BACKWARD, *UPDATE, *ANYWHERE), key=lambda mistake: ORDER.index(mistake.line))
+    sorted((*FORWARD, *LOSS, *BACKWARD, *UPDATE, *EXAMPLES, *ANYWHERE), key=lambda mistake: ORDER.index(mistake.line))
 )
 """Every mistake, in the order of computation; those of the updates come last."""

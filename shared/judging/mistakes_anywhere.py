@@ -5,14 +5,14 @@ from collections.abc import Callable
 import numpy as np
 
 from shared.judging.lines import LINES, UPDATES, Line, Values, examples, run
-from shared.judging.mistake import Mistake, at
+from shared.judging.mistake import DECAYS, Mistake, at
 from shared.network import Array, Gradients, Parameters
 
 FACTORS: tuple[tuple[str, Callable[[Values], float], str], ...] = (
     (
         "mean over examples missing",
         examples,
-        "{line} is m times too large: the cost is a mean over the m examples, and nothing divides by m.",
+        "{line} is m times too large: nothing divides by m, the number of examples, or m is not that number.",
     ),
     (
         "mean over examples taken twice",
@@ -99,11 +99,34 @@ def factors_of(line: str) -> tuple[Mistake, ...]:
     return at(line, *((what, multiplied(line, factor), text.format(line=line)) for what, factor, text in FACTORS))
 
 
+def kept_in_float32(right: Line) -> Line:
+    """The right line, but its result is kept in an array of float32."""
+    return lambda q: np.asarray(right(q)).astype(np.float32).astype(q["X"].dtype)
+
+
 def detour_of(line: str) -> tuple[Mistake, ...]:
-    """A line computed in float32."""
-    explanation = f"{line} is computed in float32, with 7 digits, though its inputs are float64."
+    """A line computed in float32, or its result kept there; where a line rounds nothing, that is the same."""
     right = {**LINES, **UPDATES}[line]
-    return at(line, ("detour through float32", in_float32(right), explanation), remark="all of it in float64")
+    computed = f"{line} is computed in float32, with 7 digits, though its inputs are float64."
+    kept = f"{line} is kept in an array of float32, with 7 digits, though its inputs are float64."
+    ways = [("detour through float32", in_float32(right), computed)]
+    ways += [("result kept in float32", kept_in_float32(right), kept)] if line not in ("A1", "dZ1") else []
+    return at(line, *ways, remark="all of it in float64")
+
+
+def decay_of(name: str) -> tuple[Mistake, ...]:
+    """Weight decay in the gradient."""
+    return at(
+        f"d{name}",
+        *(
+            (
+                f"weight decay {decay:.0e}",
+                lambda q, decay=decay: LINES[f"d{name}"](q) + decay * q[name],
+                f"{decay:.0e} {name} is added, the derivative of a penalty on large weights that this cost has not.",
+            )
+            for decay in DECAYS
+        ),
+    )
 
 
 def narrow_products_of(line: str) -> tuple[Mistake, ...]:
@@ -132,6 +155,7 @@ def differences_of(name: str) -> tuple[Mistake, ...]:
 ANYWHERE: tuple[Mistake, ...] = (
     *(mistake for line in ("cost", "dA2", *Gradients._fields) for mistake in factors_of(line)),
     *(mistake for line in (*LINES, *Parameters._fields) for mistake in detour_of(line)),
+    *(mistake for name in ("W1", "W2") for mistake in decay_of(name)),
     *(mistake for line in PRODUCTS for mistake in narrow_products_of(line)),
     *(mistake for name in ("W2", "b2", "b1") for mistake in differences_of(name)),  # for W1 it takes too long
 )

@@ -28,6 +28,21 @@ Z1 = at(
     ("bias added twice", lambda q: LINES["Z1"](q) + q["b1"], "b1 is added to W1 X twice."),
     ("bias subtracted", lambda q: q["W1"] @ q["X"] - q["b1"], "b1 is subtracted from W1 X instead of added."),
     (
+        "bias taken for the first weight",
+        lambda q: np.hstack([q["W1"], q["b1"]]) @ np.vstack([np.ones_like(q["X"][:1]), q["X"]]),
+        "The row of ones comes first in X, but b1 comes last in W1: each weight meets the input before its own.",
+    ),
+    (
+        "bias taken for the last weight",
+        lambda q: np.hstack([q["b1"], q["W1"]]) @ np.vstack([q["X"], np.ones_like(q["X"][:1])]),
+        "The row of ones comes last in X, but b1 comes first in W1: each weight meets the input after its own.",
+    ),
+    (
+        "relu applied in place",
+        lambda q: np.maximum(LINES["Z1"](q), 0),
+        "Z1 and A1 are the same array, so the relu has changed Z1, too: work on a copy.",
+    ),
+    (
         "W1 reshaped instead of transposed",
         lambda q: LINES["Z1"]({**q, "W1": q["W1"].reshape(q["W1"].shape[::-1]).T}),
         "W1 was turned with reshape, which keeps the order of the entries in memory and so puts them in wrong places.",

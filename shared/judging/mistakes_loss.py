@@ -49,14 +49,19 @@ def slope_of_clipped(tiny: float) -> Line:
     return lambda q: np.where((q["A2"] >= tiny) & (q["A2"] <= 1 - tiny), LINES["dZ2"](q), 0).astype(q["A2"].dtype)
 
 
-def slope_of_shifted(tiny: float) -> Line:
-    """The derivative of -Y log(A2 + tiny) - (1 - Y) log(1 - A2 + tiny)."""
+def of_shifted(tiny: float) -> Line:
+    """The derivative of -Y log(A2 + tiny) - (1 - Y) log(1 - A2 + tiny) with respect to A2."""
 
     def line(q: Values) -> Array:
         Y, A2 = q["Y"], q["A2"]
-        return slope(A2) * ((1 - Y) / (1 - A2 + tiny) - Y / (A2 + tiny)) / examples(q)
+        return ((1 - Y) / (1 - A2 + tiny) - Y / (A2 + tiny)) / examples(q)
 
     return line
+
+
+def slope_of_shifted(tiny: float) -> Line:
+    """The same with respect to Z2."""
+    return lambda q: slope(q["A2"]) * of_shifted(tiny)(q)
 
 
 cost = at(
@@ -157,6 +162,14 @@ dA2 = at(
         "2 (A2 - Y) is the derivative of the squared error, and the cost is the cross-entropy.",
     ),
     ("A2 - Y", lambda q: error(q) / examples(q), "A2 - Y is the derivative with respect to Z2, not to A2."),
+    *(
+        (
+            f"log of a probability plus {tiny:.0e}",
+            of_shifted(tiny),
+            f"{tiny:.0e} is added to A2 and 1 - A2, so this is the derivative of another cost.",
+        )
+        for tiny in SAFETY
+    ),
 )
 
 dZ2 = at(
@@ -195,6 +208,11 @@ dZ2 = at(
         "sigmoid applied twice",
         lambda q: LINES["dZ2"]({**q, "A2": expit(q["A2"])}),
         "The sigmoid is applied to A2, which has been through it already.",
+    ),
+    (
+        "sigmoid applied twice, with its slope,",
+        lambda q: LINES["dZ2"]({**q, "A2": expit(q["A2"])}) * slope(q["A2"]),
+        "The loss applies the sigmoid itself, so it wants Z2, but it was given A2.",
     ),
     (
         "Z2 in place of A2",

@@ -5,11 +5,8 @@ from collections.abc import Callable
 import numpy as np
 
 from shared.judging.lines import LINES, UPDATES, Line, Values, examples
-from shared.judging.mistake import Mistake, at
+from shared.judging.mistake import DECAYS, Mistake, at
 from shared.network import Array, Parameters
-
-DECAYS = (1e-4, 5e-4, 1e-3, 1e-2, 1e-1)
-"""Usual factors of weight decay."""
 
 
 def descend(name: str, gradient: Callable[[Values], Array]) -> Line:

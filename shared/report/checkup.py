@@ -101,16 +101,26 @@ def diagnosis(number_: int, finding: Finding) -> Iterator[str]:
     yield f"[bold]{number_}. {escape(found.name)}[/]"
     for mistake in found.mistakes[:1]:
         yield f"   {escape(mistake.explanation)}"
-    for clue in found.clues:
-        yield f"   {escape(clue)}"
     if not found.mistakes:
-        yield "   No mistake of the catalogue explains it, alone or with another one."
+        yield "   No mistake of the catalogue explains it, alone or with another one. What is seen:"
+    for clue in found.clues:
+        yield f"   - {escape(clue)}"
     for k, cure in enumerate(finding.cures):
         yield f"   {'right is' if k == 0 else '        '}   [bold]{escape(cure)}[/]"
     if evidence := finding.evidence:
         yield f"   on {escape(evidence.problem)}:"
-        yield f"     {escape(evidence.entry)} = {escape(evidence.right_line)} = {evidence.true_value:.6g}"
-        yield f"     {'yours':>{len(evidence.entry)}} = {evidence.got:.6g}"
+        true_value, got = told_apart(evidence.true_value, evidence.got)
+        yield f"     {escape(evidence.entry)} = {escape(evidence.right_line)} = {true_value}"
+        yield f"     {'yours':>{len(evidence.entry)}} = {got}"
+
+
+def told_apart(a: float, b: float) -> tuple[str, str]:
+    """Write two numbers with as many digits as it takes to see that they differ."""
+    for digits in range(6, 18):
+        texts = f"{a:.{digits}g}", f"{b:.{digits}g}"
+        if texts[0] != texts[1]:
+            break
+    return texts
 
 
 def what_would_decide(checkup: Checkup) -> str:

@@ -1,0 +1,70 @@
+"""The doctor on files in many styles, written by somebody who had not seen the catalogue: small problems only."""
+
+from pathlib import Path
+
+import pytest
+
+from shared.checking import checkup, problems
+from shared.checking.program import Program
+
+HERE = Path(__file__).parent
+CORRECT = sorted(path.name for path in (HERE / "correct").glob("*.py"))
+
+# What each wrong file ought to be told.
+WRONG = {
+    "bias_mean_twice.py": ["mean over examples taken twice in db1"],
+    "bias_one_sum.py": ["sum over both axes, with keepdims, in db1"],
+    "cost_not_reset.py": ["costs added up in costs"],
+    "cost_one_term.py": ["half of label 0 missing in cost"],
+    "epsilon_division.py": ["log of a probability plus 1e-08 in dA2", "log of a probability plus 1e-08 in dZ2"],
+    "float32_accumulator.py": ["result kept in float32 in dW2"],
+    "in_place_relu.py": ["relu applied in place in Z1", "mask missing in dZ1 or slope 1 at 0 in dZ1"],
+    "jax_sum.py": ["mean over examples missing in cost", "mean over examples missing in dZ2"],
+    "label_count.py": ["mean over examples missing in dZ2"],
+    "labels_minus_one.py": ["labels -1 and 1 in dZ2"],
+    "mask_after_relu.py": ["mask missing in dZ1"],
+    "mask_of_gradient.py": ["mask of dA1 in dZ1"],
+    "momentum.py": ["momentum 0.9 in the updates of W1, b1, W2 and b2"],
+    "new_weights.py": ["W2 after its update in the updates of W1 and b1"],
+    "no_zero_grad.py": ["gradients accumulated in the updates of W1, b1, W2 and b2"],
+    "ones_first.py": ["bias taken for the first weight in Z1"],
+    "overwritten_outer.py": ["last example only in dW1"],
+    "range_from_one.py": ["first example missing in dZ2"],
+    "rate_over_m.py": ["step divided by m in the updates of W1, b1, W2 and b2"],
+    "reshape_for_transpose.py": ["result reshaped instead of transposed in dW1"],
+    "sigmoid_prime_of_output.py": ["sigmoid's slope at A2 in dZ2"],
+    "sign.py": ["sign wrong in dZ2"],
+    "softmax_over_examples.py": ["softmax over the examples in A2"],
+    "squared_error_delta.py": ["sigmoid's slope kept in dZ2"],
+    "tanh_derivative.py": ["1 - A1^2 in dZ1"],
+    "torch_broadcast.py": [
+        "every output against every label in cost",
+        "every label subtracted from every output, averaged over labels, in dZ2",
+    ],
+    "torch_sigmoid_twice.py": ["sigmoid applied twice in cost", "sigmoid applied twice, with its slope, in dZ2"],
+    "uneven_batches.py": ["mean of the means of uneven batches of 4 in dZ2"],
+    "weight_decay.py": ["weight decay 1e-03 in dW2", "weight decay 1e-03 in dW1"],
+    "z_for_a.py": ["Z1 in place of A1 in dW2"],
+}
+
+
+def examined(path: Path) -> checkup.Checkup:
+    with Program(path, 60) as program:
+        return checkup.check(program, problems.small())
+
+
+def test_every_wrong_file_is_expected_to_be_told_something() -> None:
+    assert sorted(WRONG) == sorted(path.name for path in (HERE / "wrong").glob("*.py"))
+
+
+@pytest.mark.parametrize("name", CORRECT)
+def test_a_correct_file_is_certified(name: str) -> None:
+    found = examined(HERE / "correct" / name)
+    assert found.verdict == "certified", [finding.diagnosis.name for finding in found.findings]
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_wrong_file_is_told_its_mistake(name: str) -> None:
+    found = examined(HERE / "wrong" / name)
+    assert found.verdict == "wrong"
+    assert [finding.diagnosis.name for finding in found.findings] == WRONG[name]
