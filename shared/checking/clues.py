@@ -36,9 +36,9 @@ def factor(V: Array, truth: Array, visit: Visit) -> Iterator[str]:
     ratio = float(np.median(ratios))
     if ratio == 0:
         return
-    names = {f"{n}": size for n, size in visit.problem.sizes.items()}
-    named = [n for n, size in names.items() if np.isclose(ratio, size)]
-    named += [f"1/{n}" for n, size in names.items() if np.isclose(ratio, 1 / size)]
+    sizes = {n: size for n, size in visit.problem.sizes.items() if size != 2}  # 2 and 1/2 have other reasons
+    named = [n for n, size in sizes.items() if np.isclose(ratio, size)]
+    named += [f"1/{n}" for n, size in sizes.items() if np.isclose(ratio, 1 / size)]
     yield f"every entry is {ratio:.10g} times the true one" + (f" (that is {named[0]} here)" if named else "")
 
 

@@ -126,7 +126,7 @@ def explains(mistakes: Sequence[Mistake], names: Sequence[str], visits: Sequence
     """Tell whether these mistakes predict what a program gave, on every problem."""
     replaced = {mistake.line: mistake.wrong for mistake in mistakes}
     for visit in visits:
-        looked_at = [name for name in names if name in visit.lines]
+        looked_at = [name for name in names if name in visit.lines and not visit.spoilt(name)]
         predicted = predict(visit, replaced) if looked_at else {}
         for name in looked_at:
             if matches(predicted, visit, name):

@@ -60,6 +60,10 @@ class Visit:
             return "inherits"
         return "OK" if verdicts == ("agrees", "agrees") else "cannot tell"
 
+    def spoilt(self, name: str) -> bool:
+        """Tell whether a quantity says nothing here, because what it was made from is not finite or does not fit."""
+        return name in self.unfit and self.place(name) == "inherits"
+
     def follows_dA2(self) -> bool:  # noqa: N802
         """Tell whether dZ2 is off only because it was made from a dA2 that is."""
         if "dA2" not in self.own or self.place("dA2") == "OK":
