@@ -155,7 +155,7 @@ def unfit(quantity: str, values: object, shape: tuple[int, ...], dtype: np.dtype
 
 def furthest(error: Array, allowed: Array) -> tuple[int, ...]:
     """Find the entry whose error is the largest multiple of what is allowed there."""
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         multiple = np.nan_to_num(error / allowed, nan=0.0)  # 0 / 0: an exact value, exactly met
     return tuple(int(k) for k in np.unravel_index(np.argmax(multiple), error.shape))
 

@@ -1,0 +1,53 @@
+"""What the documents show is what the program prints."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from shared.judging.mistakes import CATALOGUE
+
+ROOT = Path(__file__).parents[1]
+CHECK = (ROOT / "docs/check.md").read_text()
+README = (ROOT / "README.md").read_text()
+
+
+def blocks(text, language):
+    """The fenced blocks of a language."""
+    return re.findall(rf"```{language}\n(.*?)```", text, flags=re.DOTALL)
+
+
+def checked(folder, text):
+    (folder / "my_backprop.py").write_text(text)
+    command = [sys.executable, "compare.py", "check", str(folder / "my_backprop.py")]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout
+
+
+def verdict_and_diagnosis(shown):
+    """The first line, and everything after the table: the table's last digits depend on the machine."""
+    lines = [line.rstrip() for line in shown.splitlines()]
+    return [re.sub(r"the nearest at .* of its bound", "", lines[0]), *lines[lines.index("") + 1 :][-14:]]
+
+
+def test_the_worked_visit_to_the_doctor_prints_what_its_page_shows(tmp_path):
+    (wrong,) = blocks(CHECK, "python")
+    first, second, _ = blocks(CHECK, "text")
+    mended = wrong.replace("dZ1[dA1 < 0]", "dZ1[Z1 <= 0]").replace("dW1 = dZ1 @ X.T\n", "dW1 = dZ1 @ X.T / m\n")
+    assert verdict_and_diagnosis(checked(tmp_path, wrong)) == verdict_and_diagnosis(first)
+    certified = re.sub("nearest at .*", "", checked(tmp_path, mended).splitlines()[0])
+    assert certified == re.sub("nearest at .*", "", second.splitlines()[0])
+
+
+def test_the_readme_counts_the_catalogue_as_it_is():
+    in_the_network = sum(mistake.line != "costs" for mistake in CATALOGUE)
+    assert f"The catalogue holds {len(CATALOGUE)}" in README
+    assert README.count(f"of {in_the_network} ") == CHECK.count(f"of {in_the_network} named") / 2 == 2
+
+
+def test_the_diagnosis_in_the_readme_is_what_the_program_prints(tmp_path):
+    (wrong,) = blocks(CHECK, "python")
+    shown = next(block for block in blocks(README, "text") if block.startswith("my_backprop.py is wrong"))
+    printed = checked(tmp_path, wrong.replace("dZ1[dA1 < 0]", "dZ1[Z1 <= 0]"))
+    first, _, *diagnosis = shown.splitlines()
+    assert printed.startswith(first)
+    assert "\n".join(diagnosis) in printed
