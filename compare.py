@@ -51,11 +51,13 @@ def compare(
     seed: Annotated[int, Parameter(converter=whole, validator=Number(gte=0))] = 1,
     weights: Path | None = None,
     save_weights: Path | None = None,
+    save_trained: Path | None = None,
     channels: Literal["gray", "rgb"] = "gray",
     scaling: Literal["unit", "symmetric", "standard"] = "standard",
     json: Path | None = None,
     exact_curve: Annotated[bool, Parameter(negative=())] = False,
     curvature: Annotated[bool, Parameter(negative=())] = False,
+    report: Path | None = None,
 ) -> int:
     """Compare implementations of the network.
 
@@ -82,7 +84,9 @@ def compare(
     weights
         Take the initial weights W1 b1 W2 b2 from this .safetensors or .npz file.
     save_weights
-        Write the initial weights to this .safetensors file.
+        Write the initial weights to this .safetensors file: with --weights, another run starts from them.
+    save_trained
+        Write the weights that the first framework has trained to this .safetensors file: `predict` takes them.
     channels
         gray: the mean of the three channels. rgb: three inputs for each pixel.
     scaling
@@ -93,21 +97,26 @@ def compare(
         Train in ball arithmetic too, and say how far each curve is from that of real numbers (half a minute or more).
     curvature
         Show what makes correct curves part: the largest eigenvalue of the Hessian along the training, and the kinks.
+    report
+        Write report.html, a page with pictures that explains the results, into this folder.
     """
+    options = dict(locals())
     from shared.comparing import beside, opening
     from shared.report import json_file, terminal
 
     show = terminal.Terminal()
     names = opening.names_of(frameworks)
     opening.check_learning_rate(learning_rate, dtype)
-    for path in (json, save_weights):
+    for path in (json, save_weights, save_trained, opening.page_in(report)):
         opening.check_writable(path)
+    opening.check_weights_name(save_trained)
     with beside.helpers() as ask:
         data = opening.load_data(train, test, channels, scaling)
         parameters = opening.initial_weights(weights, save_weights, data.train.X.shape[0], hidden, seed, dtype)
         settings = Settings(learning_rate, iterations, parameters.W1.shape[0], seed, dtype, activation)
         source = {"weights": str(weights) if weights else f"seed {seed}", "channels": channels, "scaling": scaling}
         record = opening.new_record({**asdict(settings), **source, "frameworks": list(names)}, data)
+        record.command = opening.command(options, compare.__kwdefaults__ or {})
         show.header(record)
 
         from shared.comparing import comparison  # it takes its time to import: the header comes first
@@ -116,7 +125,64 @@ def compare(
     show.results(record)
     if json:
         json_file.write(json, record.as_dict())
+    if report:
+        from shared.report import page  # matplotlib takes its time to import
+
+        with show.stage("the page", 0):
+            page.write(report, record)
+    if save_trained:
+        opening.save_trained(save_trained, record)
     return 0 if record.verdict == "agree" else 1
+
+
+@app.command
+def predict(
+    *photos: Path,
+    weights: Path | None = None,
+    train: Path | None = None,
+    frameworks: str = "numpy,torch,jax",
+    activation: Activation | None = None,
+    channels: Literal["gray", "rgb"] | None = None,
+    scaling: Literal["unit", "symmetric", "standard"] | None = None,
+    json: Path | None = None,
+) -> int:
+    """Let a trained network look at your own pictures, in every framework: what it says, and whether they agree.
+
+    Exit status: 0 all agree, 1 something disagrees, 2 could not run.
+
+    Parameters
+    ----------
+    photos
+        Pictures of any size: PNG, JPEG, GIF, BMP, WebP, TIFF.
+    weights
+        What `python compare.py --save-trained FILE` has saved, or another .safetensors or .npz file with W1 b1 W2 b2.
+        [default: NumPy trains first, at the default settings]
+    train
+        The training set (HDF5): size and scaling of the pictures are taken from it. [default: as in the comparison]
+    frameworks
+        What to compare, as in the comparison.
+    activation
+        The activation of the hidden layer. [default: what the weights were trained with, or relu]
+    channels
+        gray or rgb. [default: what the weights were trained with, or gray]
+    scaling
+        unit, symmetric or standard. [default: what the weights were trained with, or standard]
+    json
+        Write everything that was found to this file.
+    """
+    from shared import predicting
+    from shared.comparing import opening
+    from shared.report import json_file, prediction, terminal
+
+    show = terminal.Terminal()
+    names = opening.names_of(frameworks)
+    opening.check_writable(json)
+    asked = {"activation": activation, "channels": channels, "scaling": scaling}
+    found = predicting.predict(photos, weights, train, asked, names, show.stage)
+    prediction.show(show, found)
+    if json:
+        json_file.write(json, prediction.as_dict(found))
+    return 0 if found.record.verdict == "agree" else 1
 
 
 @app.command
@@ -171,6 +237,52 @@ def check(
     if json:
         json_file.write(json, report.as_dict(found))
     return found.status
+
+
+@app.command
+def lessons(
+    name: str | None = None,
+    /,
+    *,
+    frameworks: str = "numpy,torch,jax",
+    report: Path | None = None,
+) -> int:
+    """List the lessons, or run one: what to expect, what was seen, and whether it is as expected.
+
+    Exit status: 0 as expected, 1 not as expected, 2 could not run.
+
+    Parameters
+    ----------
+    name
+        The lesson. [default: list them all]
+    frameworks
+        Where to run it: numpy, torch, jax, or the path of a .py file with the same functions; separated by commas.
+    report
+        Write the lesson's picture into this folder.
+    """
+    import implementations
+    from shared import lessons as registry
+    from shared.comparing import opening
+    from shared.lessons import lesson, picture
+    from shared.lessons import show as report_on
+    from shared.report import terminal
+
+    show = terminal.Terminal()
+    if name is None:
+        report_on.index(show)
+        return 0
+    chosen, names = registry.load(name), opening.names_of(frameworks)
+    if report:
+        report.mkdir(parents=True, exist_ok=True)
+        opening.check_writable(report / f"{name}.svg")
+    report_on.before(show, name, chosen)
+    loaded = {short: implementations.load(source) for short, source in names.items()}
+    with show.stage(name, len(loaded)) as progress:
+        outcome = lesson.run(name, chosen, loaded, progress)
+    report_on.after(show, outcome)
+    if report:
+        show.say(f"picture: {picture.save(outcome, report)}")
+    return 0 if outcome.as_expected else 1
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -9,13 +9,13 @@ import numpy as np
 
 import implementations
 from shared.comparing.beside import Ask, at_once
-from shared.dataset import Dataset, Examples
+from shared.dataset import Dataset
 from shared.judging import curves
 from shared.judging.exact_curve import exact_curve
 from shared.judging.judge import Answers, Judge, Standard, answers, answers_to_step, call, changed, copies, named
 from shared.judging.verdict import unfit
 from shared.network import Activations, Array, Implementation, Parameters, Progress, Settings, Training
-from shared.report.record import Curve, Exact, ExactDistance, Framework, Record
+from shared.report.record import Curve, Exact, ExactDistance, Framework, Material, Record
 
 Stage = Callable[[str, int], AbstractContextManager[Progress]]
 """stage(what, total) shows that something begins; the progress that it gives is told how much of it is done."""
@@ -86,9 +86,11 @@ class Comparison:
             self.record.frameworks[name] = self.judge(given[name], at_start, after_steps)
         band = curves.band(reference, s, max(standard.cost_noise for standard in after_steps.values()))
         self.record.horizon = band.horizon
+        examples = {"train": self.data.train} | ({"test": self.data.test} if self.data.test else {})
+        self.record.material = Material(self.parameters, examples, band)
         for name, implementation in loaded.items():
             with self.stage(f"{name}: training", self.settings.iterations) as progress:
-                self.train(implementation, self.record.frameworks[name], band, progress)
+                self.train(implementation, name, self.record.material, progress)
         if curvature:
             self.look_at_the_curvature()
         if exact:
@@ -130,10 +132,9 @@ class Comparison:
             framework.add_changed(answer.changed)
         return framework
 
-    def train(
-        self, implementation: Implementation, framework: Framework, band: curves.Band, progress: Progress
-    ) -> None:
+    def train(self, implementation: Implementation, name: str, material: Material, progress: Progress) -> None:
         """Let an implementation train, compare its curve with the band, and count what its network gets right."""
+        framework = self.record.frameworks[name]
         own = copies(self.parameters, self.X, self.Y)
         training = call(implementation.train, Parameters(*own[:4]), *own[4:], self.settings, progress)
         framework.add_changed(changed(own, (*self.parameters, self.X, self.Y)))
@@ -142,13 +143,25 @@ class Comparison:
             framework.curve = Curve("wrong", 0, None, float("nan"), problem)
             return
         last = call(implementation.cost, given["parameters"], self.X.copy(), self.Y.copy(), self.settings.activation)
-        framework.curve = judge_curve(np.append(given["costs"], last), band)
+        framework.curve = judge_curve(np.append(given["costs"], last), material.band)
         framework.costs = [float(cost) for cost in given["costs"]]
         framework.seconds_per_step = float(given["seconds_per_step"])
         framework.seconds_to_compile = float(given["seconds_to_compile"])
-        framework.train_accuracy = self.accuracy(implementation, given["parameters"], self.data.train)
-        if self.data.test:
-            framework.test_accuracy = self.accuracy(implementation, given["parameters"], self.data.test)
+        material.trained[name] = Parameters(**named(Parameters, given["parameters"]))
+        framework.train_accuracy = self.accuracy(implementation, name, "train", material)
+        framework.test_accuracy = self.accuracy(implementation, name, "test", material)
+
+    def accuracy(self, implementation: Implementation, name: str, part: str, material: Material) -> float | None:
+        """Count the share of examples whose label a trained network finds: 1 where A2 is above a half."""
+        if part not in material.examples:
+            return None
+        trained, examples = material.trained[name], material.examples[part]
+        X, (n_h, m) = examples.X.astype(self.settings.dtype), (len(trained.W1), examples.X.shape[1])
+        found = named(Activations, call(implementation.forward, trained, X, self.settings.activation))
+        if unfit("A1", found["A1"], (n_h, m), self.X.dtype) or unfit("A2", found["A2"], (1, m), self.X.dtype):
+            return None
+        material.passes[name, part] = Activations(**found)
+        return float(np.mean((found["A2"] > 0.5) == (examples.Y > 0.5)))
 
     def compare_with_the_exact_curve(self, progress: Progress) -> None:
         """Train with real numbers, and see how far each curve is from that."""
@@ -171,12 +184,6 @@ class Comparison:
 
         with self.stage("the curvature along the training", self.settings.iterations) as progress:
             self.record.curvature = curvature(self.parameters, self.X, self.Y, self.settings, progress)
-
-    def accuracy(self, implementation: Implementation, parameters: Parameters, examples: Examples) -> float:
-        """Count the share of examples whose label the network finds: 1 where A2 is above a half."""
-        X = examples.X.astype(self.settings.dtype)
-        A2 = named(Activations, call(implementation.forward, parameters, X, self.settings.activation))["A2"]
-        return float(np.mean((np.asarray(A2) > 0.5) == (examples.Y > 0.5)))
 
 
 def standards(

@@ -2,6 +2,7 @@
 
 import os
 import platform
+import shlex
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -16,7 +17,7 @@ from shared import dataset, default_data
 from shared import weights as weights_file
 from shared.dataset import Channels, Dataset, Examples, Scaling
 from shared.network import DtypeName, InputError, Parameters, Settings
-from shared.report.record import Record
+from shared.report.record import PAGE, Record
 
 PACKAGES = {"numpy": ("numpy",), "torch": ("torch",), "jax": ("jax", "jaxlib")}
 """The packages whose versions matter for an implementation of the registry."""
@@ -49,6 +50,32 @@ def check_writable(path: Path | None) -> None:
         raise InputError(f"{path}: no permission to write there; name another file")
 
 
+def check_weights_name(path: Path | None) -> None:
+    """Find out before the work that weights cannot be saved under this name."""
+    if path is not None:
+        weights_file.check_name(path)
+
+
+def page_in(folder: Path | None) -> Path | None:
+    """Make the folder of the page, if one is wanted; say where the page will be."""
+    if folder is None:
+        return None
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{folder}: this folder cannot be made ({error.strerror}); name another one") from error
+    return folder / PAGE
+
+
+def command(options: Mapping[str, Any], defaults: Mapping[str, Any]) -> str:
+    """Write the command line of a comparison with these options."""
+    words = ["python", "compare.py"]
+    for name, value in options.items():
+        if value != defaults[name]:
+            words += [f"--{name.replace('_', '-')}"] + ([] if value is True else [str(value)])
+    return shlex.join(words)
+
+
 def check_learning_rate(learning_rate: float, dtype: DtypeName) -> None:
     """Find out whether the judged dtype has such a number."""
     with np.errstate(over="ignore"):
@@ -77,8 +104,18 @@ def initial_weights(
         if hidden is not None and hidden != n_h:
             raise InputError(f"{source}: W1 is for {n_h} hidden units, --hidden says {hidden}; leave --hidden out")
     if copy is not None:
-        weights_file.save(copy, parameters)
+        weights_file.save(copy, parameters, {"iterations": "0"})
     return parameters
+
+
+def save_trained(path: Path, record: Record) -> None:
+    """Save the weights that the first implementation of a comparison has trained, and note what they belong to."""
+    name = next(iter(record.frameworks))
+    trained = record.material and record.material.trained.get(name)
+    if not trained:
+        raise InputError(f"{path}: not written, for what {name} gives back from training are no weights")
+    settings = {key: str(record.settings[key]) for key in ("iterations", "activation", "channels", "scaling")}
+    weights_file.save(path, trained, {**settings, "framework": name, "train_sha256": record.data["train"]["sha256"]})
 
 
 def new_record(settings: dict[str, Any], data: Dataset) -> Record:

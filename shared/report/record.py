@@ -5,11 +5,17 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from shared.judging.verdict import Judgement
+from shared.network import Activations, Parameters
 
-if TYPE_CHECKING:  # it needs JAX
+if TYPE_CHECKING:  # they take their time to import
+    from shared.dataset import Examples
     from shared.judging.curvature import Curvature
+    from shared.judging.curves import Band
 
 SCHEMA = 1
+
+PAGE = "report.html"
+"""The page's name in its folder."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +94,21 @@ class Framework:
 
 
 @dataclass
+class Material:
+    """What the page draws, and the JSON file leaves out because it is large.
+
+    `trained` holds the weights that each implementation gives back, `passes` what its trained network computes for
+    the examples: passes["numpy", "test"].
+    """
+
+    initial: Parameters
+    examples: dict[str, "Examples"]
+    band: "Band"
+    trained: dict[str, Parameters] = field(default_factory=dict)
+    passes: dict[tuple[str, str], Activations] = field(default_factory=dict)
+
+
+@dataclass
 class Record:
     """One comparison, from its settings to its verdict."""
 
@@ -99,6 +120,8 @@ class Record:
     horizon: int | None = None
     exact_curve: Exact | None = None
     curvature: "Curvature | None" = None
+    command: str = ""
+    material: Material | None = None
 
     @property
     def first_disagreement(self) -> Disagreement | None:
@@ -116,7 +139,7 @@ class Record:
         return "disagree" if self.first_disagreement else "agree"
 
     def as_dict(self) -> dict[str, Any]:
-        """Give the record in the layout of the JSON file."""
+        """Give the record in the layout of the JSON file, which leaves out what only the page draws."""
         first = self.first_disagreement
         return {
             "schema": SCHEMA,

@@ -14,6 +14,7 @@ from rich.measure import Measurement
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
 
+from shared.judging.verdict import Verdict
 from shared.network import QUANTITIES
 from shared.network import Progress as Report
 from shared.report import messages
@@ -216,9 +217,7 @@ def training_table(record: Record) -> Table:
 
 def training_cells(framework: Framework) -> list[str]:
     """Write what a framework did in training."""
-    costs, curve = framework.costs, framework.curve
-    verdicts = [judged.verdict for parameters in framework.steps.values() for judged in parameters.values()]
-    worst = max(verdicts, key=list(STYLES).index)
+    costs, curve, worst = framework.costs, framework.curve, worst_step(framework)
     return [
         f"{costs[0]:.6g}" if costs else "-",
         f"{costs[-1]:.6g}" if costs else "-",
@@ -229,6 +228,12 @@ def training_cells(framework: Framework) -> list[str]:
         number(framework.seconds_to_compile, ".2f"),
         number(framework.seconds_per_step, ",.0f", 1e6),
     ]
+
+
+def worst_step(framework: Framework) -> Verdict:
+    """Give the worst verdict on any of the forced steps."""
+    verdicts = [judged.verdict for parameters in framework.steps.values() for judged in parameters.values()]
+    return max(verdicts, key=list(STYLES).index)
 
 
 def exact_table(record: Record) -> Table:

@@ -1,0 +1,132 @@
+"""Drawings for the page: matplotlib's figures as SVG that follows the page's colours, light or dark.
+
+A figure is drawn in stand-in colours; in its SVG each becomes a variable of page.css, where the real colours are.
+"""
+
+import io
+import re
+import warnings
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from html import escape
+from typing import Any
+
+import numpy as np
+from matplotlib import rc_context
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedFormatter, FixedLocator
+
+from shared.files import one_line
+from shared.network import Array
+
+INK, MUTED, GRAY = "#010101", "#020202", "#030303"
+SERIES = ("#110000", "#120000", "#130000", "#140000", "#150000", "#160000")
+"""The colours of the frameworks, in their order."""
+
+VARIABLES = {INK: "ink", MUTED: "muted", GRAY: "band"} | {c: f"series-{i}" for i, c in enumerate(SERIES, start=1)}
+MARKERS = "os^Dv*"
+
+WIDTH = 420
+"""Units of the drawing, in which letters are 11.5 high: legible where the page is a phone's."""
+
+LONGEST_NAME = 28
+"""Letters of a name in a legend: a longer one is cut."""
+
+MOST_POINTS = 400
+"""Points of a curve: more would not be seen apart."""
+
+STYLE: dict[Any, Any] = {
+    "axes.edgecolor": MUTED,
+    "axes.labelcolor": INK,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "font.size": 11.5,
+    "grid.alpha": 0.25,
+    "grid.color": MUTED,
+    "legend.fontsize": 11.5,
+    "legend.frameon": False,
+    "svg.fonttype": "none",  # letters stay letters: they can be searched, read aloud and printed
+    "svg.hashsalt": "trigrad",  # the same record gives the same page
+    "text.color": INK,
+    "text.parse_math": False,  # a file's name may hold a $
+    "xtick.color": INK,
+    "ytick.color": INK,
+}
+
+
+def style() -> AbstractContextManager[None]:
+    """Draw in the page's style: what is drawn in this `with` block."""
+    return rc_context(STYLE)
+
+
+def canvas(height: float) -> tuple[Figure, Axes]:
+    """Make an empty figure with one pair of axes."""
+    figure = Figure(figsize=(WIDTH / 72, height / 72), layout="constrained")
+    return figure, figure.add_subplot()
+
+
+def svg(figure: Figure, name: str, title: str, description: str) -> str:
+    """Write a figure as SVG to stand inside an HTML page, with a title and a description to be read aloud."""
+    file = io.StringIO()
+    nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)  # the browser has its own letters
+        figure.savefig(file, format="svg", transparent=True, metadata=nothing)
+    drawing = file.getvalue()
+    drawing = drawing[drawing.index(">", drawing.index("<svg")) + 1 :]
+    for colour, variable in VARIABLES.items():
+        drawing = drawing.replace(colour, f"var(--{variable})")
+    drawing = re.sub(r'\bid="', f'id="{name}-', drawing)
+    drawing = re.sub(r'(?:xlink:)?href="#', f'href="#{name}-', drawing).replace("url(#", f"url(#{name}-")
+    height = figure.get_figheight() * 72
+    return (
+        f'<svg viewBox="0 0 {WIDTH} {height:g}" role="img" aria-labelledby="{name}-title {name}-description">'
+        f'<title id="{name}-title">{escape(title)}</title>'
+        f'<desc id="{name}-description">{escape(description)}</desc>{drawing}'
+    )
+
+
+def legend(figure: Figure, names: Mapping[str, Artist]) -> None:
+    """Name everything above the chart, as many names in a line as there is room for."""
+    short = [name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…" for name in map(one_line, names)]
+    widths = [43 + 6 * len(name) for name in short]  # of the sign, the letters and the space after them
+    columns = len(widths) if sum(widths) < WIDTH + 16 else max(1, WIDTH // max(widths))
+    figure.legend(names.values(), short, loc="outside upper left", ncols=columns, handlelength=1.6, columnspacing=1.4)
+
+
+def in_columns(values: Array, count: int = MOST_POINTS // 2) -> list[Array]:
+    """Split positions 0, 1, 2, ... into at most so many columns of neighbours."""
+    return np.array_split(np.arange(len(values)), min(count, len(values)))
+
+
+def extremes(values: Array) -> Array:
+    """Find the positions to draw: of each column's smallest and largest value, so that no peak is lost."""
+    found = [{int(k[np.argmin(values[k])]), int(k[np.argmax(values[k])])} for k in in_columns(values)]
+    return np.array(sorted({0, len(values) - 1}.union(*found)))
+
+
+def largest(values: Array) -> tuple[Array, Array]:
+    """Give the last position and the largest value of each column."""
+    columns = in_columns(values)
+    return np.array([k[-1] for k in columns]), np.array([values[k].max() for k in columns])
+
+
+def power_of_ten(exponent: int) -> str:
+    """Write a power of ten: 10⁻¹⁵."""
+    return "1" if exponent == 0 else f"10{str(exponent).translate(str.maketrans('-0123456789', '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'))}"
+
+
+def logarithmic(values: Sequence[float]) -> tuple[int, int]:
+    """Choose the powers of ten that a logarithmic axis reaches from and to; zeros are drawn at the first."""
+    exponents = np.log10([value for value in values if 1e-300 < value < 1e300] or [1.0])
+    return int(np.floor(exponents.min())) - 1, int(np.ceil(exponents.max()))
+
+
+def ticks(low: int, high: int, zero: bool = False, most: int = 7) -> tuple[FixedLocator, FixedFormatter]:
+    """Label powers of ten, at most about so many, and the low end as 0 if zeros are drawn there."""
+    exponents = list(range(high, low, -max(1, round((high - low) / most))))
+    labels = [power_of_ten(k) for k in exponents]
+    places = [10.0**k for k in exponents] + [10.0**low] * zero
+    return FixedLocator(places), FixedFormatter(labels + ["0"] * zero)

@@ -1,0 +1,103 @@
+"""Predictions on the terminal and as JSON."""
+
+from dataclasses import asdict
+from typing import Any
+
+from rich.markup import escape
+from rich.table import Table
+
+from shared.files import one_line
+from shared.predicting import Predictions
+from shared.report.messages import evidence
+from shared.report.terminal import STYLES, Terminal, at_home
+
+NOTE = "probability: of label 1, the true value of A2. A framework agrees where rounding explains its error."
+
+
+def show(terminal: Terminal, found: Predictions) -> None:
+    """Show what went through which network, the pictures, what does not agree, and the verdict."""
+    settings, train = found.record.settings, found.record.data["train"]
+    weights = settings["weights"] or "just trained by numpy at the default settings (--weights FILE takes yours)"
+    terminal.say(f"[bold]{train['features']}-{settings['hidden']}-1[/], {settings['activation']}, float64")
+    terminal.say(f"weights   {escape(one_line(weights))}")
+    terminal.say(
+        f"pictures  {settings['channels']}, {settings['scaling']} scaling, in size and scaling like "
+        f"{escape(at_home(train['path']))}, sha256 {train['sha256'][:16]}"
+    )
+    terminal.say("versions  " + ", ".join(f"{name} {version}" for name, version in found.record.versions.items()))
+    terminal.say("")
+    terminal.table(table(found))
+    terminal.say(NOTE)
+    for line in explanations(found):
+        terminal.out.print(line, markup=False, highlight=False, soft_wrap=True)
+    terminal.say("")
+    agree = found.record.verdict == "agree"
+    terminal.say("[bold green]all agree[/]" if agree else "[bold red]disagree[/]")
+
+
+def table(found: Predictions) -> Table:
+    """Make the table with a row for each picture, and below it the verdict on each framework's A2."""
+    result = Table(box=None)
+    for heading in ("picture", "says", "probability"):
+        result.add_column(heading, justify="right" if heading == "probability" else "left", no_wrap=True)
+    for name in found.computed:
+        result.add_column(name, justify="right", no_wrap=True)
+    for i, photo in enumerate(found.photos):
+        computed = (values[i] if values else None for values in found.computed.values())
+        shown = (probability(value) for value in (found.probabilities[i], *computed))
+        result.add_row(escape(one_line(photo)), escape(found.classes[found.labels[i]]), *shown)
+    judged = [framework.quantities["A2"] for framework in found.record.frameworks.values()]
+    result.add_row("", "", "largest error", *(f"{j.max_error:.1e}" for j in judged))
+    result.add_row("", "", "verdict", *(f"[{STYLES[j.verdict]}]{j.verdict}[/]" for j in judged))
+    return result
+
+
+def probability(value: float | None) -> str:
+    """Write a probability; never 1 or 0 for what is only close to it."""
+    if value is None:
+        return "-"
+    if value in (0, 1):
+        return f"{value:.0f}"
+    text = f"{value:.6f}"
+    return {0.0: f"{value:.3e}", 1.0: f"{value:.17g}"}.get(float(text), text)
+
+
+def explanations(found: Predictions) -> list[str]:
+    """Say everything that does not agree, in the order of computation."""
+    lines = []
+    for name, framework in found.record.frameworks.items():
+        lines += [
+            f"{changed}: {name} changed it; inputs must be left as they are" for changed in framework.changed_inputs
+        ]
+        for quantity, judged in framework.quantities.items():
+            if judged.verdict != "agrees":
+                lines += [f"{quantity}: {name} is {judged.verdict}", *evidence(judged)]
+                lines += [f"  {framework.explanations[quantity]}"] if framework.explanations[quantity] else []
+    return lines
+
+
+def as_dict(found: Predictions) -> dict[str, Any]:
+    """Give the predictions in the layout of the JSON file."""
+    whole = found.record.as_dict()
+    head = ("schema", "verdict", "settings", "versions", "machine")
+    judged = ("quantities", "changed_inputs", "explanations")
+    return {
+        **{key: whole[key] for key in head},
+        "data": {"train": whole["data"]["train"]},
+        "classes": list(found.classes),
+        "pictures": [picture(found, i) for i in range(len(found.photos))],
+        "frameworks": {
+            name: {key: asdict(framework)[key] for key in judged} for name, framework in found.record.frameworks.items()
+        },
+    }
+
+
+def picture(found: Predictions, i: int) -> dict[str, Any]:
+    """Give what is known of one picture."""
+    return {
+        "path": str(found.photos[i]),
+        "label": found.labels[i],
+        "class": found.classes[found.labels[i]],
+        "probability": found.probabilities[i],
+        "frameworks": {name: values[i] if values else None for name, values in found.computed.items()},
+    }

@@ -1,0 +1,461 @@
+"""The page of a comparison: what it holds, that it says what the JSON file says, and how it stands in a browser."""
+
+import base64
+import io
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import warnings
+from contextlib import nullcontext
+from dataclasses import replace
+from html.parser import HTMLParser
+from itertools import pairwise
+from pathlib import Path
+from types import SimpleNamespace
+
+import h5py
+import numpy as np
+import pytest
+from PIL import Image
+
+import compare as compare_module
+from shared.comparing import beside
+from shared.judging.curves import Band
+from shared.network import QUANTITIES, Activations, Parameters
+from shared.report import charts, drawing, page, pictures
+
+ROOT = Path(__file__).parent.parent
+HOSTILE = "_$\\bad$<img src=x onerror=alert(1)>.py"
+MINE = """
+from implementations import numpy_manual as right
+from implementations.numpy_manual import cost, forward, step
+
+def gradients(*a):
+    d = right.gradients(*a)
+    return d._replace(dW1=d.dW1 * (1 + 1e-9), db1=d.db1 * float("nan"))
+
+def train(*a):
+    t = right.train(*a)
+    t.costs[300:] *= 1 + 1e-9
+    return t
+"""
+RUNS = {
+    "wrong": ("--frameworks", f"numpy,{HOSTILE}", "--iterations", "1100", "--channels", "rgb"),
+    "right": ("--frameworks", "numpy", "--iterations", "12", "--exact-curve"),
+    "one step": ("--frameworks", "numpy", "--iterations", "1", "--activation", "sigmoid"),
+}
+
+
+class Document(HTMLParser):
+    """What a page holds, in its order: elements with their attributes, headings, and tables as rows of texts."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.elements, self.headings, self.tables, self.policy = [], [], [], ""
+        self.open = []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        if re.fullmatch(r"h\d", tag):
+            self.headings.append([int(tag[1]), ""])
+        if tag == "table":
+            self.tables.append([])
+        if tag == "tr":
+            self.tables[-1].append([])
+        if tag in ("td", "th"):
+            self.tables[-1][-1].append("")
+        self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        while tag in self.open and self.open.pop() != tag:
+            pass
+
+    def handle_data(self, data):
+        if any(tag in ("td", "th") for tag in self.open):
+            self.tables[-1][-1][-1] += data
+        if self.open and re.fullmatch(r"h\d", self.open[-1]):
+            self.headings[-1][1] += data
+
+    def table(self, heading):
+        """The rows of the table that has this heading, by their first cell."""
+        (found,) = [table for table in self.tables if heading in table[0]]
+        return {row[0]: dict(zip(found[0], row, strict=True)) for row in found[1:]}
+
+    def all(self, tag):
+        return [attributes for name, attributes in self.elements if name == tag]
+
+
+def compare(folder, *options):
+    """Run the command line in this process and in this folder, without processes beside it: that is quicker."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(beside, "helpers", lambda: nullcontext(beside.at_once))
+        patch.setattr(warnings, "showwarning", warnings.showwarning)
+        patch.setenv("XDG_CACHE_HOME", str(folder))
+        patch.chdir(folder)
+        data = ("--train", "train.h5", "--test", "test.h5", "--hidden", "4")
+        return compare_module.main([*data, *options])
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A folder with data that are quick to judge, and with a wrong implementation of a hostile name."""
+    folder, rng = tmp_path_factory.mktemp("pages"), np.random.default_rng(9)
+    (folder / HOSTILE).write_text(MINE)
+    for part, m in (("train", 14), ("test", 7)):
+        with h5py.File(folder / f"{part}.h5", "w") as file:
+            file[f"{part}_set_x"] = rng.integers(256, size=(m, 6, 5, 3), dtype=np.uint8)
+            file[f"{part}_set_y"] = np.arange(m) % 3 == 0
+    return folder
+
+
+@pytest.fixture(scope="module", params=RUNS)
+def made(folder, request):
+    """A page, parsed, and the JSON file of the same run."""
+    where = f"{request.param} run"
+    with pytest.MonkeyPatch.context() as patch:
+        records = []
+        write = page.write
+        patch.setattr(page, "write", lambda folder, record: (records.append(record), write(folder, record)))
+        status = compare(folder, *RUNS[request.param], "--report", f"{where}/deep", "--json", "run.json")
+    assert status == (1 if request.param == "wrong" else 0)
+    path = folder / where / "deep" / "report.html"
+    text = path.read_text()
+    return SimpleNamespace(
+        path=path,
+        text=text,
+        document=Document(text),
+        json=json.loads((folder / "run.json").read_text()),
+        record=records[0],
+    )
+
+
+def test_nothing_on_the_page_points_out_of_it(made):
+    for _, attributes in made.document.elements:
+        for name in ("src", "href", "xlink:href", "data", "action", "poster", "srcset"):
+            assert attributes.get(name, "#").startswith(("#", "data:image/png;base64,"))
+    assert not re.search(r"url\((?!#)|@import|https?:", made.text)
+    assert not made.document.all("script")
+
+
+def test_every_link_within_the_page_has_its_target_and_no_name_is_given_twice(made):
+    ids = [attributes["id"] for _, attributes in made.document.elements if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    links = {attributes.get("href", "#")[1:] for _, attributes in made.document.elements}
+    links |= {name for attributes in made.document.all("svg") for name in attributes["aria-labelledby"].split()}
+    assert len(links) > 15
+    assert links <= {"", *ids}
+
+
+def test_headings_are_in_order_and_begin_with_one_of_the_first_level(made):
+    levels = [level for level, _ in made.document.headings]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+
+
+def test_who_cannot_see_is_told_what_every_picture_shows(made):
+    assert made.document.all("html")[0]["lang"] == "en"
+    assert all(attributes.get("alt") for attributes in made.document.all("img"))
+    assert len(made.document.all("svg")) == 3
+    assert all(attributes["role"] == "img" for attributes in made.document.all("svg"))
+    assert all(attributes.get("scope") in ("col", "row") for attributes in made.document.all("th"))
+
+
+def test_the_verdict_is_the_first_thing_that_the_page_says(made):
+    said = "Yes, it agrees." if made.json["verdict"] == "agree" else "No, something disagrees."
+    assert f"<strong>{said}</strong>" in made.text.split("<h2")[0]
+    if first := made.json["first_disagreement"]:
+        assert f"in\n{first['quantity']}, at step {first['iteration']}" in made.text
+
+
+def test_the_table_of_quantities_says_what_the_json_file_says(made):
+    table = made.document.table("quantity")
+    assert list(table) == list(QUANTITIES)
+    for quantity, row in table.items():
+        for name, framework in made.json["frameworks"].items():
+            judged = framework["quantities"][quantity]
+            error = np.nan if judged["max_error"] is None else judged["max_error"]
+            assert row[name] == f"{error:.1e} {judged['verdict']}"
+            assert (row["noise"], row["bound"]) == (f"{judged['noise']:.1e}", f"{judged['bound']:.1e}")
+
+
+def test_the_tables_of_the_training_say_what_the_json_file_says(made):
+    curves, shares, times = (made.document.table(h) for h in ("first cost", "pictures kept back", "compiling, seconds"))
+    for name, framework in made.json["frameworks"].items():
+        costs, curve = framework["costs"], framework["curve"]
+        assert (curves[name]["first cost"], curves[name]["last cost"]) == (f"{costs[0]:.6g}", f"{costs[-1]:.6g}")
+        assert (curves[name]["curve"], curves[name]["steps judged"]) == (curve["verdict"], f"{curve['judged_steps']:,}")
+        assert curves[name]["furthest fromthe reference"] == f"{curve['largest_distance']:.1e}"
+        assert shares[name]["pictures trained on"] == f"{framework['train_accuracy']:.1%}"
+        assert shares[name]["pictures kept back"] == f"{framework['test_accuracy']:.1%}"
+        assert times[name]["compiling, seconds"] == f"{framework['seconds_to_compile']:.2f}"
+        assert times[name]["a step, microseconds"] == f"{1e6 * framework['seconds_per_step']:,.0f}"
+
+
+def test_the_charts_draw_what_the_record_holds(made):
+    for name, framework in made.record.frameworks.items():
+        costs, reference = np.array(framework.costs), made.record.material.band.costs[:-1]
+        distances = charts.distances_of(made.record, made.record.material.band)[name]
+        exact = framework.exact_distance
+        assert np.array_equal(distances, exact.distances if exact else np.abs(costs - reference))
+        shares = charts.shares_of_bound(made.record, name)
+        judged = [framework.quantities[quantity] for quantity in QUANTITIES]
+        assert np.array_equal(shares, [j.max_error / j.bound for j in judged], equal_nan=True)
+
+
+def test_the_probabilities_are_those_of_the_trained_networks(made):
+    shown = pictures.photographs(made.record.material, "test")
+    assert len(shown) >= 5
+    assert [photograph.mistaken for photograph in shown] == sorted((p.mistaken for p in shown), reverse=True)
+    for photograph in shown:
+        for name in made.json["frameworks"]:
+            A2 = made.record.material.passes[name, "test"].A2[0, photograph.number]
+            assert photograph.probabilities[name] == A2
+            assert f"<li>{drawing.escape(name)}: {A2:.1%} <span" in made.text
+            assert photograph.mistaken == ((photograph.probabilities["numpy"] > 0.5) != photograph.label)
+
+
+def test_every_hidden_unit_is_drawn_for_every_framework_and_for_every_difference(made):
+    names = list(made.json["frameworks"])
+    units = [image["alt"] for image in made.document.all("img") if image["alt"].startswith("unit")]
+    assert units == [f"unit {k}" for k in range(1, 5)] * (1 + len(names) + len(names) - 1)
+
+
+def test_the_page_says_how_to_do_it_again(made):
+    assert "python compare.py --train train.h5 --test test.h5" in made.text
+    for part in ("train", "test"):
+        assert made.json["data"][part]["sha256"] in made.text
+    for name, version in made.json["versions"].items():
+        assert made.document.table("which")[name]["which"] == version
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--frameworks", "numpy", "--iterations", "2"]])
+def test_nobody_who_wants_no_page_waits_for_what_draws_it(arguments):
+    code = "import sys, compare; compare.main(sys.argv[1:]); print({'matplotlib', 'jinja2', 'PIL'} & set(sys.modules))"
+    command = [sys.executable, "-c", code, *arguments]
+    result = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT, timeout=100)
+    assert result.stdout.splitlines()[-1] == "set()"
+
+
+def test_the_json_file_leaves_out_what_only_the_page_draws(made):
+    assert not {"material", "command"} & set(made.json)
+
+
+def test_a_hostile_file_name_is_text(folder, made):
+    if made.json["verdict"] == "disagree":
+        assert "<img src=x" not in made.text
+        assert "&lt;img src=x onerror=alert(1)&gt;" in made.text
+
+
+def test_the_same_record_gives_the_same_page(made):
+    assert page.render(made.record) == made.text
+
+
+def test_the_page_of_a_long_run_of_three_on_large_colour_pictures_is_small(made):
+    rng, record = np.random.default_rng(0), made.record
+    shape, m = (64, 64, 3), 50
+    trained = Parameters(*(rng.normal(size=s) for s in ((8, 12288), (8, 1), (1, 8), (1, 1))))
+    examples = {
+        part: replace(e, X=rng.normal(size=(12288, m)), Y=rng.integers(2, size=(1, m)) * 1.0, image_shape=shape)
+        for part, e in record.material.examples.items()
+    }
+    seen = Activations(*(rng.uniform(size=s) for s in ((8, m), (8, m), (1, m), (1, m))))
+    band, framework = Band(rng.uniform(size=2501), rng.uniform(size=2501)), next(iter(record.frameworks.values()))
+    framework = replace(framework, costs=rng.uniform(size=2500).tolist(), exact_distance=None)
+    names = ("numpy", "torch", "jax")
+    material = replace(
+        record.material,
+        initial=trained,
+        examples=examples,
+        band=band,
+        trained=dict.fromkeys(names, trained._replace(W1=rng.normal(size=(8, 12288)))),
+        passes={(name, part): seen for name in names for part in examples},
+    )
+    long = replace(record, frameworks=dict.fromkeys(names, framework), material=material, exact_curve=None)
+    assert 100_000 < len(page.render(long).encode()) < 5_000_000
+
+
+def test_what_gives_nothing_that_can_be_drawn_gets_a_page_too(folder, tmp_path):
+    nothing = "def gradients(*a):\n    return None\ndef train(*a):\n    return 'done'\n"
+    (tmp_path / "mine.py").write_text(MINE + nothing)
+    given = ("--frameworks", str(tmp_path / "mine.py"), "--iterations", "3", "--report", str(tmp_path))
+    assert compare(folder, *given) == 1
+    text = (tmp_path / "report.html").read_text()
+    assert "the trained W1: it is missing" in text
+    assert [heading for _, heading in Document(text).headings if heading == "How it learned"] == []
+
+
+def test_large_pictures_and_many_units_are_shown_as_far_as_there_is_room():
+    drawn = pictures.weights(np.random.default_rng(0).normal(size=(40, 300 * 200)), (300, 200))
+    assert len(drawn) == pictures.MOST_UNITS
+    for picture in drawn:
+        with Image.open(io.BytesIO(base64.b64decode(picture.split(",")[1]))) as image:
+            assert image.size == (67, 100)
+
+
+@pytest.mark.parametrize("place", [0, 777, 123_456, 199_999])
+def test_no_peak_is_lost_when_a_curve_is_drawn_with_few_points(place):
+    values = np.ones(200_000)
+    values[place] = 5
+    at = drawing.extremes(values)
+    assert values[at].max() == 5
+    assert drawing.largest(values)[1].max() == 5
+    assert max(len(at), len(drawing.largest(values)[0])) <= drawing.MOST_POINTS + 2
+    assert {0, 199_999} <= set(at.tolist())
+
+
+def test_weights_are_drawn_on_one_scale_around_zero():
+    W1 = np.array([[-2.0, 0.0, 1.0, 2.0], [0.0, 0.0, 0.0, 0.0]])
+    assert pictures.to_bytes(W1, -2, 2).tolist() == [[0, 128, 191, 255], [128] * 4]
+    assert len(set(pictures.weights(np.zeros((3, 4)), (2, 2)))) == 1
+
+
+def test_an_interrupted_run_leaves_the_old_page(folder, made, monkeypatch):
+    def interrupted(_):
+        raise KeyboardInterrupt
+
+    for part in ("render", "write_atomically"):
+        with monkeypatch.context() as patch:
+            patch.setattr(page, part, lambda *_: interrupted(None))
+            with pytest.raises(KeyboardInterrupt):
+                page.write(made.path.parent, made.record)
+        assert made.path.read_text() == made.text
+        assert list(made.path.parent.iterdir()) == [made.path]
+
+
+def test_a_page_is_replaced_whole(made, tmp_path):
+    (tmp_path / "report.html").write_text("an older page")
+    with (tmp_path / "report.html").open() as reader:
+        page.write(tmp_path, made.record)
+        assert reader.read() == "an older page"
+    assert (tmp_path / "report.html").read_text() == made.text
+
+
+@pytest.mark.parametrize("taken", ["a file", "below a file", "a folder named like the page", "not writable"])
+def test_a_folder_that_cannot_hold_the_page_is_found_out_before_the_training(
+    folder, tmp_path, taken, capsys, monkeypatch
+):
+    (tmp_path / "file").touch()
+    (tmp_path / "full" / "report.html").mkdir(parents=True)
+    where = {"a file": "file", "below a file": "file/deep", "a folder named like the page": "full"}.get(taken, "locked")
+    monkeypatch.setattr(compare_module, "Settings", lambda *_: pytest.fail("the comparison has begun"))
+    if taken == "not writable":
+        monkeypatch.setattr(os, "access", lambda *_: False)
+    assert compare(folder, "--report", str(tmp_path / where)) == 2
+    out, errors = capsys.readouterr()
+    assert (out, len(errors.splitlines())) == ("", 1)
+    assert errors.startswith(f"error: {tmp_path / where}")
+
+
+def test_what_goes_wrong_while_the_page_is_written_gets_one_line(made, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(page, "write_atomically", full)
+    with pytest.raises(page.InputError, match=r"report.html: cannot be written \(No space left on device\)"):
+        page.write(made.path.parent, made.record)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Chromium, driven by Playwright."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    executable = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if not executable:
+        pytest.skip("there is no Chromium to open the page in")
+    flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=executable, args=flags)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def opened(browser, made):
+    """Open the page in a window of some width, light or dark; note every request and everything that goes wrong."""
+    windows = []
+
+    def open_page(width, scheme="light"):
+        window = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
+        windows.append(window)
+        window.noted = []
+        window.on("console", lambda message: window.noted.append(message.text))
+        window.on("pageerror", lambda error: window.noted.append(str(error)))
+        window.on("dialog", lambda dialog: (window.noted.append("a dialog"), dialog.dismiss()))
+        window.on("request", lambda request: window.noted.append(request.url[:50]))
+        window.goto(made.path.as_uri())
+        return window
+
+    yield open_page
+    for window in windows:
+        window.close()
+
+
+WIDTHS_BEYOND = """() => [...document.querySelectorAll("body *")].filter(e =>
+    !e.closest(".scroll") && !e.closest("pre") && !e.closest(".skip") && e.getBoundingClientRect().right > innerWidth
+).map(e => e.outerHTML.slice(0, 80))"""
+
+SIZES = """() => [...document.querySelectorAll("img, svg")].map(e => e.getBoundingClientRect()).map(
+    box => Math.min(box.width, box.height))"""
+
+CONTRASTS = """() => {
+    const light = colour => colour.match(/[\\d.]+/g).slice(0, 3).map(c => c / 255).map(
+        c => c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4
+    ).reduce((sum, c, k) => sum + c * [0.2126, 0.7152, 0.0722][k], 0);
+    const paint = element => {
+        for (let e = element; e; e = e.parentElement) {
+            const colour = getComputedStyle(e).backgroundColor;
+            if (!/, 0\\)$/.test(colour)) return colour;
+        }
+    };
+    const contrast = (a, b) => (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    return [...document.querySelectorAll("body *")].filter(
+        e => [...e.childNodes].some(n => n.nodeType == 3 && n.data.trim()) && e.getBoundingClientRect().width
+            && !["TITLE", "title", "desc", "style"].includes(e.tagName)
+    ).map(e => {
+        const style = getComputedStyle(e);
+        const colour = e instanceof SVGElement ? style.fill : style.color;
+        return [contrast(light(colour), light(paint(e))), e.textContent.trim().slice(0, 40)];
+    }).filter(([ratio]) => !(ratio >= 4.5));
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1200])
+def test_the_page_opens_without_an_error_and_asks_for_nothing(opened, made, width, scheme):
+    window = opened(width, scheme)
+    assert [note for note in window.noted if not note.startswith("data:image/png")] == [made.path.as_uri()[:50]]
+
+
+@pytest.mark.parametrize("width", [320, 390, 1200])
+def test_nothing_is_wider_than_the_window_and_every_picture_has_a_size(opened, width):
+    window = opened(width)
+    assert window.evaluate("document.documentElement.scrollWidth") <= width
+    assert window.evaluate(WIDTHS_BEYOND) == []
+    assert min(window.evaluate(SIZES)) > 30
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_letters_stand_out_from_the_paper(opened, scheme):
+    window = opened(1200, scheme)
+    paper = window.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert paper == ("rgb(255, 255, 255)" if scheme == "light" else "rgb(22, 24, 27)")
+    assert window.evaluate(CONTRASTS) == []
+
+
+def test_what_scrolls_can_be_reached_with_the_keyboard(opened):
+    unreachable = """() => [...document.querySelectorAll("body *")].filter(e =>
+        e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).overflowX == "auto" && e.tabIndex < 0
+    ).length"""
+    assert opened(390).evaluate(unreachable) == 0
+
+
+def test_the_page_is_printed_on_white_paper_without_being_cut(opened):
+    window = opened(700, "dark")
+    window.emulate_media(media="print")
+    assert window.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert window.evaluate("getComputedStyle(document.querySelector('.scroll')).overflowX") == "visible"
