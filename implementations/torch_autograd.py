@@ -2,7 +2,7 @@
 
 n_x inputs, n_h hidden units, 1 output unit, m examples, one example per column.
 dV is the derivative of the cost with respect to V and has V's shape.
-The numbers of the equations are those of the README's table of notation.
+The equations are numbered, and derived, in docs/derivation.md.
 """
 
 import time

@@ -18,7 +18,18 @@ from shared.files import one_line
 from shared.hdf5 import DatasetError
 from shared.network import Array
 
-__all__ = ["Channels", "Dataset", "DatasetError", "DatasetWarning", "Examples", "Scaling", "load"]
+__all__ = [
+    "Channels",
+    "Dataset",
+    "DatasetError",
+    "DatasetWarning",
+    "Examples",
+    "Scale",
+    "Scaling",
+    "as_columns",
+    "class_names",
+    "load",
+]
 
 Channels = Literal["gray", "rgb"]
 """gray: the mean of the three channels. rgb: each channel of each pixel is a feature."""
@@ -43,11 +54,25 @@ class Examples:
 
 
 @dataclass(frozen=True)
+class Scale:
+    """How a pixel becomes a feature: (pixel - shift) / width. A white pixel is `white`, a black one 0."""
+
+    white: float
+    shift: float
+    width: float
+
+    def features(self, X: Float[Array, "n_x m"]) -> Float[Array, "n_x m"]:
+        """Scale the pixels of images that are columns."""
+        return (X - self.shift) / self.width
+
+
+@dataclass(frozen=True)
 class Dataset:
-    """What to train on and, where there is one, what to test on."""
+    """What to train on and, where there is one, what to test on; and how their pixels were scaled."""
 
     train: Examples
     test: Examples | None
+    scale: Scale
 
 
 def load(train: Path, test: Path | None = None, channels: Channels = "gray", scaling: Scaling = "standard") -> Dataset:
@@ -88,11 +113,27 @@ def load(train: Path, test: Path | None = None, channels: Channels = "gray", sca
         _check_compatible(testing, training, white, channels)
 
     features = _features(training, channels)
-    shift, width = _shift_and_width(features, white, scaling, training.where)
+    scale = Scale(white, *_shift_and_width(features, white, scaling, training.where))
     return Dataset(
-        train=_examples(training, features, channels, shift, width),
-        test=testing and _examples(testing, _features(testing, channels), channels, shift, width),
+        train=_examples(training, features, channels, scale),
+        test=testing and _examples(testing, _features(testing, channels), channels, scale),
+        scale=scale,
     )
+
+
+def class_names(path: Path) -> tuple[str, str]:
+    """Return the names of the labels 0 and 1: what a file's `list_classes` says, or "0" and "1"."""
+    try:
+        names = hdf5.read_words(path, "list_classes")
+    except DatasetError:  # nothing depends on the names
+        names = []
+    return (names[0], names[1]) if len(names) == 2 else ("0", "1")
+
+
+def as_columns(pixels: Array, image_shape: tuple[int, ...]) -> Float[Array, "n_x m"]:
+    """Return images as columns, not scaled yet; those of the shape (height, width) are the mean of their channels."""
+    values = pixels.reshape(len(pixels), *image_shape, -1).mean(axis=-1, dtype=np.float64)
+    return np.ascontiguousarray(values.reshape(len(values), -1).T)
 
 
 class _Stored(NamedTuple):
@@ -189,9 +230,7 @@ def _image_shape(images: _Stored, channels: Channels) -> tuple[int, ...]:
 
 def _features(images: _Stored, channels: Channels) -> Float[Array, "n_x m"]:
     """Return the images as columns, not scaled yet."""
-    pixels = images.pixels.reshape(len(images.pixels), *_image_shape(images, channels), -1)
-    values = pixels.mean(axis=-1, dtype=np.float64)  # of the three channels, or of the one value that is there
-    return np.ascontiguousarray(values.reshape(len(values), -1).T)
+    return as_columns(images.pixels, _image_shape(images, channels))
 
 
 def _shift_and_width(X: Float[Array, "n_x m"], white: float, scaling: Scaling, where: str) -> tuple[float, float]:
@@ -207,11 +246,9 @@ def _shift_and_width(X: Float[Array, "n_x m"], white: float, scaling: Scaling, w
     return float(X.mean()), float(X.std())
 
 
-def _examples(
-    images: _Stored, features: Float[Array, "n_x m"], channels: Channels, shift: float, width: float
-) -> Examples:
+def _examples(images: _Stored, features: Float[Array, "n_x m"], channels: Channels, scale: Scale) -> Examples:
     """Scale the features."""
-    X = (features - shift) / width
+    X = scale.features(features)
     return Examples(X, images.Y, images.path, images.sha256, _image_shape(images, channels))
 
 

@@ -65,6 +65,22 @@ def read(path: Path, names: Sequence[str]) -> list[Array]:
             return [np.asarray(dataset[()]) for dataset in datasets]  # a scalar, too, becomes an array
 
 
+def read_words(path: Path, name: str) -> list[str]:
+    """Read a dataset of short texts from the root group of an HDF5 file; give none if it is not there.
+
+    Raises
+    ------
+    DatasetError
+        If it is anything else than texts of a fixed length, stored in this file.
+    """
+    with _damage_as_one_line(path), h5py.File(path, "r") as file:
+        if name not in file:
+            return []
+        dataset = _open(file, name, path, kinds="S")
+        _check_size(dataset, path.stat().st_size, f"{one_line(path)}: {name!r}")
+        return [one_line(word.decode("utf-8", "replace")) for word in np.atleast_1d(dataset[()]).ravel().tolist()]
+
+
 def _not_hdf5(path: Path) -> str:
     with path.open("rb") as file:
         start = beginning(file.read(64))
@@ -99,8 +115,8 @@ def _check_present(file: h5py.File, names: Sequence[str], path: Path) -> None:
         )
 
 
-def _open(file: h5py.File, name: str, path: Path) -> h5py.Dataset:
-    """Open a dataset, once it is sure that it lies in this file as plain numbers."""
+def _open(file: h5py.File, name: str, path: Path, kinds: str = "biuf") -> h5py.Dataset:
+    """Open a dataset, once it is sure that it lies in this file and holds plain numbers, or another of `kinds`."""
     where = f"{one_line(path)}: {name!r}"
     if not isinstance(file.get(name, getlink=True), h5py.HardLink):
         raise DatasetError(f"{where} is a soft or external link; copy the data into the file itself")
@@ -110,8 +126,8 @@ def _open(file: h5py.File, name: str, path: Path) -> h5py.Dataset:
     plist = dataset.id.get_create_plist()
     if plist.get_layout() == h5py.h5d.VIRTUAL or plist.get_external_count():
         raise DatasetError(f"{where} is stored in other files; copy the data into the file itself")
-    if dataset.dtype.kind not in "biuf":
-        raise DatasetError(f"{where} holds {_kind(dataset)}; numbers are wanted")
+    if dataset.dtype.kind not in kinds:
+        raise DatasetError(f"{where} holds {_kind(dataset)}; {'texts' if kinds == 'S' else 'numbers'} are wanted")
     return dataset
 
 

@@ -1,4 +1,4 @@
-"""Initial weights: drawn from a seed, saved, and loaded from a file that nobody vouches for.
+"""Weights: drawn from a seed, saved, and loaded from a file that nobody vouches for.
 
 A file holds W1 (n_h, n_x), b1 (n_h, 1), W2 (1, n_h) and b2 (1, 1); n_h is what the file says, n_x what the data say.
 """
@@ -7,7 +7,7 @@ import math
 import warnings
 import zipfile
 import zlib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -76,7 +76,7 @@ def draw(n_x: int, n_h: int, seed: int, dtype: DtypeName) -> Parameters:
     )
 
 
-def save(path: Path, parameters: Parameters) -> None:
+def save(path: Path, parameters: Parameters, notes: Mapping[str, str] | None = None) -> None:
     """Save weights as .safetensors, in their own dtype.
 
     Parameters
@@ -85,20 +85,33 @@ def save(path: Path, parameters: Parameters) -> None:
         The file to write. It is replaced in one go, so that nobody sees half of it.
     parameters : Parameters
         The weights.
+    notes : mapping of str to str, optional
+        What they were made with; `read_notes` gives it back.
 
     Raises
     ------
     WeightsError
         If the name does not end in .safetensors, or the file cannot be written.
     """
-    if path.suffix != ".safetensors":
-        raise WeightsError(f"{one_line(path)}: weights are saved as .safetensors; give a name that ends so")
+    check_name(path)
     tensors = {name: np.ascontiguousarray(value) for name, value in parameters._asdict().items()}
     try:
-        write_atomically(path, safetensors.numpy.save(tensors))
+        write_atomically(path, safetensors.numpy.save(tensors, dict(notes) if notes else None))
     except OSError as error:
         reason = one_line(error.strerror or error)
         raise WeightsError(f"{one_line(path)}: cannot be written ({reason}); check the folder") from error
+
+
+def check_name(path: Path) -> None:
+    """Check that weights can be saved under this name.
+
+    Raises
+    ------
+    WeightsError
+        If it does not end in .safetensors.
+    """
+    if path.suffix != ".safetensors":
+        raise WeightsError(f"{one_line(path)}: weights are saved as .safetensors; give a name that ends so")
 
 
 def load(path: Path, n_x: int, dtype: DtypeName) -> Parameters:
@@ -128,16 +141,38 @@ def load(path: Path, n_x: int, dtype: DtypeName) -> Parameters:
     WeightsWarning
         If the file's type is wider than `dtype`.
     """
-    read = {".safetensors": _read_safetensors, ".npz": _read_npz}.get(path.suffix)
-    if read is None:
+    _check_file(path)
+    stored = Parameters(**READERS[path.suffix](path))
+    _check_shapes(stored, n_x, path)
+    _check_finite(stored, "", path)
+    return _rounded(stored, dtype, path)
+
+
+def read_notes(path: Path) -> dict[str, str]:
+    """Return what `save` noted in a file of weights: nothing if another program made it.
+
+    Raises
+    ------
+    WeightsError
+        If there is no such file, or it is damaged.
+    """
+    _check_file(path)
+    if path.suffix != ".safetensors":
+        return {}
+    try:
+        with safetensors.safe_open(path, framework="numpy") as file:
+            return dict(file.metadata() or {})
+    except (safetensors.SafetensorError, OSError) as error:
+        raise _damaged(path, error) from error
+
+
+def _check_file(path: Path) -> None:
+    """Check that a file may hold weights, by its name and its first bytes."""
+    if path.suffix not in READERS:
         raise WeightsError(f"{one_line(path)}: weights come as .safetensors or .npz; give a file with such a name")
     wrong = what_it_is_instead(path, path.suffix)
     if wrong:
         raise WeightsError(f"{one_line(path)}: {wrong}")
-    stored = Parameters(**read(path))
-    _check_shapes(stored, n_x, path)
-    _check_finite(stored, "", path)
-    return _rounded(stored, dtype, path)
 
 
 def _rounded(stored: Parameters, dtype: DtypeName, path: Path) -> Parameters:
@@ -198,6 +233,10 @@ def _read_member(archive: zipfile.ZipFile, name: str, path: Path) -> Array:
     with archive.open(info) as member:
         array: Array = npy.read_array(member, allow_pickle=False)
     return array
+
+
+READERS = {".safetensors": _read_safetensors, ".npz": _read_npz}
+"""How a file is read, by the end of its name."""
 
 
 def _damaged(path: Path, error: BaseException) -> WeightsError:

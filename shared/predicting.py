@@ -1,0 +1,166 @@
+"""The user's own pictures through a trained network in every framework, each held against the true probability."""
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, cast, get_args
+
+import numpy as np
+
+import implementations
+from shared import pictures
+from shared import weights as weights_file
+from shared.comparing import opening
+from shared.comparing.comparison import Stage
+from shared.dataset import Channels, Dataset, Scaling, as_columns, class_names
+from shared.files import one_line
+from shared.judging.judge import Judge, Standard, call, changed, copies, named
+from shared.network import (
+    ACTIVATIONS,
+    Activation,
+    Activations,
+    Array,
+    Implementation,
+    InputError,
+    Parameters,
+    Settings,
+)
+from shared.report.record import Framework, Record
+
+NOTED = {"activation": ACTIVATIONS, "channels": get_args(Channels), "scaling": get_args(Scaling)}
+"""What a file of trained weights may say of itself."""
+
+
+class PredictingWarning(UserWarning):
+    """There are predictions, but something about the weights makes them doubtful. The text is one line."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """How pictures become features and go through the network."""
+
+    activation: Activation = "relu"
+    channels: Channels = "gray"
+    scaling: Scaling = "standard"
+
+
+@dataclass
+class Predictions:
+    """What the network says about pictures, in each framework and in real numbers.
+
+    `probabilities[i]` is the true A2 of picture i, to the nearest float64; `labels[i]` is 1 if it is above a half.
+    """
+
+    record: Record
+    photos: Sequence[Path]
+    classes: tuple[str, str]
+    probabilities: list[float] = field(default_factory=list)
+    labels: list[int] = field(default_factory=list)
+    computed: dict[str, list[float] | None] = field(default_factory=dict)
+
+
+def predict(
+    photos: Sequence[Path],
+    weights: Path | None,
+    train: Path | None,
+    asked: Mapping[str, str | None],
+    names: Mapping[str, str],
+    stage: Stage,
+) -> Predictions:
+    """Let each framework predict, and judge what it computes.
+
+    Parameters
+    ----------
+    photos
+        The pictures.
+    weights
+        The file of the trained weights; without one, NumPy trains first, at the default settings.
+    train
+        The training set, from which come the pictures' size and the scaling. Without one: the embedded photographs.
+    asked
+        The activation, channels and scaling that the user asks for; None leaves them to what the weights say.
+    names
+        The implementations' names, and what the registry finds them by.
+    stage
+        Shows progress.
+    """
+    if not photos:
+        raise InputError("predict needs pictures: python compare.py predict PHOTO...")
+    notes = weights_file.read_notes(weights) if weights else {}
+    options = settle(asked, notes, weights)
+    data = opening.load_data(train, None, options.channels, options.scaling)
+    check_notes(notes, data, weights)
+    X = columns(photos, data)
+    parameters = weights_file.load(weights, X.shape[0], "float64") if weights else trained_now(data, options, stage)
+    settings = {**asdict(options), "dtype": "float64", "hidden": parameters.W1.shape[0], "frameworks": list(names)}
+    record = opening.new_record({**settings, "weights": weights and str(weights)}, data)
+    found = Predictions(record, photos, class_names(data.train.path))
+    judge = Judge(X, np.zeros((1, X.shape[1])), options.activation)  # nothing that is judged here depends on labels
+    with stage("the true probabilities", 0):
+        standard = judge.at(parameters)
+    found.probabilities = standard.right["A2"][0].high[0].tolist()
+    found.labels = [int(z > 0) for z in standard.right["Z2"][0].high[0]]
+    for name, source in names.items():
+        with stage(f"{name}: forward", 0):
+            record.frameworks[name], A2 = examine(implementations.load(source), judge, standard, parameters)
+        found.computed[name] = A2[0].tolist() if A2 is not None else None
+    return found
+
+
+def settle(asked: Mapping[str, str | None], notes: Mapping[str, str], weights: Path | None) -> Options:
+    """Take what the user asks for, or else what the weights were trained with, or else the default."""
+    noted = {key: notes[key] for key, values in NOTED.items() if notes.get(key) in values}
+    for key, value in noted.items():
+        if asked[key] not in (None, value):
+            warn(f"{weights}: these weights were trained with --{key} {value}, not {asked[key]}; leave the option out")
+    return Options(**cast(dict[str, Any], noted | {key: value for key, value in asked.items() if value}))
+
+
+def check_notes(notes: Mapping[str, str], data: Dataset, weights: Path | None) -> None:
+    """Say so if the weights were never trained, or were trained on other data than these."""
+    if notes.get("iterations") == "0":
+        warn(
+            f"{weights}: these are initial weights, not trained ones; "
+            "python compare.py --save-trained FILE saves what training gives"
+        )
+    if notes.get("train_sha256", data.train.sha256) != data.train.sha256:
+        warn(
+            f"{weights}: these weights were trained on other data than {data.train.path}, from which the scaling is "
+            "taken; name their training set with --train"
+        )
+
+
+def columns(photos: Sequence[Path], data: Dataset) -> Array:
+    """Read pictures as the columns of X, of the size and the scaling of the training set."""
+    height, width = data.train.image_shape[:2]
+    pixels = np.array([pictures.read(photo, height, width) for photo in photos])
+    return data.scale.features(as_columns(data.scale.white * pixels, data.train.image_shape))
+
+
+def trained_now(data: Dataset, options: Options, stage: Stage) -> Parameters:
+    """Train with NumPy, at the default settings."""
+    settings = Settings(activation=options.activation)
+    start = weights_file.draw(data.train.X.shape[0], settings.hidden, settings.seed, settings.dtype)
+    with stage("numpy: training", settings.iterations) as progress:
+        return implementations.load("numpy").train(start, data.train.X, data.train.Y, settings, progress).parameters
+
+
+def examine(
+    implementation: Implementation, judge: Judge, standard: Standard, parameters: Parameters
+) -> tuple[Framework, Array | None]:
+    """Let an implementation go forward, and judge each line; give its A2, if that is one."""
+    own = copies(parameters, judge.X, judge.Y)
+    given = call(implementation.forward, Parameters(*own[:4]), own[4], judge.activation)
+    values = named(Activations, given)
+    framework = Framework(quantities={name: standard.judge(name, values[name]) for name in Activations._fields})
+    framework.add_changed(changed(own, (*parameters, judge.X, judge.Y)))
+    for name, judged in framework.quantities.items():
+        if judged.verdict != "agrees":
+            framework.explanations[name] = judge.explain(framework.quantities, name, parameters, values)
+    return framework, None if framework.quantities["A2"].problem else values["A2"]
+
+
+def warn(text: str) -> None:
+    """Warn, in the name of the function that calls."""
+    warnings.warn(one_line(text), PredictingWarning, stacklevel=2)
