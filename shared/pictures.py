@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from shared.files import beginning, one_line, too_large, what_it_is_instead
 from shared.network import Array, InputError
@@ -24,23 +24,16 @@ BYTES_PER_PIXEL = 20
 ENOUGH = 16
 """Blocks of pixels are averaged first, where so many times the wanted height or width is left."""
 
-ORIENTATION, UPRIGHT = 0x0112, (None, 1)
-"""The EXIF entry that says how a picture is to be turned, and its values that say: not at all."""
-
 
 class PictureError(InputError):
     """A picture cannot be used. The text is one line: file, what was found, what was wanted, what to do."""
 
 
-class PictureWarning(UserWarning):
-    """A picture can be used, but something about it is likely to surprise. The text is one line."""
-
-
 def read(path: Path, height: int, width: int) -> Array:
     """Read a picture and bring it to a size.
 
-    The whole picture is squeezed into that size, whatever its proportions. Transparent parts become white. EXIF data
-    are ignored.
+    The whole picture is squeezed into that size, whatever its proportions. Transparent parts become white. A picture
+    whose EXIF data say so is turned upright, as a phone's camera expects.
 
     Parameters
     ----------
@@ -58,26 +51,13 @@ def read(path: Path, height: int, width: int) -> Array:
     ------
     PictureError
         If the file cannot be used. The text is one line.
-
-    Warns
-    -----
-    PictureWarning
-        If EXIF data say that the picture is to be turned.
     """
     wrong = what_it_is_instead(path, "a picture")
     if wrong:
         raise PictureError(f"{one_line(path)}: {wrong}")
     with _damage_as_one_line(path), Image.open(path, formats=FORMATS) as image:
         _check_size(image, path)
-        pixels, white = _pixels(image, path)
-        turned = image.getexif().get(ORIENTATION) not in UPRIGHT
-    if turned:
-        warnings.warn(
-            f"{one_line(path)}: its EXIF data say that it is to be turned, which is ignored; save it upright if the "
-            "network should see it so",
-            PictureWarning,
-            stacklevel=2,
-        )
+        pixels, white = _pixels(ImageOps.exif_transpose(image), path)
     return _resized(pixels, white, height, width)
 
 
