@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -162,3 +163,11 @@ def test_a_step_goes_down(implementation):
     case = MIDDLE.in_form("float64", "relu")
     stepped = Parameters(**answers_to_step(implementation, case.parameters, case.X, case.Y, RATE, "relu").values)
     assert implementation.cost(stepped, case.X, case.Y) < case.answers(implementation)["cost"]
+
+
+def test_the_time_reported_is_no_more_than_the_clock_saw(implementation):
+    iterations, start = 50, time.perf_counter()
+    training = trained(implementation, MIDDLE.in_form("float64", "relu"), iterations)
+    seen = time.perf_counter() - start
+    assert 0 < training.seconds_per_step * iterations <= seen
+    assert 0 <= training.seconds_to_compile <= seen

@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 from cases import FORMS, SMALL, photographs, random_case
+from scipy.special import stdtr
 
 import implementations
 from shared.judging import curves
 from shared.judging.judge import Judge, answers_to_step
-from shared.network import ACTIVATIONS, InputError, Settings
+from shared.network import ACTIVATIONS, InputError, Parameters, Settings
 
 RATE = 0.05
 MIDDLE = random_case("30-5-1", 30, 5, 40, seed=8)
@@ -160,3 +161,44 @@ def test_no_correct_program_of_200_random_ones_leaves_the_band():
         _, band = reference_and_band(case, settings)
         for name in ("numpy", "torch"):
             assert band.leaves(whole_curve(implementations.load(name), case, settings)) is None, (seed, name)
+
+
+def test_a_correct_curve_leaves_the_band_once_in_a_million_trainings():
+    half_width = curves.quantile(2500)
+    assert half_width == pytest.approx(18.3, abs=0.05)
+    assert 2500 * 2 * stdtr(12, -half_width) == pytest.approx(1e-6)
+
+
+def test_the_band_is_made_of_the_members_spread_and_the_noise_of_two_costs():
+    reference = curves.Reference(np.array([0.7, 0.6]), {}, MIDDLE.parameters)
+    band = curves.band(reference, np.array([0.0, 4e-9]), 3e-9)
+    wanted = np.sqrt([2 * 9e-18, 16e-18 + 2 * 9e-18])
+    np.testing.assert_allclose(band.half_width, curves.quantile(2) * wanted, rtol=1e-12)
+
+
+def test_a_jolt_moves_every_weight_up_or_down_by_one_unit_in_its_last_place():
+    case = random_case("1-3-1", 1, 3, 2, seed=14).in_form("float32", "relu")
+    case.X[...] = [[1.0, 0.0]]  # so Z1 is W1 + b1 for the first example, and b1 for the second
+    start, final = case.parameters, Parameters(*(8 * V for V in case.parameters))
+    runs = curves.Runs(start, case.X, case.Y, settings_of(case, 1), curves.MEMBERS)
+    Z1, W2, b2 = runs.Z1.copy(), runs.W2.copy(), runs.b2.copy()
+    curves.Jolts(start, final, case.X, seed=1).shake(runs)
+    on_b1 = (runs.Z1 - Z1)[:, :, 1:]
+    moved = {
+        "W1": ((runs.Z1 - Z1)[:, :, :1] - on_b1, final.W1),
+        "b1": (on_b1, final.b1),
+        "W2": (runs.W2 - W2, start.W2.T),
+        "b2": (runs.b2 - b2, start.b2),
+    }
+    for change, weights in moved.values():
+        np.testing.assert_allclose(
+            np.abs(change), np.broadcast_to(np.spacing(np.abs(weights)), change.shape), rtol=1e-6
+        )
+        assert -0.7 < np.sign(change).mean() < 0.7
+
+
+def test_a_weight_that_shrinks_is_jolted_by_its_first_unit():
+    case = random_case("1-3-1", 1, 3, 2, seed=14).in_form("float32", "relu")
+    start, final = case.parameters, Parameters(*(V / 8 for V in case.parameters))
+    by_start, by_both = (curves.Jolts(start, P, case.X, seed=1).on_Z1 for P in (start, final))
+    np.testing.assert_array_equal(by_start, by_both)

@@ -1,11 +1,16 @@
 """The bound holds for every order of summation; the noise is sharp; both know what is exact."""
 
+from itertools import permutations
+
 import numpy as np
 import pytest
 from cases import BY_NAME, CASES, photographs, random_case
 from programs import forgetting, one_by_one, run
+from scipy.special import expit
 
-from shared.network import QUANTITIES
+from shared.judging import rounding
+from shared.judging.arithmetic import Known, Noise, Worst, exact
+from shared.network import ACTIVATIONS, QUANTITIES, Parameters
 
 ORDERS = {
     "left to right": one_by_one(iter),
@@ -67,3 +72,219 @@ def test_a_float32_detour_in_a_float64_program_is_wrong(quantity):
     case = random_case("30-5-1", 30, 5, 40, seed=8).in_form("float64", "relu")
     values = run(case, tamper={quantity: lambda V: V.astype(np.float32).astype(np.float64)})
     assert case.standard.judge(quantity, values[quantity]).verdict == "wrong"
+
+
+U = 2.0**-53
+OWN = {"W1": 3.0, "b1": -0.5, "W2": -2.0, "b2": 0.25}
+OWN |= {"X": 2.0, "Y": 1.0, "Z1": -5.0, "A1": 0.7, "Z2": 1.5, "A2": 0.8, "dZ2": -0.3, "dA1": 0.6, "dZ1": 0.4}
+SOFTPLUS = np.log1p(np.exp(1.5))
+
+ROUNDINGS = {
+    # quantity, activation, Z1: the sum of roundings x size, for two examples, both like OWN
+    ("Z1", "relu", -5.0): 2 * (3 * 2 + 0.5),
+    ("A1", "relu", -5.0): 0,
+    ("A1", "relu", 5.0): 0,
+    ("A1", "leaky_relu", -5.0): 2 * 0.01 * 5,
+    ("A1", "leaky_relu", 5.0): 0,
+    ("A1", "sigmoid", -5.0): (24 + 2 * 5) * expit(-5),
+    ("A1", "sigmoid", 5.0): (24 + 2 * 5) * expit(5),
+    ("Z2", "relu", -5.0): 2 * (2 * 0.7 + 0.25),
+    ("A2", "relu", -5.0): (24 + 2 * 1.5) * expit(1.5),
+    ("cost", "relu", -5.0): 20 * (SOFTPLUS + 1.5) + (3 + 3) * (SOFTPLUS - 1.5),
+    ("dA2", "relu", -5.0): 5 / 0.8 / 2,
+    ("dZ2", "relu", -5.0): (2 * (24 + 2 * 1.5) * expit(1.5) + 4 * (0.8 + 1)) / 2,
+    ("dW2", "relu", -5.0): 3 * (2 * 0.3 * 0.7),
+    ("db2", "relu", -5.0): 3 * (2 * 0.3),
+    ("dA1", "relu", -5.0): 2 * (2 * 0.3),
+    ("dZ1", "relu", -5.0): 0,
+    ("dZ1", "relu", 5.0): 0,
+    ("dZ1", "leaky_relu", -5.0): 2 * 0.01 * 0.6,
+    ("dZ1", "leaky_relu", 5.0): 0,
+    ("dZ1", "sigmoid", -5.0): 0.6 * ((34 + 3) * expit(-5) + 2 * expit(-5) * expit(5)),
+    ("dZ1", "sigmoid", 5.0): 0.6 * (34 * expit(5) + 3 * expit(-5) + 2 * expit(-5) * expit(5)),
+    ("dZ1", "sigmoid", 0.5): 0.6 * (25 * expit(0.5) + 3 / 4 + 2 * expit(-0.5) * expit(0.5)),
+    ("dW1", "relu", -5.0): 3 * (2 * 0.4 * 2),
+    ("db1", "relu", -5.0): 3 * (2 * 0.4),
+}
+
+
+@pytest.mark.parametrize("line", ROUNDINGS, ids=str)
+def test_a_line_alone_is_allowed_its_own_roundings_and_no_more(line):
+    quantity, activation, Z1 = line
+    own = {name: np.full((1, 1 if name in Parameters._fields else 2), V) for name, V in (OWN | {"Z1": Z1}).items()}
+    bound = rounding.through_one_line(Worst(np.dtype("float64"), activation), quantity, own).error
+    np.testing.assert_allclose(bound / U, ROUNDINGS[line], rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("label", "dA2", "roundings"), [(0.0, 1 / 0.2 / 2, 5 / 0.2 / 2), (1.0, -1 / 0.8 / 2, 5 / 0.8 / 2)]
+)
+def test_the_label_decides_from_which_side_A2_is_seen(label, dA2, roundings):  # noqa: N802
+    own = {"A2": exact(np.full((1, 2), 0.8)), "Y": exact(np.full((1, 2), label))}
+    known = rounding.LINES["dA2"](Worst(np.dtype("float64"), "relu"), own)
+    np.testing.assert_allclose([known.value, known.error / U], [[[dA2] * 2], [[roundings] * 2]])
+
+
+@np.errstate(divide="ignore")
+def test_an_A2_that_may_be_0_has_no_bound_for_its_derivative():  # noqa: N802
+    assert passed_on("dA2", A2=(1e-3, 1e-3), Y=(1, 0)) == np.inf
+
+
+def passed_on(quantity, activation="relu", **inputs):
+    """The bound of a line for two equal examples, from (value, error) of its inputs."""
+    wide = {name: Known(*np.full((2, 1, 2), [[[V]], [[error]]])) for name, (V, error) in inputs.items()}
+    return float(rounding.LINES[quantity](Worst(np.dtype("float64"), activation), wide).error.max())
+
+
+def test_the_errors_of_the_inputs_are_passed_on_by_the_slope():
+    near_1, near_0 = expit(1.5 + 2e-3), expit(-1.5 + 2e-3)  # a program's Z2 may be two errors from another's
+    assert passed_on("A2", Z2=(1.5, 1e-3)) == pytest.approx(1e-3 * near_0, rel=1e-9)
+    assert passed_on("A2", Z2=(-1.5, 1e-3)) == pytest.approx(1e-3 * near_0, rel=1e-9)
+    assert passed_on("A2", Z2=(0.1, 1e-3)) == pytest.approx(1e-3 / 4, rel=1e-9)
+    assert passed_on("cost", Z2=(1.5, 1e-3), Y=(1, 0)) == pytest.approx(1e-3 * (expit(-1.5) + 5e-4), rel=1e-9)
+    assert passed_on("cost", Z2=(1.5, 1e-3), Y=(0, 0)) == pytest.approx(1e-3 * (expit(1.5) + 5e-4), rel=1e-9)
+    assert passed_on("cost", Z2=(1.5, 10.0), Y=(1, 0)) == pytest.approx(10, rel=1e-9)
+    assert passed_on("dA2", A2=(0.8, 1e-3), Y=(1, 0)) == pytest.approx(1e-3 / (2 * 0.8 * 0.798), rel=1e-9)
+    assert passed_on("dZ2", A2=(0.8, 1e-3), Y=(1, 0), Z2=(near_1, 0)) == pytest.approx(1e-3 / 2, rel=1e-9)
+    assert passed_on("dZ1", "leaky_relu", dA1=(0.6, 1e-3), Z1=(-1, 0)) == pytest.approx(1e-5, rel=1e-9)
+    assert passed_on("dZ1", "leaky_relu", dA1=(0.6, 1e-3), Z1=(1, 0)) == pytest.approx(1e-3, rel=1e-9)
+    slope = expit(1) * expit(-1)
+    assert passed_on("dZ1", "sigmoid", dA1=(0.6, 1e-3), Z1=(1, 0)) == pytest.approx(1e-3 * slope, rel=1e-9)
+    assert passed_on("A1", "leaky_relu", Z1=(-1, 1e-3)) == pytest.approx(1e-5, rel=1e-9)
+    assert passed_on("A1", "leaky_relu", Z1=(1, 1e-3)) == pytest.approx(1e-3, rel=1e-9)
+
+
+@pytest.mark.parametrize(("activation", "left_slope"), [("relu", 0), ("leaky_relu", 0.01)])
+@pytest.mark.parametrize(
+    ("Z1", "either"), [((1e-9, 1e-3), True), ((-1e-9, 1e-3), True), ((2e-3, 1e-3), True), ((0.0, 0.0), False)]
+)
+def test_either_slope_is_allowed_only_where_a_program_may_find_Z1_on_either_side(activation, left_slope, Z1, either):  # noqa: N802
+    wanted = 0.6 * (1 - left_slope) if either else 0
+    assert passed_on("dZ1", activation, dA1=(0.6, 0), Z1=Z1) == pytest.approx(wanted, abs=1e-14)
+
+
+def test_an_update_passes_on_the_gradients_error_times_the_learning_rate():
+    a, V, dV = (
+        Worst(np.dtype("float64"), "relu"),
+        Known(np.array(3.0), np.array(0.5)),
+        Known(np.array(-0.4), np.array(0.1)),
+    )
+    known = rounding.updated(a, V, dV, 0.05)
+    np.testing.assert_allclose([known.value, known.error], [3.02, 0.5 + 0.05 * 0.1], rtol=1e-12)
+    exactly = rounding.updated(a, exact(V.value), exact(dV.value), 0.05)
+    np.testing.assert_allclose(exactly.error / U, (3 + 0.02) + 4 * 0.02, rtol=1e-12)
+    assert rounding.updated(a, exact(V.value), exact(np.array(0.0)), 0.05).error == 3 * a.gamma(1) + a.tiny
+
+
+def test_numbers_too_small_to_be_normal_may_be_taken_for_0():
+    tiny = np.finfo(np.float64).tiny
+    given = rounding.given(Worst(np.dtype("float64"), "relu"), np.array([tiny / 4, -tiny / 2, tiny, 1.0]))
+    np.testing.assert_array_equal(given.error, [tiny / 4, tiny / 2, 0, 0])
+
+
+def test_the_bound_of_a_product_is_highams_and_what_its_factors_bring_along():
+    A, B, bias = (Known(np.array([[V]]), np.array([[error]])) for V, error in ((2.0, 0.1), (-3.0, 0.2), (1.0, 0.3)))
+    a = Worst(np.dtype("float64"), "relu")
+    product = a.product(A, B, bias)
+    np.testing.assert_allclose([product.value, product.error], [[[-5]], [[0.1 * 3.4 + 2.2 * 0.2 + 0.3]]], rtol=1e-12)
+    A, B = exact(np.array([[2.0, 3.0, 0.0]])), exact(np.array([[5.0], [-7.0], [11.0]]))
+    assert a.product(A, B).error == a.gamma(4) * (2 * 5 + 3 * 7) + 3 * a.tiny
+
+
+def test_gamma_is_infinite_where_so_many_roundings_can_do_anything():
+    a = Worst(np.dtype("float32"), "relu")
+    np.testing.assert_array_equal(a.gamma(np.array([2.0**22, 2.0**23, 2.0**24, 2.0**25])), [1 / 3, 1, np.inf, np.inf])
+
+
+def test_what_is_too_large_for_a_bound_has_none():
+    a = Worst(np.dtype("float64"), "relu", growth=1.5)
+    np.testing.assert_array_equal(
+        a.add(np.array([np.nan, np.inf, 2.0]), np.array([1.0, 1.0, 4.0])), [np.inf, np.inf, 9]
+    )
+
+
+def partial_sums(terms):
+    return np.square(np.cumsum(terms)).sum()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_noise_of_a_sum_is_that_of_the_noisiest_of_three_orders(seed):
+    rng = np.random.default_rng(seed)
+    A, B, bias = 1e3 * rng.standard_normal((2, 5)), 1e-3 * rng.standard_normal((5, 3)), rng.standard_normal((2, 3))
+    if seed == 3:
+        A, B, bias = np.abs(A), np.abs(B), 0 * bias
+    a = Noise(np.dtype("float64"), "relu")
+    noise = a.product(exact(A), exact(B), exact(bias)).error
+    for i, k in np.ndindex(2, 3):
+        terms = A[i] * B[:, k]
+        shuffled = np.mean([partial_sums(order) for order in permutations(terms)])
+        squares = max(partial_sums(terms), partial_sums(terms[::-1]), shuffled) + np.square(terms).sum()
+        squares += (terms.sum() + bias[i, k]) ** 2
+        assert noise[i, k] == pytest.approx(U * np.sqrt(squares / 3), rel=1e-9, abs=0)
+
+
+def test_the_noise_of_equal_examples_adds_up_in_full():
+    A = Known(np.array([[1.0, 1.0, 2.0]]), np.array([[1e-3, 1e-3, 1e-4]]))
+    B = Known(np.array([[5.0], [5.0], [3.0]]), np.array([[1e-5], [1e-5], [1e-6]]))
+    a = Noise(np.dtype("float64"), "relu", copies=np.array([2, 2, 1]))
+    wanted = np.sqrt((2 * 5e-3) ** 2 + (3e-4) ** 2 + (2 * 1e-5) ** 2 + (2e-6) ** 2)
+    np.testing.assert_allclose(a.over_examples(A, B).error, [[wanted]], rtol=1e-9)
+    alone = Noise(np.dtype("float64"), "relu")
+    A, B = exact(A.value), exact(B.value)
+    noise = float(alone.product(A, B).error[0, 0])
+    np.testing.assert_allclose(a.over_examples(A, B).error, [[noise * np.sqrt(3)]], rtol=1e-12)
+
+
+def test_the_noise_of_several_roundings_is_that_of_uniform_random_numbers():
+    a = Noise(np.dtype("float32"), "relu", deviations=4.0)
+    np.testing.assert_allclose(a.rounded(12, np.array([0.0, 5.0])), [0, 2 * 2.0**-24 * 5], rtol=1e-12)
+    assert a.rounded(1, np.array(1e-40)) > np.finfo(np.float32).tiny
+    np.testing.assert_array_equal(a.reach(Known(np.array(1.0), np.array(3.0))), 12)
+    np.testing.assert_array_equal(a.add(np.array(3.0), np.array(4.0), np.array(12.0)), 13)
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("name", ["7-5-1", "5-3-1-tie"])
+def test_the_values_that_are_followed_are_those_of_a_correct_program(name, activation):
+    case = BY_NAME[f"{name}-{activation}-float64"]
+    followed = rounding.through_the_network(case.judge.worst(case.parameters), case.parameters, case.X, case.Y)
+    for quantity in QUANTITIES:
+        known, truth = followed[quantity], case.standard.right[quantity][0]
+        assert np.all(truth.error(known.value) <= known.error + truth.radius)
+
+
+def test_a_product_that_underflows_may_be_off_by_the_smallest_normal_number():
+    A, B = exact(np.array([[1e-200, 1e-200, 0.0, 0.0]])), exact(np.array([[1e-200], [0.0], [1e-200], [1e-200]]))
+    a = Worst(np.dtype("float64"), "relu")
+    assert a.product(A, B).error == a.tiny
+    assert a.rounded(1, np.array(1e-320)) >= a.tiny
+
+
+@pytest.mark.parametrize("copies", [None, np.array([1, 1, 1])])
+def test_different_examples_make_the_noise_of_any_product(copies):
+    A, B = exact(np.array([[1.0, 2.0, 3.0]])), exact(np.array([[3.0], [1.0], [2.0]]))
+    a = Noise(np.dtype("float64"), "relu", copies=copies)
+    assert a.over_examples(A, B).error == a.product(A, B).error
+
+
+def test_a_weight_of_0_that_is_not_updated_stays_0():
+    a, zero = Worst(np.dtype("float64"), "relu"), exact(np.zeros(1))
+    assert rounding.updated(a, zero, zero, 0.05).error == 0
+
+
+def test_the_cost_counts_its_roundings_at_the_largest_Z2_that_a_program_may_have():  # noqa: N802
+    a, e = Worst(np.dtype("float32"), "relu"), 1e-6
+    q = {"Z2": Known(np.zeros((1, 2)), np.full((1, 2), e)), "Y": exact(np.zeros((1, 2)))}
+    off = e * (0.5 + e / 2) + a.gamma(20) * (np.log(2) + 2 * e + 2 * e)
+    wanted = off + 2 * a.gamma(3) * (np.log(2) + 2 * off)
+    assert rounding.LINES["cost"](a, q).error == pytest.approx(float(wanted), rel=1e-9, abs=0)
+
+
+def test_the_bound_has_room_for_its_own_rounding_in_float64():
+    growth = rounding.worst(np.ones((7, 11)), "relu", 5).growth
+    assert growth - 1 == pytest.approx((2 * (7 + 11 + 5) + 100) * 2.0**-52, rel=1e-9, abs=0)
+
+
+def test_equal_examples_are_columns_that_are_equal_throughout():
+    X = np.array([[1.0, 2.0, 1.0, 1.0], [3.0, 3.0, 3.0, 4.0]])
+    np.testing.assert_array_equal(rounding.copies_of(X), [2, 1, 2, 1])

@@ -525,3 +525,50 @@ def test_an_entry_whose_products_are_all_0_is_known_to_be_0():
     truth = Truth(X, Y).quantities(parameters)["dW1"]
     assert truth.high[0, 1] == truth.radius[0, 1] == 0
     assert truth.radius[0, 0] > 0
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize(("share", "sharp"), [(0.9e-3, True), (1.1e-3, False)])
+def test_a_radius_is_sharp_below_a_thousandth_of_the_dtypes_spacing(
+    dtype: DtypeName, share: float, sharp: bool
+) -> None:
+    radius = share * float(np.spacing(np.array(3.0, dtype)))
+    assert Enclosure(np.array([3.0]), np.zeros(1), np.array([radius])).is_sharp(np.dtype(dtype)) == sharp
+
+
+@pytest.mark.parametrize(
+    ("value", "written"), [(1.3, "1.3e+00"), (1.36, "1e+00"), (1.24, "1e+00"), (1.48, "1.5e+00 +/- 4.0e-02")]
+)
+def test_a_digit_is_written_if_both_ends_of_the_enclosure_round_to_it(value: float, written: str) -> None:
+    assert Enclosure(np.array([value]), np.zeros(1), np.array([0.04])).digits((0,), 2) == written
+
+
+@pytest.mark.parametrize("sign", [-1.0, 1.0])
+def test_what_is_cut_off_for_the_product_of_integers_is_inside_the_ball(sign: float) -> None:
+    X, dZ1 = np.array([[sign]]), 1 / 3
+    with ctx.workprec(20):  # far fewer bits than 1/3 has
+        dW1 = _Lines(Truth(X, np.ones((1, 1)))._data, "relu").dW1(arb_mat([[dZ1]]))[0, 0]
+    with ctx.workprec(200):
+        assert dW1.contains(sign * arb_mat([[dZ1]])[0, 0])
+
+
+def test_bits_that_do_not_suffice_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shared.judging.truth, "PRECISIONS", (64, 128, 256))
+    monkeypatch.setattr(Enclosure, "is_sharp", lambda enclosure, dtype: False)
+    one = np.ones((1, 1))
+    with pytest.raises(ArithmeticError, match=r"^256 bits do not suffice$"):
+        Truth(one, one).quantities(Parameters(one, one, one, one))
+
+
+@pytest.mark.parametrize("known", ["Z2", "A2"])
+def test_a_missing_input_of_a_line_is_worked_out_from_what_is_known(known: str) -> None:
+    Z2, Y, A1 = np.array([[0.5, -1.0]]), np.array([[1.0, 0.0]]), np.array([[1.0, 2.0]])
+    own = {"A1": A1, known: Z2 if known == "Z2" else 1 / (1 + np.exp(-Z2))}
+    dW2 = (1 / (1 + np.exp(-Z2)) - Y) / 2 @ A1.T
+    assert Truth(Z2, Y).line("dW2", own).error(dW2) < 1e-15
+
+
+@pytest.mark.parametrize("examples", [3, 4])
+def test_inputs_that_are_no_matrix_are_refused(examples: int) -> None:
+    with pytest.raises(ValueError, match="shape"):
+        Truth(np.ones(3), np.ones((1, examples)))

@@ -6,8 +6,20 @@ import numpy as np
 import pytest
 from cases import BY_NAME, photographs, random_case
 from programs import run
+from scipy.special import ndtr
 
-from shared.judging.verdict import Entry
+from shared.judging.enclosure import Enclosure
+from shared.judging.verdict import (
+    Allowance,
+    Entry,
+    Judgement,
+    deviations,
+    digits_that_tell,
+    furthest,
+    judge,
+    localised,
+    proven_digits,
+)
 from shared.network import QUANTITIES
 from shared.report.messages import evidence
 
@@ -91,3 +103,67 @@ def test_a_unit_that_narrow_products_switch_on_is_explained():
     standard, off = case.standard, Entry((0, 1), 2e-3, "0.0000e+00", 0, error=2e-3, noise=0.0, bound=3e-3)
     judged = replace(standard.judge("dZ1", run(case)["dZ1"]), verdict="suspect", worst=off)
     assert evidence(judged)[1].startswith("  error 2.0e-03, where rounding makes no noise: possible")
+
+
+@pytest.mark.parametrize("entries", [1, 32_768])
+def test_an_innocent_quantity_is_accused_once_in_a_million(entries):
+    assert entries * 2 * ndtr(-deviations(entries)) == pytest.approx(1e-6)
+
+
+ALLOWED = Allowance(bound=np.array([[1.0, 10.0]]), noise=np.array([[0.1, 1e-3]]))
+
+
+@pytest.mark.parametrize(
+    ("error", "verdict", "worst"), [([2.0, 0.5], "wrong", (0, 0)), ([0.9, 0.5], "suspect", (0, 1))]
+)
+def test_the_worst_entry_is_furthest_beyond_the_bound_if_wrong_and_beyond_the_noise_if_suspect(error, verdict, worst):
+    truth = Enclosure(*np.zeros((3, 1, 2)))
+    judgement = judge("Z2", np.array([error]), truth, ALLOWED, np.dtype("float64"))
+    assert (judgement.verdict, judgement.worst.index) == (verdict, worst)
+
+
+@pytest.mark.parametrize(("error", "worst"), [([0.0, 0.5], (0, 1)), ([0.1, 5.0], (0, 0)), ([0.0, 0.0], (0, 0))])
+def test_an_exact_value_is_the_worst_only_if_it_is_missed(error, worst):
+    assert furthest(np.array([error]), np.array([[0.0, 1.0]])) == worst
+
+
+@pytest.mark.parametrize(
+    ("value", "radius", "digits"), [(2e-3, 1e-12, 9), (-5.0, 1e-3, 3), (2.0, 0.9, 1), (3.0, 0.0, 0), (0.0, 1e-9, 0)]
+)
+def test_a_radius_proves_digits_down_to_its_own_place(value, radius, digits):
+    assert proven_digits(Enclosure(*np.array([[[value]], [[0.0]], [[radius]]])), (0, 0)) == digits
+
+
+@pytest.mark.parametrize(("error", "digits"), [(1e-9, 11), (0.5, 5), (1e-40, 30), (0.0, 5)])
+def test_the_true_value_is_written_with_three_digits_more_than_the_error_leaves_right(error, digits):
+    third = Enclosure(*np.array([[[1 / 3]], [[1 / 3 * 2.0**-54]], [[1e-32]]]))
+    assert digits_that_tell(third, (0, 0), error) == f"3.{'3' * (digits - 1)}e-01"
+
+
+def test_a_true_0_is_written_with_five_digits():
+    assert digits_that_tell(Enclosure(*np.zeros((3, 1, 1))), (0, 0), 1e-3) == "0.0000e+00"
+
+
+SENTENCES = [
+    ("A1", "agrees", "", "its own line is right, and Z1 agrees: small errors in front of it add up here"),
+    ("dZ1", "agrees", "", "its own line is right, and dA1 and Z1 agree: small errors in front of it add up here"),
+    ("Z1", "wrong", "", "W1, b1 and X, which it is made from, agree: the line that computes Z1 is the culprit"),
+    ("A1", "wrong", "", "Z1, which it is made from, agrees: the line that computes A1 is the culprit"),
+    ("dZ1", "agrees", "Z1 dA1", "its own line is right: it inherits the error of dA1 and Z1"),
+    ("dZ1", "wrong", "Z1 dA1", "dA1 and Z1 are off already, and the line that computes dZ1 is wrong by itself"),
+    ("dZ1", "suspect", "Z1", "Z1 is off already, and the line that computes dZ1 is suspect by itself"),
+]
+
+
+@pytest.mark.parametrize(("quantity", "alone", "off", "sentence"), SENTENCES)
+def test_the_sentence_names_what_is_off_and_what_agrees(quantity, alone, off, sentence):
+    def said(name, verdict):
+        return Judgement(name, verdict, max_error=0.0, noise=0.0, bound=0.0, spacing=0.0)
+
+    earlier = {name: said(name, "wrong" if name in off.split() else "agrees") for name in ("Z1", "A1", "dA1")}
+    assert localised(said(quantity, "wrong"), said(quantity, alone), earlier) == sentence
+
+
+def test_only_the_cost_may_be_a_float():
+    judgement = CASE.standard.judge("db2", 1.0)
+    assert (judgement.verdict, judgement.problem) == ("wrong", "it is a float, not a NumPy array")

@@ -101,7 +101,7 @@ def diagnosis(number_: int, finding: Finding) -> Iterator[str]:
     yield f"[bold]{number_}. {escape(found.name)}[/]"
     for mistake in found.mistakes[:1]:
         yield f"   {escape(mistake.explanation)}"
-    if not found.mistakes:
+    if not found.mistakes and not found.unfit:
         yield "   No mistake of the catalogue explains it, alone or with another one. What is seen:"
     for clue in found.clues:
         yield f"   - {escape(clue)}"

@@ -1,0 +1,274 @@
+"""Would a test fail if the code were wrong? Mutants of the judge and of the hand-written network, and what survives.
+
+    python -m pip install cosmic-ray
+    python benchmarks/mutants.py shared/judging/verdict.py
+
+cosmic-ray makes the mutants: one operator, number, comparison or condition is changed at a time. The file itself is
+left alone. The tests are collected once; then, for each mutant, a child process takes the mutated functions in the
+place of the right ones and runs the tests until one fails, those first that have found the most mutants so far, then
+the fastest. For a mutant outside of functions (a constant, a decorator) the tests are collected anew. The slowest tests
+are left out: what survives is to be looked at, and tried on all of them, by hand.
+"""
+
+import argparse
+import difflib
+import gc
+import os
+import random
+import signal
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from importlib import import_module
+from importlib.machinery import SourceFileLoader
+from pathlib import Path
+from types import CodeType, FunctionType
+from typing import Any
+
+os.environ["OPENBLAS_NUM_THREADS"] = "1"  # a process with threads cannot be forked safely
+sys.dont_write_bytecode = True
+
+import pytest  # noqa: E402
+from cosmic_ray import plugins  # noqa: E402
+from cosmic_ray.mutating import mutate_code  # noqa: E402
+
+ROOT = Path(__file__).resolve().parents[1]
+PAIRS = {
+    "Binary": "Add_Sub Sub_Add Mul_Div Div_Mul FloorDiv_Mul Mod_Mul Pow_Mul LShift_RShift RShift_LShift BitAnd_BitOr "
+    "BitOr_BitAnd",
+    "Comparison": "Eq_NotEq NotEq_Eq Lt_LtE Lt_GtE LtE_Lt LtE_Gt Gt_GtE Gt_LtE GtE_Gt GtE_Lt Is_IsNot IsNot_Is",
+    "Unary": "Delete_Not Delete_USub Delete_Invert",
+}
+SINGLE = (
+    "NumberReplacer AddNot ReplaceAndWithOr ReplaceOrWithAnd ReplaceTrueWithFalse ReplaceFalseWithTrue "
+    "ReplaceContinueWithBreak ZeroIterationForLoop ExceptionReplacer RemoveDecorator"
+)
+OPERATORS = SINGLE.split() + [
+    f"Replace{kind}Operator_{pair}" for kind, pairs in PAIRS.items() for pair in pairs.split()
+]
+TESTS = {
+    "numpy_manual": "test_worked_example test_quantities test_contract",
+    "verdict": "test_verdict",
+    "rounding": "test_rounding test_verdict",
+    "arithmetic": "test_rounding test_verdict",
+    "judge": "test_verdict",
+    "truth": "test_truth",
+    "enclosure": "test_truth",
+    "curves": "test_curves",
+    "exact_curve": "test_exact_curve",
+    "exact_steps": "test_exact_curve",
+    "step_bounds": "test_exact_curve",
+    "whole_numbers": "test_exact_curve",
+    "lines": "test_mistakes test_verdict",
+}
+SLOW = (
+    "torch or jax or 4096 or photographs or 200_random or horizon_and_the_curve or long_training or small_networks "
+    "or narrower or at_the_truth or any_order or enormous or detour or never_exceeds"
+)
+
+
+def mutants(text: str) -> Iterator[tuple[str, str]]:
+    """Give every mutant of a text: its name, and the mutated text."""
+    for name in OPERATORS:
+        operator, occurrence = plugins.get_operator(f"core/{name}")(), 0
+        while mutated := mutate_code(text, operator, occurrence):
+            yield f"{name} {occurrence}", mutated
+            occurrence += 1
+
+
+class Survey:
+    """A plugin for pytest: takes the place of running the collected tests, and runs them on each mutant."""
+
+    def __init__(self, path: Path, options: Any) -> None:
+        self.path, self.options, self.text = path, options, path.read_text()
+        self.kills: Counter[str] = Counter()
+        self.durations: dict[str, float] = {}
+
+    def pytest_runtestloop(self, session: Any) -> bool:
+        """Run all tests without a mutant, then those of every mutant."""
+        self.session, self.items = session, {item.nodeid: item for item in session.items}
+        import_module(self.module())
+        functions = [thing for thing in gc.get_objects() if type(thing) is FunctionType]
+        self.functions = [f for f in functions if f.__code__.co_filename == str(self.path)]
+        gc.freeze()
+        if self.child({}) != "survived":
+            raise SystemExit("the tests fail without a mutant")
+        self.keep_the_fastest()
+        drawn = list(mutants(self.text))
+        total, survivors, start = len(drawn), 0, time.monotonic()
+        if self.options.sample and self.options.sample < total:
+            drawn = random.Random(0).sample(drawn, self.options.sample)  # noqa: S311
+        for name, text in drawn:
+            replaced = self.changed_functions(text)
+            if (self.anew(text) if replaced is None else self.child(replaced)) == "survived":
+                survivors += 1
+                lines = difflib.unified_diff(self.text.splitlines(), text.splitlines(), lineterm="", n=0)
+                print(self.path.name, name, *list(lines)[2:], sep="\n", file=self.options.out, flush=True)
+        took = f"{time.monotonic() - start:.0f} s"
+        said = f"{self.path.name}: {total} mutants, {len(drawn)} run, {survivors} survived, {took}"
+        print(said, file=self.options.out, flush=True)
+        return True
+
+    def keep_the_fastest(self) -> None:
+        """Leave out the slowest tests, so that those kept take so many seconds together."""
+        spent = 0.0
+        for name in sorted(self.items, key=lambda name: self.durations[name]):
+            spent += self.durations[name]
+            if spent > self.options.seconds:
+                del self.items[name]
+
+    def changed_functions(self, text: str) -> dict[CodeType, CodeType] | None:
+        """Map the code of functions to their mutants; None if something outside of functions has changed."""
+        loader = import_module(self.module()).__loader__
+        old, new = (loader.source_to_code(t.encode(), str(self.path)) for t in (self.text, text))
+        return matched(old, new, at_import=True)
+
+    def module(self) -> str:
+        """Name the module."""
+        return ".".join(self.path.relative_to(ROOT).with_suffix("").parts)
+
+    def child(self, replaced: dict[CodeType, CodeType]) -> str:
+        """Run the tests in a child."""
+
+        def run() -> int:
+            for function in self.functions:
+                function.__code__ = replaced.get(function.__code__, function.__code__)
+            order = sorted(self.items, key=lambda name: (-self.kills[name], self.durations.get(name, 0)))
+            for name in order:
+                signal.setitimer(signal.ITIMER_REAL, 20 + 10 * self.durations.get(name, 60))
+                item, start = self.items[name], time.monotonic()
+                print("run", name, file=record, flush=True)
+                self.session.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
+                if self.session.testsfailed:
+                    return 1
+                print("took", name, time.monotonic() - start, file=record, flush=True)
+            return 0
+
+        with tempfile.TemporaryFile("w+") as record:
+            outcome = forked(run, 3600)
+            record.seek(0)
+            last = ""
+            for line in record:
+                kind, _, rest = line.strip().partition(" ")
+                last = rest if kind == "run" else last
+                if kind == "took" and not replaced:
+                    name, _, duration = rest.rpartition(" ")
+                    self.durations[name] = float(duration)
+        if outcome != "survived":
+            self.kills[last] += 1
+        return outcome
+
+    def anew(self, text: str) -> str:
+        """Collect and run the tests in a fresh interpreter that reads the mutant in the place of the file."""
+
+        def run() -> int:
+            os.environ["MUTANT_OF"] = str(self.path)
+            read_end, write_end = os.pipe()
+            if os.fork() == 0:
+                os.close(read_end)
+                os.write(write_end, text.encode())
+                os._exit(0)
+            os.close(write_end)
+            os.dup2(read_end, 0)
+            os.execv(sys.executable, [sys.executable, __file__, "--anew", *arguments(self.path)])  # noqa: S606
+
+        return forked(run, 300)
+
+
+def matched(old: CodeType, new: CodeType, at_import: bool) -> dict[CodeType, CodeType] | None:
+    """Match the functions of two versions of a module; None if what is done at import differs."""
+    olds, news = ([c for c in code.co_consts if isinstance(c, CodeType)] for code in (old, new))
+    if (at_import and signature(old) != signature(new)) or len(olds) != len(news):
+        return None
+    found = {} if at_import or old == new else {old: new}
+    for one, other in zip(olds, news, strict=True):
+        function = bool(one.co_flags & 1) and not (
+            at_import and one.co_name.startswith("<") and "lambda" not in one.co_name
+        )
+        inner = matched(one, other, at_import and not function)
+        if inner is None:
+            return None
+        found |= inner
+    return found
+
+
+def signature(code: CodeType) -> tuple[Any, ...]:
+    """What a piece of code does itself, without the functions in it."""
+    return code.co_code, code.co_names, [repr(c) for c in code.co_consts if not isinstance(c, CodeType)]
+
+
+def forked(run: Any, seconds: float) -> str:
+    """Run a function in a child process that says nothing: "survived" if it returns 0."""
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            if not os.environ.get("MUTANT_LOUD"):
+                nowhere = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(nowhere, 1)
+                os.dup2(nowhere, 2)
+            code = run()
+        finally:
+            os._exit(code)
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        done, status = os.waitpid(child, os.WNOHANG)
+        if done:
+            return "survived" if status == 0 else "killed"
+        time.sleep(0.005)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return "killed"
+
+
+def arguments(path: Path) -> list[str]:
+    """Write pytest's arguments for a file."""
+    names = TESTS[path.stem].split()
+    return [
+        "-x",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:terminal",
+        "-o",
+        "addopts=",
+        *(f"tests/{name}.py" for name in names),
+        "-k",
+        f"not ({SLOW})",
+    ]
+
+
+def anew() -> int:
+    """Be the fresh interpreter."""
+    text, path, read = sys.stdin.buffer.read(), Path(os.environ["MUTANT_OF"]), SourceFileLoader.get_data
+
+    def get_data(self: Any, wanted: str) -> bytes:
+        if Path(wanted).name.startswith(f"{path.stem}.cpython") and Path(wanted).parent.parent == path.parent:
+            raise OSError  # what was compiled from the right file
+        return text if Path(wanted) == path else read(self, wanted)
+
+    SourceFileLoader.get_data = get_data
+    return int(pytest.main(sys.argv[2:]))
+
+
+def main() -> int:
+    """Run the mutants of a file."""
+    os.chdir(ROOT)
+    sys.path[:1] = [str(ROOT)]
+    if sys.argv[1] == "--anew":
+        return anew()
+    parser = argparse.ArgumentParser()
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--sample", type=int, help="so many of the mutants, drawn with seed 0")
+    parser.add_argument(
+        "--seconds", type=float, default=60, help="keep only the fastest tests, so many seconds of them"
+    )
+    options = parser.parse_args()
+    options.out = os.fdopen(os.dup(1), "w")
+    return int(pytest.main(arguments(options.file), plugins=[Survey(options.file.resolve(), options)]))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,52 @@
+"""What the pictures of the lessons share: colours, and the lines of all frameworks laid over each other."""
+
+import io
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from shared.files import write_atomically
+from shared.lessons.lesson import Outcome
+from shared.network import Array
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+BLUE, ORANGE, GREEN, RED, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#777777"
+"""Told apart with every kind of eyes (Okabe and Ito); red and green never alone carry a meaning."""
+
+WIDTHS, STRENGTHS = (6.0, 2.8, 1.0), (0.25, 0.5, 1.0)
+
+
+def save(outcome: Outcome, folder: Path) -> Path:
+    """Draw the picture of a lesson and write it into the folder."""
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    path, content = folder / f"{outcome.name}.svg", io.BytesIO()
+    style: Any = {"axes.spines.top": False, "axes.spines.right": False, "axes.titlesize": "medium", "font.size": 10.0}
+    style |= {"legend.frameon": False}
+    with mpl.rc_context({**style, "svg.hashsalt": "trigrad"}), np.errstate(all="ignore"):
+        figure = Figure(figsize=(10, 4.2), layout="constrained")
+        outcome.lesson.picture(figure, outcome.seen)
+        figure.suptitle(f"{outcome.name}: {outcome.lesson.TITLE}", fontsize=12, fontweight="bold")
+        figure.savefig(content, format="svg", metadata={"Date": None})
+    write_atomically(path, content.getvalue())
+    return path
+
+
+def lines(axes: "Axes", by_framework: Mapping[str, Array], label: str, colour: str, **how: Any) -> None:
+    """Draw the same line of each framework over that of the one before, thinner: where all show, they coincide."""
+    for k, values in enumerate(by_framework.values()):
+        look = {"linewidth": WIDTHS[min(k, 2)], "alpha": STRENGTHS[min(k, 2)], "solid_capstyle": "butt"}
+        axes.plot(np.arange(len(values)), values, color=colour, **{**look, **how})
+    axes.plot([], [], color=colour, label=label, **{"linewidth": 2, **how})
+
+
+def name_the_lines(axes: "Axes", frameworks: Mapping[str, Any]) -> None:
+    """Say below the axes which line is whose, and give the legend."""
+    order = [f"{width}: {name}" for width, name in zip(("wide", "medium", "thin"), frameworks, strict=False)]
+    axes.set_xlabel("step" + (f"\n(one line over the other: {', '.join(order)})" if len(order) > 1 else ""))
+    axes.legend()

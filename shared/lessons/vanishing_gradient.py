@@ -1,0 +1,96 @@
+"""The vanishing gradient: what sigmoid hidden units do to dW1, and ReLU does not. Change SCALES to try others."""
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from shared.lessons.lesson import Claim, draw, photographs, train
+from shared.network import Activation, Array, Implementation, Parameters
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+TITLE = "the slope of sigmoid hidden units, and what it does to dW1"
+
+EXPECT = """
+dZ1 is dA1 times the slope of the hidden activation. The sigmoid's slope a (1 - a) is 1/4 at most,
+at z = 0, and next to nothing at the extremes: at z = 10 or -10 it is 1/22,000. So dW1, which is
+made from dZ1, shrinks; and units whose z are large all but stop learning. ReLU's slope is 1
+wherever a unit fires, however large z is.
+
+With small initial weights z is near 0 and the sigmoid costs a factor of 4 or so. With large ones
+(100 times) most of its slopes are below 1/100, and dW1 is many times smaller than ReLU's.
+
+So, at the same rate and from the same small weights, the sigmoid network learns more slowly.
+"""
+
+RATE, STEPS = 0.1, 300
+SCALES = {"small": 0.01, "large": 1.0}
+POINTS = (-10.0, 0.0, 10.0)
+NETWORK = Parameters(W1=np.ones((1, 1)), b1=np.zeros((1, 1)), W2=np.ones((1, 1)), b2=np.zeros((1, 1)))
+"""One input, one hidden unit: Z1 = X."""
+
+
+class Seen(NamedTuple):
+    """The slopes at POINTS; by scale the size of dW1 and the slopes at all images; the costs of training."""
+
+    slopes: dict[Activation, list[float]]
+    sizes: dict[tuple[str, Activation], float]
+    everywhere: dict[tuple[str, Activation], Array]
+    costs: dict[Activation, Array]
+
+
+def experiment(implementation: Implementation) -> Seen:
+    """Measure slopes as dZ1 / dA1, sizes of dW1, and train."""
+    (X, Y), points = photographs(), np.array([POINTS])
+    seen = Seen({}, {}, {}, {})
+    activation: Activation
+    for activation in ("sigmoid", "relu"):
+        d = implementation.gradients(NETWORK, points, np.ones_like(points), activation)
+        seen.slopes[activation] = (d.dZ1 / d.dA1)[0].tolist()
+        for name, scale in SCALES.items():
+            d = implementation.gradients(draw(scale), X, Y, activation)
+            seen.sizes[name, activation] = float(np.linalg.norm(d.dW1))
+            seen.everywhere[name, activation] = d.dZ1 / d.dA1
+        seen.costs[activation] = train(implementation, draw(), X, Y, RATE, STEPS, activation).costs
+    return seen
+
+
+def claims(seen: Seen) -> list[Claim]:
+    """Compare sigmoid and ReLU."""
+    low, middle, high = seen.slopes["sigmoid"]
+    steepest = max(np.max(seen.everywhere[name, "sigmoid"]) for name in SCALES)
+    flat = np.mean(seen.everywhere["large", "sigmoid"] < 0.01)
+    small, large = (seen.sizes[name, "relu"] / seen.sizes[name, "sigmoid"] for name in SCALES)
+    behind = seen.costs["sigmoid"][-1] / seen.costs["relu"][-1]
+    return [
+        Claim("sigmoid: the slope at z = 0 is 1/4", f"{middle:g}", middle == 0.25),
+        Claim(
+            "sigmoid: the slopes at -10 and 10 are below 1/20,000", f"{max(low, high):.2g}", max(low, high) < 1 / 20_000
+        ),
+        Claim("ReLU: the slope at 10 is 1", f"{seen.slopes['relu'][2]:g}", seen.slopes["relu"][2] == 1),
+        Claim("sigmoid: no slope on the photographs is above 1/4", f"{steepest:.4f}", steepest < 0.25 * (1 + 1e-12)),
+        Claim("small weights: ReLU's dW1 is larger", f"{small:.1f} times", small > 1),
+        Claim("large weights: most slopes of the sigmoids are below 1/100", f"{flat:.0%}", flat > 0.5),
+        Claim("large weights: ReLU's dW1 is more than 10 times as large", f"{large:.0f} times", large > 10),
+        Claim(f"after {STEPS} steps the sigmoid network's cost is higher", f"{behind:.1f} times", behind > 1),
+    ]
+
+
+def picture(figure: "Figure", seen: dict[str, Seen]) -> None:
+    """Draw the slopes and the cost curves."""
+    from shared.lessons.picture import BLUE, ORANGE, lines, name_the_lines
+
+    left, right = figure.subplots(1, 2)
+    z = np.linspace(-10, 10, 401)
+    left.plot(z, 0.25 / np.cosh(z / 2) ** 2, color=ORANGE, label="sigmoid: 1/4 at most")
+    left.plot([-10, 0, 0, 10], [0, 0, 1, 1], color=BLUE, label="ReLU: 0 or 1")
+    for found in seen.values():
+        left.plot(POINTS, found.slopes["sigmoid"], "o", color=ORANGE, fillstyle="none")
+    left.set(xlabel="z", title="The slope of the hidden activation")
+    left.legend()
+    names: dict[Activation, tuple[str, str]] = {"sigmoid": ("sigmoid", ORANGE), "relu": ("ReLU", BLUE)}
+    for activation, (label, colour) in names.items():
+        lines(right, {framework: found.costs[activation] for framework, found in seen.items()}, label, colour)
+    right.set(ylabel="cost", ylim=(0, None), title=f"Training, from the same small weights, at rate {RATE}")
+    name_the_lines(right, seen)
