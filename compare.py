@@ -229,6 +229,7 @@ def check(
 
     show = terminal.Terminal()
     opening.check_writable(json)
+    opening.check_not_overwritten(json, file, train)
     with Program(file, timeout) as program:
         examples = opening.load_data(train, None, "gray", "standard").train
         with show.stage(f"{file.name}: solving problems", problems.COUNT) as progress:

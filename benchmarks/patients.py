@@ -11,7 +11,7 @@ from shared.judging import lines
 from shared.judging.mistakes import Mistake
 from shared.network import QUANTITIES, Parameters
 
-COLUMNS_LATE = Convention(late=True)
+COLUMNS_LATE = Convention(late=LATE)
 ROWS_EARLY = Convention(rows=True, transposed=True)
 CONVENTIONS = {"columns, 1/m late": COLUMNS_LATE, "rows, 1/m early": ROWS_EARLY}
 NAMES = (*Parameters._fields, "X", "Y")
@@ -56,7 +56,7 @@ class Patient:
 
     def theirs(self, name, V):
         """Write an array as the program would."""
-        if self.convention.late and name in LATE:
+        if name in self.convention.late:
             V = V.astype(np.float64) * V.shape[-1]  # as if it had never been divided: no rounding of float32 comes in
         return np.array(self.convention.theirs(name, V))
 

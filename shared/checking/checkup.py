@@ -105,7 +105,7 @@ def best_read(examination: Examination) -> tuple[Examination, list[Diagnosis]]:
     """Diagnose, reading the 1/m the other way where that leaves fewer lines unexplained."""
     readings = [(examination, diagnose(examination))]
     if any(not diagnosis.mistakes for diagnosis in readings[0][1]) and set(examination.given) & set(LATE):
-        other = examination.read_with(replace(examination.convention, late=not examination.convention.late))
+        other = examination.read_with(replace(examination.convention, late=() if examination.convention.late else LATE))
         readings.append((other, diagnose(other)))
     return min(readings, key=lambda reading: sum(not diagnosis.mistakes for diagnosis in reading[1]))
 

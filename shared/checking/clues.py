@@ -12,7 +12,7 @@ from shared.judging.rounding import through_one_line
 from shared.judging.verdict import deviations
 from shared.network import Array
 
-NARROW = {"float32": 24, "TF32 or float16 (10 bits after the first)": 11, "bfloat16 (7 bits after the first)": 8}
+NARROW = {"float32": 24}
 """Bits of the significands that a product may have been rounded to."""
 
 
@@ -31,10 +31,10 @@ def factor(V: Array, truth: Array, visit: Visit) -> Iterator[str]:
     if not nonzero.any() or np.any(V[~nonzero] != 0):
         return
     ratios = V[nonzero] / truth[nonzero]
-    if np.ptp(ratios) > 1e-6 * np.abs(ratios).max() or nonzero.sum() < 2:
+    if np.ptp(ratios) > 1e-6 * np.abs(ratios).max() or (V.size > 1 and nonzero.sum() < 2):
         return
     ratio = float(np.median(ratios))
-    if ratio == 0:
+    if ratio == 0 or f"{ratio:.10g}" == "1":
         return
     sizes = {n: size for n, size in visit.problem.sizes.items() if size != 2}  # 2 and 1/2 have other reasons
     named = [n for n, size in sizes.items() if np.isclose(ratio, size)]

@@ -20,7 +20,9 @@ BIASES = ("b1", "b2")
 BETWEEN = ("Z1", "A1", "dA1", "dZ1")
 """What a program may keep turned the other way: nobody else sees it."""
 LATE = ("dA2", "dZ2", "dA1", "dZ1")
-"""What is m times larger where the mean over the examples is left to dW and db."""
+"""What is m times larger where the mean over the examples is left to dW and db, as in the course."""
+READINGS: tuple[tuple[str, ...], ...] = ((), LATE, LATE[:2], LATE[:3], LATE[1:], LATE[1:2], LATE[1:3])
+"""The places where a program may take the mean over the examples: what is still m times larger before it."""
 NAMES = tuple(dict.fromkeys((*QUANTITIES[:5], "dA2", *QUANTITIES[5:])))
 """Every quantity that a program may give, in the order of computation."""
 
@@ -61,14 +63,14 @@ class Convention:
     """A way of writing the network.
 
     `rows`: examples are rows. `transposed`: weights are (in, out). `flat`: biases have one dimension.
-    `flat_labels`: so have labels. `late`: 1/m is left to dW and db.
+    `flat_labels`: so have labels. `late`: what is m times larger than with autograd, since 1/m comes later.
     """
 
     rows: bool = False
     transposed: bool = False
     flat: bool = False
     flat_labels: bool = False
-    late: bool = False
+    late: tuple[str, ...] = ()
 
     def arguments(self, problem: Problem) -> list[Array]:
         """Write W1 b1 W2 b2 X Y as the program wants them."""
@@ -100,7 +102,7 @@ class Convention:
 
         A program may drop dimensions of length 1 where nothing comes of it.
         """
-        if self.late and name in LATE:
+        if name in self.late:
             V = V / shape[1]
         wanted = self.theirs(name, np.empty(shape)).shape
         if _squeezed(V.shape) == _squeezed(wanted) and self._harmless(name, V.shape, wanted):
@@ -131,8 +133,10 @@ class Convention:
             yield "biases have one dimension"
         if self.flat_labels:
             yield "labels have one dimension"
-        if self.late:
+        if self.late == LATE:
             yield "1/m is left to dW and db, as in the course: dZ2, dA1 and dZ1 are m times those of autograd"
+        elif self.late:
+            yield f"1/m comes later: {', '.join(self.late)} {'is' if len(self.late) == 1 else 'are'} m times autograd's"
 
 
 def _squeezed(shape: tuple[int, ...]) -> tuple[int, ...]:

@@ -15,8 +15,11 @@ def line_of_code(quantity: str, convention: Convention) -> str:
     convention
         The way in which the program is written.
     """
-    c, over_m = convention, " / m" if convention.late else ""
-    early = "" if c.late else " / m"
+    c = convention
+
+    def over_m(source: str) -> str:
+        return " / m" if source in c.late and quantity not in c.late else ""
+
     axis = f"axis={0 if c.rows else 1}" + ("" if c.flat else ", keepdims=True")
     lines = {
         "Z1": f"{_forward('W1', 'X', c)} + b1{_column(c)}",
@@ -24,14 +27,14 @@ def line_of_code(quantity: str, convention: Convention) -> str:
         "Z2": f"{_forward('W2', 'A1', c)} + b2{_column(c)}",
         "A2": "1 / (1 + np.exp(-Z2))",
         "cost": "np.mean(np.logaddexp(0, Z2) - Y * Z2)",
-        "dA2": f"(-Y / A2 + (1 - Y) / (1 - A2)){early}" if early else "-Y / A2 + (1 - Y) / (1 - A2)",
-        "dZ2": f"(A2 - Y){early}" if early else "A2 - Y",
-        "dW2": f"{_outer('dZ2', 'A1', c)}{over_m}",
-        "db2": f"dZ2.sum({axis}){over_m}",
-        "dA1": _back(c),
-        "dZ1": "dA1 * (Z1 > 0)",
-        "dW1": f"{_outer('dZ1', 'X', c)}{over_m}",
-        "db1": f"dZ1.sum({axis}){over_m}",
+        "dA2": "-Y / A2 + (1 - Y) / (1 - A2)" if "dA2" in c.late else "(-Y / A2 + (1 - Y) / (1 - A2)) / m",
+        "dZ2": "A2 - Y" if "dZ2" in c.late else "(A2 - Y) / m",
+        "dW2": f"{_outer('dZ2', 'A1', c)}{over_m('dZ2')}",
+        "db2": f"dZ2.sum({axis}){over_m('dZ2')}",
+        "dA1": f"{_back(c)}{over_m('dZ2')}",
+        "dZ1": f"dA1 * (Z1 > 0){over_m('dA1')}",
+        "dW1": f"{_outer('dZ1', 'X', c)}{over_m('dZ1')}",
+        "db1": f"dZ1.sum({axis}){over_m('dZ1')}",
         "costs": "[*costs, cost]  # the cost of this step alone, before the update",
     }
     return f"{quantity} = {lines[quantity]}" if quantity in lines else UPDATE.format(quantity)

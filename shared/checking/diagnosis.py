@@ -20,6 +20,8 @@ from shared.network import Array, Parameters
 
 MOST = 3
 """How many names a diagnosis gives where nobody could tell mistakes apart."""
+RATES = (1.0, 0.5, 0.1, 0.05, 0.01, 0.0075, 0.005, 0.001)
+"""Usual learning rates: what a program may have updated W2 with before its time."""
 CLOSE = 1e-3
 """What a prediction may be unsure of, as a share of its largest entry: beyond it, nothing could be told apart."""
 ROUNDINGS = 4
@@ -31,13 +33,15 @@ class Diagnosis:
     """What is wrong, as far as it is known.
 
     `line` is the line that is wrong, `quantities` what shows it. `mistakes` holds what explains it: one, or several
-    that nobody could tell apart on these problems. Where nothing does, `clues` says what is known.
+    that nobody could tell apart on these problems. Where nothing does, `clues` says what is known, and `unfit`
+    why it could not even be compared.
     """
 
     line: str
     quantities: tuple[str, ...]
     mistakes: tuple[Mistake, ...] = ()
     clues: tuple[str, ...] = field(default=())
+    unfit: str = ""
 
     @property
     def name(self) -> str:
@@ -47,7 +51,8 @@ class Diagnosis:
             names = [name.replace(f"update of {self.line}", f"updates of {listed(self.quantities)}") for name in names]
         more = f" or {len(names) - MOST} more" if len(names) > MOST else ""
         or_before = " or before it" if len(self.quantities) > 1 else ""
-        return " or ".join(names[:MOST]) + more if names else f"unknown mistake in {self.line}{or_before}"
+        unknown = f"{self.line}: {self.unfit}" if self.unfit else f"unknown mistake in {self.line}{or_before}"
+        return " or ".join(names[:MOST]) + more if names else unknown
 
 
 def diagnose(examination: Examination) -> list[Diagnosis]:
@@ -65,7 +70,16 @@ def diagnose(examination: Examination) -> list[Diagnosis]:
         more = pair(suspects, [name], gaps, examination.visits) if name in left else []
         found += more
         left = [name for name in left if not any(name in diagnosis.quantities for diagnosis in more)]
-    return in_order([*found, *unexplained(left, gaps)])
+    unfit = {name: text for name in left if (text := why_unfit(name, examination.visits))}
+    found += [Diagnosis(name, (name,), unfit=text) for name, text in unfit.items()]
+    return in_order([*found, *unexplained([name for name in left if name not in unfit], gaps)])
+
+
+def why_unfit(name: str, visits: Sequence[Visit]) -> str:
+    """Say why a quantity cannot be compared with the truth on the first problem where it is wrong by itself."""
+    return next(
+        (visit.unfit.get(name, "") for visit in visits if name in visit.given and visit.place(name) == "WRONG here"), ""
+    )
 
 
 def unexplained(left: Sequence[str], gaps: dict[str, set[str]]) -> list[Diagnosis]:
@@ -123,8 +137,16 @@ def pair(
 
 
 def explains(mistakes: Sequence[Mistake], names: Sequence[str], visits: Sequence[Visit]) -> bool:
-    """Tell whether these mistakes predict what a program gave, on every problem."""
-    replaced = {mistake.line: mistake.wrong for mistake in mistakes}
+    """Tell whether these mistakes predict what a program gave, on every problem; with some rate, if that matters."""
+    rates = RATES if any("after its update" in mistake.name for mistake in mistakes) else RATES[:1]
+    return any(explains_at(rate, mistakes, names, visits) for rate in rates)
+
+
+def explains_at(
+    learning_rate: float, mistakes: Sequence[Mistake], names: Sequence[str], visits: Sequence[Visit]
+) -> bool:
+    """Tell whether these mistakes, with this learning rate, predict what a program gave, on every problem."""
+    replaced = {mistake.line: with_rate(mistake.wrong, learning_rate) for mistake in mistakes}
     for visit in visits:
         looked_at = [name for name in names if name in visit.lines and not visit.spoilt(name)]
         predicted = predict(visit, replaced) if looked_at else {}
@@ -137,6 +159,11 @@ def explains(mistakes: Sequence[Mistake], names: Sequence[str], visits: Sequence
     return True
 
 
+def with_rate(line: Line, learning_rate: float) -> Line:
+    """Let a line see a learning rate."""
+    return lambda q: line({**q, "learning_rate": learning_rate})
+
+
 def predict(visit: Visit, replaced: Mapping[str, Line], rng: np.random.Generator | None = None) -> Values:
     """Predict what a program with these lines would give, in its precision; with `rng`, from inputs rounded anew."""
 
@@ -146,7 +173,7 @@ def predict(visit: Visit, replaced: Mapping[str, Line], rng: np.random.Generator
 
     given = {name: rounded(V) for name, V in visit.problem.given().items()}
     own = {name: rounded(V) for name, V in visit.own.items()}
-    return run({**given, "learning_rate": 1.0}, replaced, own)
+    return run(given, replaced, own)
 
 
 def moved(visit: Visit, replaced: Mapping[str, Line], name: str) -> Array | float:

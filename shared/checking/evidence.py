@@ -6,7 +6,7 @@ import numpy as np
 
 from shared.checking import on_paper
 from shared.checking.clues import clues
-from shared.checking.conventions import LATE, Convention
+from shared.checking.conventions import Convention
 from shared.checking.diagnosis import Diagnosis
 from shared.checking.examination import Examination
 from shared.checking.trial import RATE, Trial
@@ -52,9 +52,8 @@ def evidence_of(visit: Visit, name: str, convention: Convention) -> Evidence | N
         return None
     q = {**visit.problem.given(), **run(visit.problem.given(), own=visit.own), **visit.own}
     m, index = q["X"].shape[1], on_paper.worst_entry(V, truth)
-    if convention.late:
-        q |= {late: m * q[late] for late in LATE if late in q}
-    scale = m if convention.late and name in LATE else 1
+    q |= {late: m * q[late] for late in convention.late if late in q}
+    scale = m if name in convention.late else 1
     line = on_paper.written_out(name, index, q, convention.late)
     entry = f"{name}{convention.their_index(name, index) or ''}"
     return Evidence(visit.problem.name, entry, line, float(truth[index]) * scale, float(V[index]) * scale)

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Any, Literal
 
-from shared.checking.conventions import NAMES, Convention, layouts, quantity_of
+import numpy as np
+
+from shared.checking.conventions import NAMES, READINGS, Convention, layouts, quantity_of
 from shared.checking.problems import Problem
 from shared.checking.program import CheckError, Program, Reply
-from shared.checking.visit import Place, Visit, answered, judged
+from shared.checking.visit import GRADIENTS, MISSING, Place, Visit, answered, infinite_by_right, judged
 
 Verdict = Literal["certified", "cannot tell", "wrong"]
 
@@ -27,11 +29,19 @@ class Examination:
         self.visits.append(judged(answered(reply, problem, self.convention)))
         return self.visits[-1]
 
+    def note_what_is_missing(self) -> None:
+        """Say of each visit which gradients, and which of the quantities given elsewhere, are not there."""
+        for visit in self.visits:
+            for name in dict.fromkeys([*GRADIENTS, *self.given]):
+                if name not in visit.given and not (name == "dA2" and infinite_by_right(visit)):
+                    visit.unfit[name] = MISSING
+
     def read_with(self, convention: Convention) -> "Examination":
         """Judge the same replies as those of a program that is written in another way."""
         other = Examination(convention, remarks=self.remarks)
         for problem, reply in self.replies:
             other.add(problem, reply)
+        other.note_what_is_missing()
         return other
 
     @property
@@ -73,10 +83,19 @@ def examine(
         what = ", ".join(reply.values or {}) or "nothing"
         raise CheckError(f"{program.path.name}: gradients gave {what}; give dW1, db1, dW2, db2 by name")
     examination.remarks += remarks(reply, visit)
+    examination.remarks += not_the_same_twice(program, first, convention, reply)
     for count, problem in enumerate(problems, start=2):
         examination.add(problem, asked(program, problem, convention))
         done(count)
+    examination.note_what_is_missing()
     return examination
+
+
+def not_the_same_twice(program: Program, problem: Problem, convention: Convention, reply: Reply) -> list[str]:
+    """Ask the same again, and say which quantities come out otherwise."""
+    again, first = asked(program, problem, convention).values or {}, reply.values or {}
+    names = [name for name in first if name in again and differ(first[name], again[name])]
+    return [f"two calls with the same arguments gave different values of {', '.join(names)}"] if names else []
 
 
 def recognised(program: Program, problem: Problem) -> tuple[Convention, Reply]:
@@ -97,11 +116,10 @@ def recognised(program: Program, problem: Problem) -> tuple[Convention, Reply]:
     _, _, layout, reply = max(tried, key=lambda entry: entry[:2])
     if reply.values is None:
         raise failed(program, "gradients", problem, tried[0][3])
-    late, early = (judged(answered(reply, problem, replace(layout, late=late))) for late in (True, False))
-    fewer = sum(late.place(n) == "WRONG here" for n in late.given) < sum(
-        early.place(n) == "WRONG here" for n in early.given
-    )
-    return (replace(layout, late=fewer), with_forward(program, problem, layout, reply))
+    readings = [replace(layout, late=late) for late in READINGS]
+    visits = [judged(answered(reply, problem, reading)) for reading in readings]
+    wrong = [sum(visit.place(name) == "WRONG here" for name in visit.given) for visit in visits]
+    return readings[wrong.index(min(wrong))], with_forward(program, problem, layout, reply)
 
 
 def failed(program: Program, function: str, problem: Problem, reply: Reply) -> CheckError:
@@ -126,9 +144,23 @@ def with_forward(program: Program, problem: Problem, convention: Convention, rep
     forward = program.call("forward", *convention.arguments(problem)[:5])
     if forward.values is None:
         raise failed(program, "forward", problem, forward)
-    known = {quantity_of(name) for name in reply.values}
-    more = {name: V for name, V in forward.values.items() if quantity_of(name) not in known}
-    return replace(reply, values={**reply.values, **more})
+    together = dict(reply.values)
+    by_quantity = {quantity_of(name): name for name in reply.values}
+    for name, V in forward.values.items():
+        twin = by_quantity.get(quantity_of(name))
+        if twin is None:
+            together[name] = V
+        elif differ(V, reply.values[twin]):
+            together[twin] = f"gradients and forward give different values of {twin}"
+    return replace(reply, values=together)
+
+
+def differ(a: Any, b: Any) -> bool:
+    """Tell whether two values of one quantity are not the same, rounding aside."""
+    if isinstance(a, str) or isinstance(b, str):
+        return bool(np.any(a != b)) if isinstance(a, str) and isinstance(b, str) else True
+    eps = max(np.finfo(V.dtype).eps if V.dtype.kind == "f" else 0.0 for V in (a, b))
+    return a.size != b.size or not np.allclose(a.ravel(), b.ravel(), rtol=256 * eps, atol=256 * eps, equal_nan=True)
 
 
 def remarks(reply: Reply, visit: Visit) -> list[str]:
@@ -137,6 +169,9 @@ def remarks(reply: Reply, visit: Visit) -> list[str]:
     unknown = [name for name in reply.values or {} if quantity_of(name) not in NAMES]
     if unknown:
         found.append(f"not looked at, since the notation has no such name: {', '.join(unknown)}")
+    twice = [q for q in NAMES if [quantity_of(name) for name in reply.values or {}].count(q) > 1]
+    if twice:
+        found.append(f"given twice under different names, so that nobody knows which is meant: {', '.join(twice)}")
     if visit.dtype != visit.problem.dtype:
         found.append(
             "it computes in float32 whatever it is given, and is judged by what float32 can do "

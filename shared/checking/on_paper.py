@@ -1,6 +1,6 @@
 """One entry of one line, written out with its numbers, so that it can be followed with pencil and paper."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -9,13 +9,17 @@ from shared.network import Array
 Values = Mapping[str, Array]
 
 
+MADE_FROM = {"dW2": "dZ2", "db2": "dZ2", "dA1": "dZ2", "dZ1": "dA1", "dW1": "dZ1", "db1": "dZ1"}
+"""The derivative that each is made from, which may still be m times larger."""
+
+
 def n(x: float) -> str:
     """Write a number as one would on paper."""
-    text = f"{x:.6g}"
+    text = f"{x + 0.0:.6g}"  # no -0
     return f"({text})" if text.startswith("-") else text
 
 
-def written_out(name: str, index: tuple[int, ...], q: Values, late: bool = False) -> str:
+def written_out(name: str, index: tuple[int, ...], q: Values, late: Sequence[str] = ()) -> str:
     """Write out the right line of a quantity at one entry.
 
     Parameters
@@ -27,13 +31,13 @@ def written_out(name: str, index: tuple[int, ...], q: Values, late: bool = False
     q
         The values that the line is made from, by name.
     late
-        Whether the program leaves 1/m to dW and db; then so are the values.
+        What is m times larger, in the values as well, since the program takes the mean later.
     """
     m = q["X"].shape[1]
     line = line_at(name, index, q)
     if name in ("dA2", "dZ2"):
-        return line if late else f"{line} / {m}"
-    return f"({line}) / {m}" if late and name in ("dW2", "db2", "dW1", "db1") else line
+        return line if name in late else f"{line} / {m}"
+    return f"({line}) / {m}" if MADE_FROM.get(name) in late and name not in late else line
 
 
 def line_at(name: str, index: tuple[int, ...], q: Values) -> str:

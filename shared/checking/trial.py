@@ -144,10 +144,11 @@ def follows(the_judge: Judge, step: Step, name: str) -> bool:
 
 def judge_costs(outcome: Trial, costs: Array | str, dtype: np.dtype) -> None:
     """Judge each cost at the weights that the program had then; a cost taken after the update is one step ahead."""
-    if isinstance(costs, str) or costs.shape not in ((STEPS,), (STEPS + 1,), (STEPS, 1), (0,)):
-        outcome.unfit["costs"] = costs if isinstance(costs, str) else f"there are {costs.size} of them, not {STEPS}"
+    if isinstance(costs, str):
+        outcome.unfit["costs"] = costs
         return
-    if not costs.size:
+    if costs.size not in (STEPS, STEPS + 1):
+        outcome.remarks.append(f"the costs of {STEPS} steps are {costs.size}, so they are not judged")
         return
     problem = outcome.problem
     weights = [outcome.steps[0].before, *(step.after for step in outcome.steps)]
@@ -170,7 +171,7 @@ def diagnose_updates(outcome: Trial) -> Iterator[Diagnosis]:
         if outcome.place(name) != "WRONG here":
             continue
         if name in outcome.unfit:
-            yield Diagnosis(name, (name,), clues=(f"{name}: {outcome.unfit[name]}",))
+            yield Diagnosis(name, (name,), unfit=outcome.unfit[name])
         else:
             yield Diagnosis(
                 name, (name,), tuple(explaining_costs(outcome) if name == "costs" else explaining(outcome, name))

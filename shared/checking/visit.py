@@ -18,6 +18,9 @@ from shared.network import Array, Parameters
 Place = Literal["OK", "cannot tell", "inherits", "WRONG here"]
 
 FLOAT64 = np.dtype(np.float64)
+GRADIENTS = ("dW1", "db1", "dW2", "db2")
+"""What a program has to give."""
+MISSING = "it is missing"
 LARGE = 10_000
 """Weights from which on a line is judged alone only where it is off."""
 
@@ -26,14 +29,14 @@ LARGE = 10_000
 class Visit:
     """What a program gave on one problem, in this suite's shapes, and what is to be said of it.
 
-    `late` says that the program leaves 1/m to dW and db. `values` are as they came; `own` are those that can be judged,
+    `late` is what is m times larger in the program. `values` are as they came; `own` are those that can be judged,
     in float64; `unfit` says why the others cannot.
     `whole` judges against the truth, `alone` against the truth of the line, given the program's own values before it.
     """
 
     problem: Problem
     dtype: np.dtype
-    late: bool
+    late: tuple[str, ...]
     values: dict[str, Array] = field(default_factory=dict)
     own: dict[str, Array] = field(default_factory=dict)
     unfit: dict[str, str] = field(default_factory=dict)
@@ -49,6 +52,8 @@ class Visit:
     def place(self, name: str) -> Place:
         """Tell a line that is right from one that inherits and from one that is wrong by itself."""
         off = [earlier for earlier in before(name, set(self.given)) if earlier in self.unfit]
+        if self.unfit.get(name) == MISSING:
+            return "cannot tell"
         if name in self.unfit:
             return "inherits" if off else "WRONG here"
         if name == "dZ2" and self.follows_dA2():
@@ -92,9 +97,9 @@ def answered(reply: Reply, problem: Problem, convention: Convention) -> Visit:
     entries: dict[str, Any] = {}
     for name, V in (reply.values or {}).items():
         if (quantity := quantity_of(name)) in NAMES:
-            entries.setdefault(str(quantity), V)
-    floats = {V.dtype for V in entries.values() if isinstance(V, np.ndarray) and V.dtype.kind == "f" and V.ndim}
-    visit = Visit(problem, np.dtype(np.float32) if floats == {np.dtype(np.float32)} else problem.dtype, convention.late)
+            twice = quantity in entries and not np.array_equal(entries[str(quantity)], V)
+            entries[str(quantity)] = "it is given twice, with different values" if twice else V
+    visit = Visit(problem, np.dtype(np.float32) if only_float32(entries) else problem.dtype, convention.late)
     for name, V in entries.items():
         if isinstance(V, str):
             visit.unfit[name] = V
@@ -111,6 +116,13 @@ def answered(reply: Reply, problem: Problem, convention: Convention) -> Visit:
         for found in (visit.values, visit.own, visit.unfit):
             found.pop("dA2", None)
     return visit
+
+
+def only_float32(entries: dict[str, Any]) -> bool:
+    """Tell whether every number that was given is one of float32, whatever array it comes in."""
+    arrays = [V for V in entries.values() if isinstance(V, np.ndarray) and V.dtype.kind == "f" and V.ndim]
+    with np.errstate(all="ignore"):
+        return bool(arrays) and all(np.array_equal(V, V.astype(np.float32), equal_nan=True) for V in arrays)
 
 
 def infinite_by_right(visit: Visit) -> bool:

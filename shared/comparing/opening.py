@@ -76,6 +76,13 @@ def command(options: Mapping[str, Any], defaults: Mapping[str, Any]) -> str:
     return shlex.join(words)
 
 
+def check_not_overwritten(path: Path | None, *sources: Path | None) -> None:
+    """Find out whether a result would be written over what it is made from."""
+    for source in sources:
+        if path and source and path.exists() and source.exists() and path.samefile(source):
+            raise InputError(f"{path}: this is {source}, which is read; name another file to write to")
+
+
 def check_learning_rate(learning_rate: float, dtype: DtypeName) -> None:
     """Find out whether the judged dtype has such a number."""
     with np.errstate(over="ignore"):

@@ -121,6 +121,13 @@ cost = at(
         lambda q: cross_entropy(q["Y"], q["A2"], 1 - q["A2"]),
         "The log is taken of A2 and 1 - A2, which round to 0 where the network is sure, and then the log is infinite.",
     ),
+    (
+        "log kept above -100",
+        lambda q: mean_over_examples(
+            -q["Y"] * np.maximum(np.log(q["A2"]), -100) - (1 - q["Y"]) * np.maximum(np.log(1 - q["A2"]), -100)
+        ),
+        "The log of A2 is kept above -100, as binary_cross_entropy does: use binary_cross_entropy_with_logits.",
+    ),
     *(
         (
             f"log of a probability clipped at {tiny:.0e}",
