@@ -177,7 +177,7 @@ def test_of_several_pictures_in_a_file_the_first_counts(tmp_path):
 
 
 def test_a_picture_is_turned_upright_where_its_exif_data_say_so(tmp_path):
-    """As a phone saves it: the sensor's picture lies on its side, and 6 says that its first row belongs on the right."""
+    """A phone saves what the sensor saw, on its side; 6 says that the first row belongs on the right."""
     image = Image.new("RGB", (20, 30), "black")
     image.paste("white", (0, 0, 20, 15))
     exif = Image.Exif()
