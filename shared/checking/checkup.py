@@ -132,7 +132,7 @@ def merged(diagnoses: Iterable[Diagnosis]) -> list[Diagnosis]:
         alike = [
             d
             for d in found
-            if kinds and kinds == {m.name.replace(d.line, "V") for m in d.mistakes} and "update of" in d.name
+            if kinds and kinds == {m.name.replace(d.line, "V") for m in d.mistakes} and d.line in Parameters._fields
         ]
         if alike:
             found[found.index(alike[0])] = replace(alike[0], quantities=(*alike[0].quantities, *diagnosis.quantities))
