@@ -21,7 +21,7 @@ BETWEEN = ("Z1", "A1", "dA1", "dZ1")
 """What a program may keep turned the other way: nobody else sees it."""
 LATE = ("dA2", "dZ2", "dA1", "dZ1")
 """What is m times larger where the mean over the examples is left to dW and db, as in the course."""
-READINGS: tuple[tuple[str, ...], ...] = ((), LATE, LATE[:2], LATE[:3], LATE[1:], LATE[1:2], LATE[1:3])
+READINGS: tuple[tuple[str, ...], ...] = ((), LATE, LATE[:2], LATE[:3])
 """The places where a program may take the mean over the examples: what is still m times larger before it."""
 NAMES = tuple(dict.fromkeys((*QUANTITIES[:5], "dA2", *QUANTITIES[5:])))
 """Every quantity that a program may give, in the order of computation."""
