@@ -13,8 +13,10 @@ from patients import CONVENTIONS, Patient
 import implementations
 from shared.checking import problems
 from shared.checking.checkup import check
-from shared.checking.conventions import NAMES, Convention, quantity_of
+from shared.checking.conventions import NAMES, READINGS, Convention, quantity_of
 from shared.checking.cures import line_of_code
+from shared.checking.program import Reply
+from shared.judging import lines
 from shared.judging.mistakes import CATALOGUE
 from shared.network import QUANTITIES, Parameters
 
@@ -103,6 +105,12 @@ def test_two_mistakes_are_named_from_four_gradients():
     assert [mistake.name for mistake in pair] == [finding.diagnosis.name for finding in checkup.findings]
 
 
+@pytest.mark.parametrize("late", READINGS[2:], ids=["1/m in dA1", "1/m in dZ1"])
+def test_the_mean_may_be_taken_anywhere(late):
+    checkup = check(Patient(Convention(late=late)), SMALL)
+    assert (checkup.verdict, checkup.examination.convention.late) == ("certified", late)
+
+
 def test_what_nothing_explains_is_said_to_be_unknown_and_described():
     mistake = next(m for m in CATALOGUE if m.name == "factor 2 in dW1")
     seven = type(mistake)("seventh of dW1", "dW1", lambda q: mistake.wrong(q) / 14, "", "")
@@ -115,6 +123,48 @@ def test_a_small_error_in_one_line_is_wrong_there():
     tiny = type(CATALOGUE[0])("tiny", "dA1", lambda q: (q["W2"].T @ q["dZ2"]) * (1 + 1e-9), "", "")
     checkup = examined(Convention(), tiny)
     assert [row.quantity for row in checkup.rows() if row.place == "WRONG here"] == ["dA1"]
+
+
+class Other(Patient):
+    """Has a forward that adds b1 with the wrong sign; its gradients do not use it."""
+
+    def call(self, function, *arguments):
+        if function != "forward":
+            return super().call(function, *arguments)
+        q = self.ours([*arguments, np.zeros((1, arguments[4].shape[1]))])
+        found = lines.run(q, {"Z1": lambda q: q["W1"] @ q["X"] - q["b1"]})
+        return Reply({name: found[name] for name in ("Z1", "A1", "Z2", "A2")})
+
+
+@pytest.mark.parametrize("gives", [("dW1", "db1", "dW2", "db2"), NAMES], ids=["four gradients", "everything"])
+def test_a_wrong_forward_is_told_and_right_gradients_are_not_accused(gives):
+    checkup = check(Other(gives=gives, functions=("gradients", "forward")), SMALL)
+    assert [finding.name for finding in checkup.findings] == ["bias subtracted in Z1 of forward"]
+    assert {row.place for row in checkup.rows() if "forward" not in row.quantity} == {"OK"}
+
+
+class Moody(Patient):
+    """Doubles dW1 from the second time on that it is asked the same."""
+
+    def gradients(self, *arguments):
+        asked = arguments[0].tobytes() + arguments[4].tobytes()
+        self.seen, before = {*getattr(self, "seen", ()), asked}, getattr(self, "seen", ())
+        found = super().gradients(*arguments)
+        return {**found, "dW1": (2 if asked in before else 1) * found["dW1"]}
+
+
+def test_a_program_that_answers_otherwise_when_asked_again_is_wrong():
+    checkup = check(Moody(), SMALL)
+    (finding,) = checkup.findings
+    assert finding.diagnosis.line == "dW1"
+    assert "it is wrong only on: 3-2-1, 5 examples, once more" in finding.diagnosis.clues
+
+
+@pytest.mark.parametrize("left_out", ["dW1", "db1", "dW2", "db2"])
+def test_a_program_that_leaves_a_gradient_out_is_not_certified(left_out):
+    checkup = check(Patient(gives=tuple(name for name in NAMES if name != left_out)), SMALL)
+    (row,) = [row for row in checkup.rows() if row.place != "OK"]
+    assert (checkup.verdict, row.quantity, row.remark) == ("cannot tell", left_out, "it is missing")
 
 
 SPELLINGS = {

@@ -8,7 +8,7 @@ from shared.checking.conventions import LATE, Convention
 from shared.checking.cures import line_of_code
 from shared.checking.diagnosis import Diagnosis, diagnose
 from shared.checking.evidence import Evidence, proof
-from shared.checking.examination import Examination, Verdict, examine
+from shared.checking.examination import Examination, Verdict, examine, examine_forward
 from shared.checking.problems import Problem
 from shared.checking.problems import on_paper as problem_on_paper
 from shared.checking.program import Program
@@ -33,11 +33,17 @@ class Row:
 
 @dataclass(frozen=True)
 class Finding:
-    """A diagnosis with its cure in the program's own convention, and its evidence."""
+    """A diagnosis of one of the program's functions, its cure in the program's own convention, and its evidence."""
 
+    function: str
     diagnosis: Diagnosis
     cures: tuple[str, ...]
     evidence: Evidence | None
+
+    @property
+    def name(self) -> str:
+        """The diagnosis, and the function where it is forward."""
+        return f"{self.diagnosis.name} of forward" if self.function == "forward" else self.diagnosis.name
 
 
 @dataclass
@@ -46,6 +52,7 @@ class Checkup:
 
     path: Path
     examination: Examination
+    forward: Examination | None = None
     trial: Trial | None = None
     findings: list[Finding] = field(default_factory=list)
 
@@ -53,13 +60,9 @@ class Checkup:
     def verdict(self) -> Verdict:
         """The verdict on the whole file."""
         places = {row.place for row in self.rows()}
-        return (
-            "wrong"
-            if places & {"WRONG here", "inherits"}
-            else "cannot tell"
-            if "cannot tell" in places
-            else "certified"
-        )
+        if places & {"WRONG here", "inherits"}:
+            return "wrong"
+        return "cannot tell" if "cannot tell" in places else "certified"
 
     @property
     def status(self) -> int:
@@ -68,7 +71,8 @@ class Checkup:
 
     def rows(self) -> list[Row]:
         """The table, in the order of computation; the updates come last."""
-        found = [row_of(self.examination, name, self.findings) for name in self.examination.given]
+        examinations = [self.examination, *([self.forward] if self.forward else [])]
+        found = [row_of(each, name, self.findings) for each in examinations for name in each.given]
         if self.trial:
             found += [row_of_update(self.trial, name) for name in self.trial.given]
         return found
@@ -87,18 +91,26 @@ def check(program: Program, problems: Iterable[Problem], done: Callable[[int], N
     CheckError
         If the program fails.
     """
+    problems = list(problems)
     examination, diagnoses = best_read(examine(program, problems, done))
     checkup = Checkup(program.path, examination)
     if "train" in program.functions:
         checkup.trial = trial(program, problem_on_paper(), examination.convention, examination.visits[0].dtype)
         diagnoses += diagnose_updates(checkup.trial)
-    for diagnosis in merged(diagnoses):
-        evidence, known = proof(diagnosis, examination, checkup.trial)
-        if not diagnosis.mistakes:
-            diagnosis = replace(diagnosis, clues=(*diagnosis.clues, *known))
-        cures = tuple(cure(line, diagnosis, examination.convention) for line in lines_to_mend(diagnosis))
-        checkup.findings.append(Finding(diagnosis, cures, evidence))
+    checkup.findings += [finding(diagnosis, examination, checkup.trial) for diagnosis in merged(diagnoses)]
+    if "forward" in program.functions:
+        checkup.forward = forward = examine_forward(program, problems, examination.convention)
+        checkup.findings += [finding(diagnosis, forward) for diagnosis in diagnose(forward)]
     return checkup
+
+
+def finding(diagnosis: Diagnosis, examination: Examination, outcome: Trial | None = None) -> Finding:
+    """Prove a diagnosis, and write down its cures."""
+    evidence, known = proof(diagnosis, examination, outcome)
+    if not diagnosis.mistakes:
+        diagnosis = replace(diagnosis, clues=(*diagnosis.clues, *known))
+    cures = tuple(cure(line, diagnosis, examination.convention) for line in lines_to_mend(diagnosis))
+    return Finding(examination.function, diagnosis, cures, evidence)
 
 
 def best_read(examination: Examination) -> tuple[Examination, list[Diagnosis]]:
@@ -146,18 +158,25 @@ def row_of(examination: Examination, name: str, findings: Iterable[Finding]) -> 
     place = examination.place(name)
     visits = [visit for visit in examination.visits if name in visit.given and visit.place(name) == place]
     remark = ""
-    through = [f.diagnosis.line for f in findings if name in f.diagnosis.quantities and f.diagnosis.line != name]
-    if place == "WRONG here" and through:
-        place, remark = "inherits", f"through {', '.join(dict.fromkeys(through))}"
+    through = [
+        found.diagnosis.line
+        for found in findings
+        if found.function == examination.function
+        and name in found.diagnosis.quantities
+        and found.diagnosis.line != name
+    ]
+    if place == "WRONG here" and set(through) - {name}:
+        place, remark = "inherits", f"through {', '.join(line for line in dict.fromkeys(through) if line != name)}"
     visit = visits[0] if place != "OK" else max(visits, key=lambda visit: nearness(visit, name))
     judgement = visit.whole.get(name)
     if judgement and judgement.verdict == "agrees":
         judgement = visit.alone.get(name, judgement) if place != "OK" else judgement
-    return Row(name, place, visit.unfit.get(name, remark), visit.problem.name, judgement)
+    label = f"{name} of forward" if examination.function == "forward" else name
+    return Row(label, place, visit.unfit.get(name, remark), visit.problem.name, judgement)
 
 
 def nearness(visit: Visit, name: str) -> float:
-    """Measure how much of its proven bound an error uses, at the entry that uses most of its noise."""
+    """Measure how much of its proven bound an error uses, at the entry that decides."""
     worst = visit.whole[name].worst
     return worst.error / worst.bound if worst and worst.bound else 0.0
 

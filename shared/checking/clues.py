@@ -1,7 +1,6 @@
 """What can be said of a wrong line that no mistake of the catalogue explains."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,9 +10,6 @@ from shared.judging.lines import run
 from shared.judging.rounding import through_one_line
 from shared.judging.verdict import deviations
 from shared.network import Array
-
-NARROW = {"float32": 24}
-"""Bits of the significands that a product may have been rounded to."""
 
 
 def clues(visit: Visit, name: str) -> list[str]:
@@ -43,29 +39,15 @@ def factor(V: Array, truth: Array, visit: Visit) -> Iterator[str]:
 
 
 def narrow(visit: Visit, name: str, V: Array) -> Iterator[str]:
-    """Look for a line that was computed with fewer bits than its inputs have: its errors are the noise of that."""
+    """Look for a line of float64 that was computed in float32: its errors are the noise of that."""
     own = {**visit.problem.given(), **visit.own}
     truth, error = visit.lines[name][0], visit.lines[name][0].error(V)
     if np.count_nonzero(error > visit.lines[name][1].bound) < error.size / 2:
         return
-    for kind, bits in NARROW.items():
-        arithmetic = Narrow(np.dtype(float), "relu", bits=bits, deviations=deviations(error.size))
-        noise = through_one_line(arithmetic, name, own).error + 2.0**-bits * np.abs(truth.high)
-        if np.all(error <= deviations(error.size) * noise):
-            yield f"its errors are as large as {kind} would make them: a step towards {name} may run in that precision"
-            return
-
-
-@dataclass(frozen=True)
-class Narrow(Noise):
-    """The noise of roundings to so many bits."""
-
-    bits: int = 53
-
-    @property
-    def u(self) -> float:
-        """The unit roundoff."""
-        return 2.0**-self.bits
+    arithmetic = Noise(np.dtype(np.float32), "relu", deviations(error.size))
+    noise = through_one_line(arithmetic, name, own).error + arithmetic.u * np.abs(truth.high)
+    if visit.dtype == np.float64 and np.all(error <= arithmetic.deviations * noise):
+        yield f"its errors are as large as float32 would make them: a step towards {name} may run in that precision"
 
 
 def order(V: Array, truth: Array) -> Iterator[str]:

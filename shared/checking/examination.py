@@ -1,24 +1,24 @@
 """The examination: every problem is set, every answer judged, and each wrong line told from those that inherit."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
-
-import numpy as np
+from typing import Literal
 
 from shared.checking.conventions import NAMES, READINGS, Convention, layouts, quantity_of
 from shared.checking.problems import Problem
 from shared.checking.program import CheckError, Program, Reply
 from shared.checking.visit import GRADIENTS, MISSING, Place, Visit, answered, infinite_by_right, judged
+from shared.network import Array
 
 Verdict = Literal["certified", "cannot tell", "wrong"]
 
 
 @dataclass
 class Examination:
-    """All visits, the way the program is written, and the names that say nothing to the doctor."""
+    """What one function of a program gave, on all problems, and the way in which it is written."""
 
     convention: Convention
+    function: str = "gradients"
     replies: list[tuple[Problem, Reply]] = field(default_factory=list)
     visits: list[Visit] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
@@ -31,14 +31,15 @@ class Examination:
 
     def note_what_is_missing(self) -> None:
         """Say of each visit which gradients, and which of the quantities given elsewhere, are not there."""
+        wanted = [*(GRADIENTS if self.function == "gradients" else ()), *self.given]
         for visit in self.visits:
-            for name in dict.fromkeys([*GRADIENTS, *self.given]):
+            for name in dict.fromkeys(wanted):
                 if name not in visit.given and not (name == "dA2" and infinite_by_right(visit)):
                     visit.unfit[name] = MISSING
 
     def read_with(self, convention: Convention) -> "Examination":
         """Judge the same replies as those of a program that is written in another way."""
-        other = Examination(convention, remarks=self.remarks)
+        other = Examination(convention, self.function, remarks=self.remarks)
         for problem, reply in self.replies:
             other.add(problem, reply)
         other.note_what_is_missing()
@@ -65,37 +66,42 @@ class Examination:
 
 
 def examine(
-    program: Program, problems: Iterable[Problem], done: Callable[[int], None] = lambda count: None
+    program: Program, problems: Sequence[Problem], done: Callable[[int], None] = lambda count: None
 ) -> Examination:
-    """Set every problem to a program, and judge what it gives.
+    """Set every problem to a program's gradients, and judge what they are.
 
     Raises
     ------
     CheckError
         If the program fails on a problem, or gives nothing that the doctor knows.
     """
-    problems = iter(problems)
-    first = next(problems)
-    convention, reply = recognised(program, first)
+    convention, reply = recognised(program, problems[0])
     examination = Examination(convention)
-    visit = examination.add(first, reply)
+    visit = examination.add(problems[0], reply)
     if not visit.given:
         what = ", ".join(reply.values or {}) or "nothing"
         raise CheckError(f"{program.path.name}: gradients gave {what}; give dW1, db1, dW2, db2 by name")
     examination.remarks += remarks(reply, visit)
-    examination.remarks += not_the_same_twice(program, first, convention, reply)
-    for count, problem in enumerate(problems, start=2):
-        examination.add(problem, asked(program, problem, convention))
+    for count, problem in enumerate(problems[1:], start=2):
+        examination.add(problem, asked(program, "gradients", problem, convention.arguments(problem)))
         done(count)
     examination.note_what_is_missing()
     return examination
 
 
-def not_the_same_twice(program: Program, problem: Problem, convention: Convention, reply: Reply) -> list[str]:
-    """Ask the same again, and say which quantities come out otherwise."""
-    again, first = asked(program, problem, convention).values or {}, reply.values or {}
-    names = [name for name in first if name in again and differ(first[name], again[name])]
-    return [f"two calls with the same arguments gave different values of {', '.join(names)}"] if names else []
+def examine_forward(program: Program, problems: Iterable[Problem], convention: Convention) -> Examination:
+    """Set every problem to a program's `forward`: a function of its own, whose values nobody says gradients uses.
+
+    Raises
+    ------
+    CheckError
+        If it fails on a problem.
+    """
+    examination = Examination(convention, "forward")
+    for problem in problems:
+        examination.add(problem, asked(program, "forward", problem, convention.arguments(problem)[:5]))
+    examination.note_what_is_missing()
+    return examination
 
 
 def recognised(program: Program, problem: Problem) -> tuple[Convention, Reply]:
@@ -119,7 +125,7 @@ def recognised(program: Program, problem: Problem) -> tuple[Convention, Reply]:
     readings = [replace(layout, late=late) for late in READINGS]
     visits = [judged(answered(reply, problem, reading)) for reading in readings]
     wrong = [sum(visit.place(name) == "WRONG here" for name in visit.given) for visit in visits]
-    return readings[wrong.index(min(wrong))], with_forward(program, problem, layout, reply)
+    return readings[wrong.index(min(wrong))], reply
 
 
 def failed(program: Program, function: str, problem: Problem, reply: Reply) -> CheckError:
@@ -129,38 +135,12 @@ def failed(program: Program, function: str, problem: Problem, reply: Reply) -> C
     return CheckError(text, "\n".join([*traceback, last]) if traceback else "")
 
 
-def asked(program: Program, problem: Problem, convention: Convention) -> Reply:
-    """Ask a program for everything it can give on a problem."""
-    reply = program.call("gradients", *convention.arguments(problem))
+def asked(program: Program, function: str, problem: Problem, arguments: Sequence[Array]) -> Reply:
+    """Ask a function of a program for what it gives on a problem."""
+    reply = program.call(function, *arguments)
     if reply.values is None:
-        raise failed(program, "gradients", problem, reply)
-    return with_forward(program, problem, convention, reply)
-
-
-def with_forward(program: Program, problem: Problem, convention: Convention, reply: Reply) -> Reply:
-    """Add what `forward` gives, where there is one, to what `gradients` gave."""
-    if "forward" not in program.functions or reply.values is None:
-        return reply
-    forward = program.call("forward", *convention.arguments(problem)[:5])
-    if forward.values is None:
-        raise failed(program, "forward", problem, forward)
-    together = dict(reply.values)
-    by_quantity = {quantity_of(name): name for name in reply.values}
-    for name, V in forward.values.items():
-        twin = by_quantity.get(quantity_of(name))
-        if twin is None:
-            together[name] = V
-        elif differ(V, reply.values[twin]):
-            together[twin] = f"gradients and forward give different values of {twin}"
-    return replace(reply, values=together)
-
-
-def differ(a: Any, b: Any) -> bool:
-    """Tell whether two values of one quantity are not the same, rounding aside."""
-    if isinstance(a, str) or isinstance(b, str):
-        return bool(np.any(a != b)) if isinstance(a, str) and isinstance(b, str) else True
-    eps = max(np.finfo(V.dtype).eps if V.dtype.kind == "f" else 0.0 for V in (a, b))
-    return a.size != b.size or not np.allclose(a.ravel(), b.ravel(), rtol=256 * eps, atol=256 * eps, equal_nan=True)
+        raise failed(program, function, problem, reply)
+    return reply
 
 
 def remarks(reply: Reply, visit: Visit) -> list[str]:

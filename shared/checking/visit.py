@@ -163,10 +163,14 @@ def judged(visit: Visit) -> Visit:
 def own_line(visit: Visit, name: str) -> tuple[Enclosure, Allowance]:
     """Work out what a line should give from the program's own values.
 
-    Where the 1/m comes late, values were divided by m to read them: that rounds too, at most as much again.
+    Where the 1/m comes late, values were divided by m to read them, and the program may have multiplied by 1/m: a few
+    roundings of each value more, which pass through the line as its own roundings do.
     """
     the_judge, parameters, _ = standard_of(visit.problem, visit.dtype)
     truth, allowance = the_judge.line(name, parameters, visit.own)
     if visit.late and {name, *INPUTS[name]} & set(LATE):
-        allowance = Allowance(2 * allowance.bound, 2 * allowance.noise)
+        size = np.abs(truth.high)
+        bound = 2 * allowance.bound + the_judge.worst(parameters).rounded(4, size)
+        noise = 2 * allowance.noise + the_judge.noise(parameters).rounded(4, size)
+        allowance = Allowance(bound, noise)
     return truth, allowance

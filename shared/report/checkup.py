@@ -49,7 +49,7 @@ def sentence(checkup: Checkup) -> str:
     if checkup.verdict == "cannot tell":
         doubtful = ", ".join(row.quantity for row in rows if row.place == "cannot tell")
         return f"{name}: [{style}]cannot tell[/]. {doubtful}: rounding can do this, but not by chance."
-    because = "; ".join(finding.diagnosis.name for finding in checkup.findings)
+    because = "; ".join(finding.name for finding in checkup.findings)
     return f"{name} is [{style}]wrong[/], because: {escape(because)}."
 
 
@@ -98,7 +98,7 @@ def share(row: Row) -> float:
 def diagnosis(number_: int, finding: Finding) -> Iterator[str]:
     """Tell what is wrong, what to write instead, and how one can see it with pencil and paper."""
     found = finding.diagnosis
-    yield f"[bold]{number_}. {escape(found.name)}[/]"
+    yield f"[bold]{number_}. {escape(finding.name)}[/]"
     for mistake in found.mistakes[:1]:
         yield f"   {escape(mistake.explanation)}"
     if not found.mistakes and not found.unfit:
@@ -159,7 +159,7 @@ def finding_as_dict(finding: Finding) -> dict[str, Any]:
     """Give a diagnosis."""
     found = finding.diagnosis
     return {
-        "name": found.name,
+        "name": finding.name,
         "line": found.line,
         "quantities": list(found.quantities),
         "explanation": found.mistakes[0].explanation if found.mistakes else None,
