@@ -62,7 +62,7 @@ class Allowance:
 
 @dataclass(frozen=True)
 class Entry:
-    """One entry of a quantity: what was computed, what is true, and what is allowed there."""
+    """One entry of a quantity: what was computed, what is true (written out where it disagrees), what is allowed."""
 
     index: tuple[int, ...]
     got: float
@@ -120,7 +120,7 @@ def judge(quantity: str, values: object, truth: Enclosure, allowance: Allowance,
     entry = Entry(
         index=worst,
         got=float(computed[worst]),
-        true_value=digits_that_tell(truth, worst, float(error[worst])),
+        true_value="" if verdict == "agrees" else digits_that_tell(truth, worst, float(error[worst])),
         proven_digits=proven_digits(truth, worst),
         error=float(error[worst]),
         noise=float(allowance.noise[worst]),
