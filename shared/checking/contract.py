@@ -4,14 +4,15 @@ import inspect
 from types import ModuleType
 from typing import Any
 
-from shared.network import Parameters, Settings
-
 
 def call(module: ModuleType, function: str, arguments: list[Any]) -> Any:
     """Call gradients(W1, b1, ...) or, where the file is one of this suite's form, gradients(parameters, ...)."""
     called = getattr(module, function)
     if not follows_the_contract(called):
         return called(*arguments)
+
+    from shared.network import Parameters, Settings  # such a file imports it itself; no other needs it
+
     parameters, X, others = Parameters(*arguments[:4]), arguments[4], arguments[5:]
     if function == "forward":
         return called(parameters, X)
