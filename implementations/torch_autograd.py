@@ -43,25 +43,26 @@ def tensors(arrays: Iterable[Array], requires_grad: bool = False) -> list[Tensor
 
 
 def propagate(parameters: list[Tensor], X: Tensor, activation: Activation) -> list[Tensor]:
-    """Compute what each layer holds, input to output, on tensors."""
+    """Compute what each layer holds, input to output, on tensors; the cost needs no more than Z2."""
     W1, b1, W2, b2 = parameters
     Z1 = W1 @ X + b1  #                         (n_h, m)    eq 1
     A1 = activate(Z1, activation)  #            (n_h, m)    eq 2
     Z2 = W2 @ A1 + b2  #                        (1, m)      eq 3
-    A2 = torch.sigmoid(Z2)  #                   (1, m)      eq 4
-    return [Z1, A1, Z2, A2]
+    return [Z1, A1, Z2]
 
 
 def forward(parameters: Parameters, X: Float[Array, "n_x m"], activation: Activation = "relu") -> Activations:
     """Compute what each layer holds, input to output."""
-    return Activations(*(V.numpy() for V in propagate(tensors(parameters), torch.tensor(X), activation)))
+    Z1, A1, Z2 = propagate(tensors(parameters), torch.tensor(X), activation)
+    A2 = torch.sigmoid(Z2)  #                   (1, m)      eq 4
+    return Activations(*(V.numpy() for V in (Z1, A1, Z2, A2)))
 
 
 def cost(
     parameters: Parameters, X: Float[Array, "n_x m"], Y: Float[Array, "1 m"], activation: Activation = "relu"
 ) -> float:
     """Average the cross-entropy of A2 and Y over the examples."""
-    _, _, Z2, _ = propagate(tensors(parameters), torch.tensor(X), activation)
+    _, _, Z2 = propagate(tensors(parameters), torch.tensor(X), activation)
     return cross_entropy(Z2, torch.tensor(Y)).item()
 
 
@@ -80,7 +81,7 @@ def gradients(
 ) -> Gradients:
     """Differentiate the cost with respect to everything: autograd walks back from the cost to each tensor named."""
     W1, b1, W2, b2 = tensors(parameters, requires_grad=True)
-    Z1, A1, Z2, _ = propagate([W1, b1, W2, b2], torch.tensor(X), activation)
+    Z1, A1, Z2 = propagate([W1, b1, W2, b2], torch.tensor(X), activation)
     value = cross_entropy(Z2, torch.tensor(Y))
     return Gradients(*(dV.numpy() for dV in torch.autograd.grad(value, [Z2, W2, b2, A1, Z1, W1, b1])))
 
@@ -108,7 +109,8 @@ def descend(
 ) -> Tensor:
     """Update the parameters in place and return the cost before the update."""
     optimizer.zero_grad()
-    value = cross_entropy(propagate(parameters, X, activation)[2], Y)
+    _, _, Z2 = propagate(parameters, X, activation)
+    value = cross_entropy(Z2, Y)
     value.backward()  # type: ignore[no-untyped-call]
     optimizer.step()  #                         V's shape   eq 13
     return value.detach()
