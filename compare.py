@@ -32,6 +32,7 @@ app = App(
     name="compare.py",
     help="Train one small network in several frameworks, and judge every number against its true value.",
     help_epilogue="Exit status: 0 all agree, 1 something disagrees, 2 could not run, 130 interrupted.",
+    help_format="plaintext",
     version_flags=(),
     suppress_keyboard_interrupt=False,
 )
@@ -288,22 +289,22 @@ def lessons(
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit status."""
-    from shared.report.terminal import Terminal, show_warnings
+    from shared.report.screen import Screen, show_warnings
 
-    terminal = Terminal()
-    show_warnings(terminal)
+    screen = Screen()
+    show_warnings(screen)
     try:
         signal.signal(signal.SIGINT, signal.default_int_handler)
         return int(app(arguments, exit_on_error=False, print_error=False, result_action="return_value") or 0)
     except KeyboardInterrupt:
-        terminal.error("interrupted")
+        screen.error("interrupted")
         return INTERRUPTED
     except BrokenPipeError:  # whoever read standard output has gone, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return CLOSED_PIPE
     except (CycloptsError, InputError, ArithmeticError, OSError, MemoryError) as error:
-        terminal.say_as_is(getattr(error, "details", ""))
-        terminal.error(" ".join(str(error).split()) or type(error).__name__)
+        screen.say_as_is(getattr(error, "details", ""))
+        screen.error(" ".join(str(error).split()) or type(error).__name__)
         return 2
 
 

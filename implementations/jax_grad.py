@@ -32,7 +32,7 @@ Arrays = tuple[jax.Array, ...]
 """W1, b1, W2, b2 as JAX's arrays."""
 
 STEPS_PER_CALL = 250
-"""After so many steps the compiled loop comes up for air: progress is shown, and Ctrl-C is heard. (Each call copies X.)"""
+"""After so many steps the compiled loop comes up for air: progress is shown, Ctrl-C is heard. (Each call copies X.)"""
 
 
 def activate(Z1: jax.Array, activation: Activation) -> jax.Array:

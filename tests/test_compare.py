@@ -99,6 +99,12 @@ def test_numpy_alone_imports_neither_torch_nor_jax():
     assert result.stdout.splitlines()[-1] == "set() 0"
 
 
+def test_the_help_imports_nothing_that_computes():
+    code = "import sys, compare; compare.main(['--help']); print({'torch', 'jax', 'scipy', 'flint'} & set(sys.modules))"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert result.stdout.splitlines()[-1] == "set()"
+
+
 def test_a_file_with_the_same_functions_agrees(compare, small, mine):
     result = compare("--frameworks", f"numpy,{mine('')}", *FEW, *small)
     assert (result.returncode, result.stderr) == (0, "")

@@ -1,79 +1,27 @@
-"""The result record on the terminal: results on standard output, progress and warnings on standard error."""
+"""The result record on the terminal: what runs on what, the tables, what does not agree, the verdict."""
 
 import os
-import time
-import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.markup import escape
-from rich.measure import Measurement
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
 
 from shared.judging.verdict import Verdict
 from shared.network import QUANTITIES
-from shared.network import Progress as Report
 from shared.report import messages
 from shared.report.record import Framework, Record
+from shared.report.screen import Screen
 
 if TYPE_CHECKING:  # it needs JAX
     from shared.judging.curvature import Curvature
 
 STYLES = {"agrees": "green", "suspect": "bold yellow", "wrong": "bold red"}
-REFRESH = 0.1
-"""Seconds between two looks at the progress: a program that reports every step is not slowed by it."""
-
-WIDE = 200
-"""Columns of an output that is not a terminal: nothing is wrapped in a file."""
 
 
-class Terminal:
+class Terminal(Screen):
     """Shows a comparison while it runs and when it is done."""
-
-    def __init__(self) -> None:
-        self.out, self.err = console(stderr=False), console(stderr=True)
-
-    def warn(
-        self,
-        message: Warning | str,
-        category: type[Warning],
-        filename: str,
-        lineno: int,
-        file: TextIO | None = None,
-        line: str | None = None,
-    ) -> None:
-        """Show a warning as one line on standard error (this replaces `warnings.showwarning`)."""
-        self.err.print(
-            f"warning: {' '.join(str(message).split())}", style="yellow", markup=False, highlight=False, soft_wrap=True
-        )
-
-    def error(self, message: object) -> None:
-        """Show an error as one line on standard error."""
-        self.err.print(f"error: {message}", style="red", markup=False, highlight=False, soft_wrap=True)
-
-    def say_as_is(self, text: str) -> None:
-        """Show what is somebody else's text, a user's own traceback, on standard error."""
-        if text:
-            self.err.print(text, markup=False, highlight=False, soft_wrap=True)
-
-    @contextmanager
-    def stage(self, what: str, total: int) -> Iterator[Report]:
-        """Show on standard error, if it is a terminal, that something is under way and how far it is."""
-        columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
-        with Progress(*columns, console=self.err, transient=True, disable=not self.err.is_terminal) as progress:
-            task, shown = progress.add_task(what, total=total or None), 0.0
-
-            def report(done: int) -> None:
-                nonlocal shown
-                if time.monotonic() - shown > REFRESH:
-                    progress.update(task, completed=done)
-                    shown = time.monotonic()
-
-            yield report
 
     def header(self, record: Record) -> None:
         """Say what runs on what."""
@@ -132,36 +80,11 @@ class Terminal:
                 f"[bold red]disagree[/]: first {first.framework}, in {first.quantity}, at iteration {first.iteration}"
             )
 
-    def table(self, table: Table) -> None:
-        """Print a table whole: on a terminal that is too narrow for it, lines are continued, not cut."""
-        needed = Measurement.get(self.out, self.out.options.update(width=WIDE), table).maximum
-        self.out.width, narrow = max(needed, self.out.width), self.out.width
-        self.out.print(table, crop=False)
-        self.out.width = narrow
-
-    def say(self, text: str) -> None:
-        """Print text as it is, unwrapped."""
-        self.out.print(text, highlight=False, soft_wrap=True)
-
 
 def at_home(path: str) -> str:
     """Write the user's home folder as ~."""
     home = str(Path.home())
     return f"~{path.removeprefix(home)}" if path.startswith(f"{home}{os.sep}") else path
-
-
-def console(*, stderr: bool) -> Console:
-    """Open a console; one that is not a terminal is wide."""
-    opened = Output(stderr=stderr)
-    return opened if opened.is_terminal else Output(stderr=stderr, width=WIDE)
-
-
-class Output(Console):
-    """A console that leaves it to the program what a closed pipe means."""
-
-    def on_broken_pipe(self) -> None:
-        """Pass it on."""
-        raise BrokenPipeError
 
 
 def quantities_table(record: Record) -> Table:
@@ -269,8 +192,3 @@ def curvature_table(curvature: "Curvature") -> Table:
 def number(value: float | None, form: str, scale: float = 1) -> str:
     """Write a number; a dash where there is none."""
     return "-" if value is None else f"{value * scale:{form}}"
-
-
-def show_warnings(terminal: Terminal) -> None:
-    """Send every warning to the terminal, as one line."""
-    warnings.showwarning = terminal.warn

@@ -1,0 +1,95 @@
+"""A screen: results on standard output, progress, warnings and errors on standard error."""
+
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TextIO
+
+from rich.console import Console
+from rich.measure import Measurement
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from shared.network import Progress as Report
+
+REFRESH = 0.1
+"""Seconds between two looks at the progress: a program that reports every step is not slowed by it."""
+
+WIDE = 200
+"""Columns of an output that is not a terminal: nothing is wrapped in a file."""
+
+
+class Screen:
+    """Shows what a command says while it runs and when it is done."""
+
+    def __init__(self) -> None:
+        self.out, self.err = console(stderr=False), console(stderr=True)
+
+    def warn(
+        self,
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
+        """Show a warning as one line on standard error (this replaces `warnings.showwarning`)."""
+        self.err.print(
+            f"warning: {' '.join(str(message).split())}", style="yellow", markup=False, highlight=False, soft_wrap=True
+        )
+
+    def error(self, message: object) -> None:
+        """Show an error as one line on standard error."""
+        self.err.print(f"error: {message}", style="red", markup=False, highlight=False, soft_wrap=True)
+
+    def say_as_is(self, text: str) -> None:
+        """Show what is somebody else's text, a user's own traceback, on standard error."""
+        if text:
+            self.err.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    @contextmanager
+    def stage(self, what: str, total: int) -> Iterator[Report]:
+        """Show on standard error, if it is a terminal, that something is under way and how far it is."""
+        columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=self.err, transient=True, disable=not self.err.is_terminal) as progress:
+            task, shown = progress.add_task(what, total=total or None), 0.0
+
+            def report(done: int) -> None:
+                nonlocal shown
+                if time.monotonic() - shown > REFRESH:
+                    progress.update(task, completed=done)
+                    shown = time.monotonic()
+
+            yield report
+
+    def table(self, table: Table) -> None:
+        """Print a table whole: on a terminal that is too narrow for it, lines are continued, not cut."""
+        needed = Measurement.get(self.out, self.out.options.update(width=WIDE), table).maximum
+        self.out.width, narrow = max(needed, self.out.width), self.out.width
+        self.out.print(table, crop=False)
+        self.out.width = narrow
+
+    def say(self, text: str) -> None:
+        """Print text as it is, unwrapped."""
+        self.out.print(text, highlight=False, soft_wrap=True)
+
+
+def console(*, stderr: bool) -> Console:
+    """Open a console; one that is not a terminal is wide."""
+    opened = Output(stderr=stderr)
+    return opened if opened.is_terminal else Output(stderr=stderr, width=WIDE)
+
+
+class Output(Console):
+    """A console that leaves it to the program what a closed pipe means."""
+
+    def on_broken_pipe(self) -> None:
+        """Pass it on."""
+        raise BrokenPipeError
+
+
+def show_warnings(screen: Screen) -> None:
+    """Send every warning to the screen, as one line."""
+    warnings.showwarning = screen.warn
