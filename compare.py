@@ -15,7 +15,7 @@ from typing import Annotated, Literal
 from cyclopts import App, CycloptsError, Parameter, Token
 from cyclopts.validators import Number
 
-from shared.network import Activation, DtypeName, InputError, Settings
+from shared.network import Activation, Device, DtypeName, InputError, MatmulPrecision, Settings
 
 INTERRUPTED = 128 + signal.SIGINT
 CLOSED_PIPE = 141  # as if by signal 13, SIGPIPE
@@ -55,6 +55,8 @@ def compare(
     save_trained: Path | None = None,
     channels: Literal["gray", "rgb"] = "gray",
     scaling: Literal["unit", "symmetric", "standard"] = "standard",
+    device: Device = "cpu",
+    matmul_precision: MatmulPrecision = "default",
     json: Path | None = None,
     exact_curve: Annotated[bool, Parameter(negative=())] = False,
     curvature: Annotated[bool, Parameter(negative=())] = False,
@@ -92,6 +94,10 @@ def compare(
         gray: the mean of the three channels. rgb: three inputs for each pixel.
     scaling
         unit: 0 to 1. symmetric: -1 to 1. standard: zero mean and unit variance over the training set.
+    device
+        Where PyTorch and JAX compute. NumPy and the true values stay on the CPU.
+    matmul_precision
+        How PyTorch and JAX multiply float32 matrices: as they do by themselves, or with every bit.
     json
         Write everything that was found to this file.
     exact_curve
@@ -116,6 +122,7 @@ def compare(
         parameters = opening.initial_weights(weights, save_weights, data.train.X.shape[0], hidden, seed, dtype)
         settings = Settings(learning_rate, iterations, parameters.W1.shape[0], seed, dtype, activation)
         source = {"weights": str(weights) if weights else f"seed {seed}", "channels": channels, "scaling": scaling}
+        source |= {"device": device, "matmul_precision": matmul_precision}
         record = opening.new_record({**asdict(settings), **source, "frameworks": list(names)}, data)
         record.command = opening.command(options, compare.__kwdefaults__ or {})
         show.header(record)

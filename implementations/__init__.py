@@ -4,9 +4,10 @@ import importlib
 import importlib.util
 import sys
 from pathlib import Path
+from types import ModuleType
 from typing import cast
 
-from shared.network import Implementation, InputError
+from shared.network import Device, Implementation, InputError, MatmulPrecision
 
 REGISTRY = {
     "numpy": "implementations.numpy_manual",
@@ -21,23 +22,29 @@ class ImplementationError(InputError):
     """An implementation that was asked for is not there, or does not follow the contract."""
 
 
-def load(name: str) -> Implementation:
+def load(name: str, device: Device = "cpu", matmul_precision: MatmulPrecision = "default") -> Implementation:
     """Import one implementation.
 
     Parameters
     ----------
     name
         A name of `REGISTRY`, or the path of a Python file that has the functions of `shared.network.Implementation`.
+    device, matmul_precision
+        Where it shall compute, and how. A module that can choose has a function `use`, which is called if something
+        else than the default is wanted; one that has none stays on the CPU.
 
     Raises
     ------
     ImplementationError
         If there is no such implementation, it cannot be imported, or a function of the contract is missing.
+    InputError
+        If it finds no such device.
     """
     check(name)
-    if name in REGISTRY:
-        return cast(Implementation, importlib.import_module(REGISTRY[name]))
-    return _from_file(Path(name))
+    module = importlib.import_module(REGISTRY[name]) if name in REGISTRY else _from_file(Path(name))
+    if (device, matmul_precision) != ("cpu", "default") and hasattr(module, "use"):
+        module.use(device, matmul_precision)
+    return cast(Implementation, module)
 
 
 def check(name: str) -> None:
@@ -56,7 +63,7 @@ def check(name: str) -> None:
         raise ImplementationError(f"{name}: there is no such file; give the path of a .py file")
 
 
-def _from_file(path: Path) -> Implementation:
+def _from_file(path: Path) -> ModuleType:
     spec = importlib.util.spec_from_file_location(path.stem, path)
     if spec is None or spec.loader is None:
         raise ImplementationError(f"{path}: Python cannot import this file")
@@ -73,4 +80,4 @@ def _from_file(path: Path) -> Implementation:
         raise ImplementationError(
             f"{path}: the contract wants the functions {', '.join(CONTRACT)}; missing: {', '.join(missing)}"
         )
-    return cast(Implementation, module)
+    return module

@@ -7,6 +7,7 @@ The equations are numbered, and derived, in docs/derivation.md.
 JAX computes in float32 unless its x64 switch is on. Each function sets the switch for itself alone (`precision_of`).
 """
 
+import os
 import time
 from contextlib import AbstractContextManager
 from functools import partial
@@ -21,7 +22,10 @@ from shared.network import (
     Activation,
     Activations,
     Array,
+    Device,
     Gradients,
+    InputError,
+    MatmulPrecision,
     Parameters,
     Progress,
     Settings,
@@ -33,6 +37,17 @@ Arrays = tuple[jax.Array, ...]
 
 STEPS_PER_CALL = 250
 """After so many steps the compiled loop comes up for air: progress is shown, Ctrl-C is heard. (Each call copies X.)"""
+
+
+def use(device: Device, matmul_precision: MatmulPrecision = "default") -> None:
+    """Compute on this device from now on, and with matrix products of this precision."""
+    os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")  # JAX would take most of the device's memory
+    try:
+        jax.config.update("jax_default_device", jax.devices(device)[0])  # type: ignore[no-untyped-call]
+    except RuntimeError as error:
+        raise InputError(f"--device {device}: JAX {jax.__version__} finds none here; choose --device cpu") from error
+    if matmul_precision != "default":
+        jax.config.update("jax_default_matmul_precision", matmul_precision)  # type: ignore[no-untyped-call]
 
 
 def activate(Z1: jax.Array, activation: Activation) -> jax.Array:

@@ -18,12 +18,24 @@ from shared.network import (
     Activation,
     Activations,
     Array,
+    Device,
     Gradients,
+    InputError,
+    MatmulPrecision,
     Parameters,
     Progress,
     Settings,
     Training,
 )
+
+
+def use(device: Device, matmul_precision: MatmulPrecision = "default") -> None:
+    """Compute on this device from now on, and with matrix products of this precision."""
+    if device == "cuda" and not torch.cuda.is_available():
+        raise InputError(f"--device cuda: PyTorch {torch.__version__} finds no CUDA device here; choose --device cpu")
+    torch.set_default_device(device)
+    if matmul_precision != "default":
+        torch.set_float32_matmul_precision(matmul_precision)
 
 
 def activate(Z1: Tensor, activation: Activation) -> Tensor:
@@ -55,7 +67,7 @@ def forward(parameters: Parameters, X: Float[Array, "n_x m"], activation: Activa
     """Compute what each layer holds, input to output."""
     Z1, A1, Z2 = propagate(tensors(parameters), torch.tensor(X), activation)
     A2 = torch.sigmoid(Z2)  #                   (1, m)      eq 4
-    return Activations(*(V.numpy() for V in (Z1, A1, Z2, A2)))
+    return Activations(*(V.numpy(force=True) for V in (Z1, A1, Z2, A2)))
 
 
 def cost(
@@ -83,7 +95,7 @@ def gradients(
     W1, b1, W2, b2 = tensors(parameters, requires_grad=True)
     Z1, A1, Z2 = propagate([W1, b1, W2, b2], torch.tensor(X), activation)
     value = cross_entropy(Z2, torch.tensor(Y))
-    return Gradients(*(dV.numpy() for dV in torch.autograd.grad(value, [Z2, W2, b2, A1, Z1, W1, b1])))
+    return Gradients(*(dV.numpy(force=True) for dV in torch.autograd.grad(value, [Z2, W2, b2, A1, Z1, W1, b1])))
 
 
 def step(
@@ -97,7 +109,7 @@ def step(
     current = tensors(parameters, requires_grad=True)
     optimizer = torch.optim.SGD(current, lr=learning_rate)
     descend(current, torch.tensor(X), torch.tensor(Y), optimizer, activation)
-    return Parameters(*(V.detach().numpy() for V in current))
+    return Parameters(*(V.numpy(force=True) for V in current))
 
 
 def descend(
@@ -132,6 +144,7 @@ def train(
         costs[i] = descend(current, inputs, labels, optimizer, settings.activation)
         if progress:
             progress(i + 1)
+    costs[-1].item()  #                         waits until the device is done
     seconds = time.perf_counter() - start
-    trained = Parameters(*(V.detach().numpy() for V in current))
-    return Training(trained, costs.numpy(), seconds / settings.iterations, seconds_to_compile=0.0)
+    trained = Parameters(*(V.numpy(force=True) for V in current))
+    return Training(trained, costs.numpy(force=True), seconds / settings.iterations, seconds_to_compile=0.0)

@@ -26,6 +26,12 @@ Activation = Literal["relu", "leaky_relu", "sigmoid"]
 
 DtypeName = Literal["float64", "float32"]
 
+Device = Literal["cpu", "cuda"]
+"""Where PyTorch and JAX compute. NumPy, and the judge, stay on the CPU."""
+
+MatmulPrecision = Literal["default", "highest"]
+"""How a framework multiplies float32 matrices: as it does by itself, or with every bit of the operands."""
+
 ACTIVATIONS: tuple[Activation, ...] = get_args(Activation)
 
 LEAKY_SLOPE = 0.01

@@ -77,7 +77,7 @@ class Comparison:
         loaded, given = {}, {}
         for name, source in sources.items():
             with self.stage(f"{name}: forward, gradients, steps", 0):
-                loaded[name] = implementations.load(source)
+                loaded[name] = implementations.load(source, *self.record.device)
                 given[name] = self.question(loaded[name], reference)
         with self.stage("the true values and the band of correct curves", 0):
             at_start, after_steps = true_values()

@@ -11,6 +11,7 @@ import numpy as np
 
 from shared.judging import rounding
 from shared.judging.arithmetic import Noise, Worst
+from shared.judging.operands import kept_bits, narrow_kind
 from shared.judging.truth import Enclosure, Truth
 from shared.judging.verdict import Allowance, Judgement, deviations, judge, localised
 from shared.network import (
@@ -152,7 +153,20 @@ class Judge:
         earlier = {name: judgements[name] for name in QUANTITIES[: QUANTITIES.index(quantity)]}
         if judgements[quantity].problem or any(judgement.problem for judgement in earlier.values()):
             return ""
-        return localised(judgements[quantity], self.alone(quantity, parameters, values), earlier)
+        text = localised(judgements[quantity], self.alone(quantity, parameters, values), earlier)
+        return text + (self.narrow_products(parameters, values["Z1"]) if quantity == "Z1" else "")
+
+    def narrow_products(self, parameters: Parameters, Z1: Array) -> str:
+        """Say so if the errors of Z1 are those of a float32 product whose operands were rounded to fewer bits."""
+        error = self.truth.line("Z1", {**parameters._asdict(), "X": self.X}, self.activation).error(Z1)
+        bits = kept_bits(parameters.W1, self.X, error)
+        kind = narrow_kind(bits) if self.X.dtype == np.float32 else None
+        if kind is None:
+            return ""
+        return (
+            f"\n  the errors are those of {kind} products: operands of {bits:.1f} bits, where float32 has 23 "
+            "(--matmul-precision highest asks for them all)"
+        )
 
     def alone(self, quantity: str, parameters: Parameters, values: Mapping[str, Any]) -> Judgement:
         """Judge a quantity by its own line alone, given a program's own values of the line's inputs."""

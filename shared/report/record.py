@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from shared.judging.verdict import Judgement
-from shared.network import Activations, Parameters
+from shared.network import Activations, Device, MatmulPrecision, Parameters
 
 if TYPE_CHECKING:  # they take their time to import
     from shared.dataset import Examples
@@ -122,6 +122,11 @@ class Record:
     curvature: "Curvature | None" = None
     command: str = ""
     material: Material | None = None
+
+    @property
+    def device(self) -> tuple[Device, MatmulPrecision]:
+        """Where frameworks that can choose compute, and with which matrix products."""
+        return self.settings.get("device", "cpu"), self.settings.get("matmul_precision", "default")
 
     @property
     def first_disagreement(self) -> Disagreement | None:

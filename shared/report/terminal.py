@@ -40,6 +40,9 @@ class Terminal(Screen):
         self.say("versions  " + ", ".join(f"{name} {version}" for name, version in record.versions.items()))
         threads = ", ".join(f"{library} {count}" for library, count in record.machine["threads"].items())
         self.say(f"machine   {record.machine['system']}, {record.machine['processors']} processors, threads: {threads}")
+        if record.device != ("cpu", "default"):
+            device, precision = record.device
+            self.say(f"device    {device} for PyTorch and JAX, matrix products of {precision} precision")
         self.say("")
 
     def results(self, record: Record) -> None:
