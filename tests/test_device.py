@@ -72,7 +72,16 @@ def test_a_device_that_is_not_there_gets_one_line(name, library):
 
 
 def test_the_header_and_the_record_say_where_frameworks_compute(tmp_path):
-    options = ["--frameworks", "torch", "--matmul-precision", "highest", "--iterations", "20", "--json", str(tmp_path / "r.json")]
+    options = [
+        "--frameworks",
+        "torch",
+        "--matmul-precision",
+        "highest",
+        "--iterations",
+        "20",
+        "--json",
+        str(tmp_path / "r.json"),
+    ]
     result = compare(*options)
     settings = json.loads((tmp_path / "r.json").read_text())["settings"]
     assert (result.returncode, settings["device"], settings["matmul_precision"]) == (0, "cpu", "highest")
