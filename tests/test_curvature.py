@@ -154,7 +154,7 @@ def said(found):
 
 def test_a_largest_eigenvalue_above_the_limit_is_said_to_overshoot():
     assert said(FOUND) == (
-        "The largest eigenvalue is above 2 / learning rate = 20, first in the row of step 50 "
+        "The largest eigenvalue is above 2 / learning rate = 20, first seen at step 50 "
         "(at most 21.5, at step 50): there a step overshoots, and a small difference grows.\n"
         "All 100 steps together multiply a small difference by 250."
     )
@@ -162,8 +162,8 @@ def test_a_largest_eigenvalue_above_the_limit_is_said_to_overshoot():
 
 def test_a_largest_eigenvalue_below_the_limit_is_said_not_to_overshoot():
     assert said(replace(FOUND, largest_eigenvalues=[3.0, 19.5, 20.0])).startswith(
-        "The largest eigenvalue is not above 2 / learning rate = 20 in any row (at most 20, at step 100): "
-        "steps do not overshoot.\n"
+        "The largest eigenvalue is not above 2 / learning rate = 20 at any step that was looked at "
+        "(at most 20, at step 100): steps do not overshoot.\n"
     )
 
 
@@ -190,7 +190,9 @@ def test_the_option_shows_a_table_and_writes_it_to_the_json_file(tmp_path):
     rows = [line.split() for line in result.stdout.splitlines()]
     first = ["0", f"{found['largest_eigenvalues'][0]:.1f}", "1", "-", "-"]
     assert rows[rows.index(first) + 12][:2] == ["12", f"{found['largest_eigenvalues'][12]:.1f}"]
-    assert "The largest eigenvalue is not above 2 / learning rate = 266.7 in any row" in result.stdout
+    assert (
+        "The largest eigenvalue is not above 2 / learning rate = 266.7 at any step that was looked at" in result.stdout
+    )
 
 
 def test_without_the_option_nothing_of_it_is_imported_or_shown(tmp_path):

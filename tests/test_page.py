@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 import warnings
 from contextlib import nullcontext
 from dataclasses import replace
@@ -22,10 +23,12 @@ import pytest
 from PIL import Image
 
 import compare as compare_module
+from implementations import numpy_manual
 from shared.comparing import beside
 from shared.judging.curves import Band
 from shared.network import QUANTITIES, Activations, Parameters
-from shared.report import charts, drawing, page, pictures
+from shared.report import charts, drawing, learned, messages, page, pictures
+from shared.report.record import ExactDistance
 
 ROOT = Path(__file__).parent.parent
 HOSTILE = "_$\\bad$<img src=x onerror=alert(1)>.py"
@@ -44,7 +47,7 @@ def train(*a):
 """
 RUNS = {
     "wrong": ("--frameworks", f"numpy,{HOSTILE}", "--iterations", "1100", "--channels", "rgb"),
-    "right": ("--frameworks", "numpy", "--iterations", "12", "--exact-curve"),
+    "right": ("--frameworks", "numpy", "--iterations", "12", "--exact-curve", "--curvature"),
     "one step": ("--frameworks", "numpy", "--iterations", "1", "--activation", "sigmoid"),
 }
 
@@ -54,9 +57,9 @@ class Document(HTMLParser):
 
     def __init__(self, text):
         super().__init__()
-        self.elements, self.headings, self.tables, self.policy = [], [], [], ""
-        self.open = []
+        self.elements, self.headings, self.tables, self.open, self.said = [], [], [], [], ""
         self.feed(text)
+        self.said = " ".join(self.said.split())
 
     def handle_starttag(self, tag, attrs):
         self.elements.append((tag, dict(attrs)))
@@ -75,6 +78,8 @@ class Document(HTMLParser):
             pass
 
     def handle_data(self, data):
+        if not {"style", "svg"} & set(self.open):
+            self.said += data
         if any(tag in ("td", "th") for tag in self.open):
             self.tables[-1][-1][-1] += data
         if self.open and re.fullmatch(r"h\d", self.open[-1]):
@@ -144,7 +149,8 @@ def test_nothing_on_the_page_points_out_of_it(made):
 def test_every_link_within_the_page_has_its_target_and_no_name_is_given_twice(made):
     ids = [attributes["id"] for _, attributes in made.document.elements if "id" in attributes]
     assert len(ids) == len(set(ids))
-    links = {attributes.get("href", "#")[1:] for _, attributes in made.document.elements}
+    points = [attributes.get("href", "#") for _, attributes in made.document.elements]
+    links = {where[1:] for where in points if where.startswith("#")}
     links |= {name for attributes in made.document.all("svg") for name in attributes["aria-labelledby"].split()}
     assert len(links) > 15
     assert links <= {"", *ids}
@@ -160,7 +166,7 @@ def test_headings_are_in_order_and_begin_with_one_of_the_first_level(made):
 def test_who_cannot_see_is_told_what_every_picture_shows(made):
     assert made.document.all("html")[0]["lang"] == "en"
     assert all(attributes.get("alt") for attributes in made.document.all("img"))
-    assert len(made.document.all("svg")) == 3
+    assert len(made.document.all("svg")) == (5 if made.record.curvature else 4)
     assert all(attributes["role"] == "img" for attributes in made.document.all("svg"))
     assert all(attributes.get("scope") in ("col", "row") for attributes in made.document.all("th"))
 
@@ -215,18 +221,123 @@ def test_the_probabilities_are_those_of_the_trained_networks(made):
         for name in made.json["frameworks"]:
             A2 = made.record.material.passes[name, "test"].A2[0, photograph.number]
             assert photograph.probabilities[name] == A2
-            assert f"<li>{drawing.escape(name)}: {A2:.1%} <span" in made.text
+            assert f"{drawing.escape(name)}</span> {A2:.1%} <span" in made.text
             assert photograph.mistaken == ((photograph.probabilities["numpy"] > 0.5) != photograph.label)
 
 
 def test_every_hidden_unit_is_drawn_for_every_framework_and_for_every_difference(made):
     names = list(made.json["frameworks"])
-    units = [image["alt"] for image in made.document.all("img") if image["alt"].startswith("unit")]
-    assert units == [f"unit {k}" for k in range(1, 5)] * (1 + len(names) + len(names) - 1)
+    units = [image["alt"] for image in made.document.all("img") if re.fullmatch(r"unit \d+", image["alt"])]
+    assert units == [f"unit {k}" for k in range(1, 5)] * (len(names) + len(names) - 1)
+
+
+def test_every_hidden_unit_is_shown_with_what_training_changed_and_the_picture_that_wakes_it_most(made):
+    material, label = made.record.material, made.record.material.examples["train"].Y[0] > 0.5
+    A1 = numpy_manual.forward(
+        material.trained["numpy"], material.examples["train"].X, made.json["settings"]["activation"]
+    ).A1
+    images = [i for i in made.document.all("img") if re.match(r"unit \d+: |the picture that wakes", i["alt"])]
+    shown = iter(images)
+    changes = pictures.weights(
+        material.trained["numpy"].W1 - material.initial.W1, material.examples["train"].image_shape
+    )
+    for k, unit in enumerate(A1):
+        image = next(shown)
+        assert (image["alt"], image["src"]) == (f"unit {k + 1}: what training changed", changes[k])
+        assert f"W2 = {material.trained['numpy'].W2[0, k]:.2f}" in made.document.said
+        if unit.max() > 0:
+            favourite = next(shown)
+            assert favourite["src"] == pictures.photograph(material.examples["train"], int(np.argmax(unit)))
+            assert favourite["alt"] == f"the picture that wakes it most: label {int(label[np.argmax(unit)])}"
+        if made.json["settings"]["activation"] == "relu" and unit.max() > 0:
+            ones, zeros = np.sum(label & (unit > 0)), np.sum(~label & (unit > 0))
+            assert (
+                f"awake on {ones} \N{MULTIPLICATION SIGN} label 1, {zeros} \N{MULTIPLICATION SIGN} label 0"
+                in made.document.said
+            )
+    assert next(shown, None) is None
+
+
+def test_what_wakes_no_unit_gets_the_answer_of_b2_alone(made):
+    material, said = made.record.material, made.document.said
+    if made.json["settings"]["activation"] == "sigmoid":
+        assert "wakes no unit" not in said
+        return
+    examples = material.examples["train"]
+    seen = numpy_manual.forward(material.trained["numpy"], examples.X)
+    sleeping = np.flatnonzero((seen.A1 == 0).all(axis=0))
+    answer = numpy_manual.sigmoid(material.trained["numpy"].b2).item()
+    assert np.allclose(seen.A2[0, sleeping], answer)
+    assert (
+        f"wakes no unit gets the answer {answer:.1%}, from the bias b2 alone: so do {len(sleeping)} of the 14" in said
+    )
+
+
+def test_the_share_of_right_answers_stands_beside_that_of_always_the_same_answer(made):
+    said, share = made.document.said, made.json["frameworks"]["numpy"]["test_accuracy"]
+    assert "always answering “label 0” would be right about 57.1% of the pictures kept back." in said
+    assert ("The network is no better than that" in said) == (share <= 4 / 7)
+
+
+def test_the_figures_at_the_top_are_those_of_the_record(made):
+    said, framework = made.document.said, made.json["frameworks"]["numpy"]
+    assert f"{framework['costs'][0]:.3g} → {framework['costs'][-1]:.3g}" in said
+    assert f"{round(7 * framework['test_accuracy'])} of 7 new pictures get the right answer" in said
+    assert ("digits of the cost" in said) == (made.json["verdict"] == "agree")
+
+
+@pytest.mark.parametrize(("off", "digits"), [(0, 15), (4e-16, 15), (3e-8, 7), (0.2, 0)])
+def test_common_digits_are_counted_at_the_worst_of_the_steps_that_are_compared(made, off, digits):
+    band = Band(np.full(13, 0.5), np.full(13, 1.0))
+    costs = np.full(12, 0.5)
+    costs[5] += 0.5 * off
+    costs[9:] = 7  # beyond the horizon
+    framework = next(iter(made.record.frameworks.values()))
+    framework = replace(framework, costs=costs.tolist(), curve=replace(framework.curve, judged_steps=9))
+    record = replace(made.record, frameworks={"numpy": framework}, settings={"dtype": "float64"})
+    assert learned.digits(record, replace(record.material, band=band)) == digits
+
+
+def test_each_implementation_is_told_of_in_its_own_words(made):
+    for name, words in made.record.material.about.items():
+        assert f"{name}: {words}" in made.document.said
+    assert made.record.material.about["numpy"] == numpy_manual.__doc__.partition("\n")[0]
+
+
+def test_the_curvature_is_shown_where_it_was_looked_at(made):
+    shown = [heading for _, heading in made.document.headings if heading == "What makes correct curves part"]
+    assert len(shown) == bool(made.record.curvature)
+    if made.record.curvature:
+        for line in messages.curvature(made.record, made.record.curvature).splitlines():
+            assert line in made.document.said
+
+
+def test_the_page_has_room_for_a_registry_that_grows(made):
+    names, material = [f"framework {k}" for k in range(7)], made.record.material
+    frameworks = dict.fromkeys(names, made.record.frameworks["numpy"])
+    material = replace(
+        material,
+        about=dict.fromkeys(names, "one of many"),
+        trained=dict.fromkeys(names, material.trained["numpy"]),
+        passes={(name, part): material.passes["numpy", part] for name in names for part in material.examples},
+    )
+    document = Document(page.render(replace(made.record, frameworks=frameworks, material=material)))
+    assert document.said.count("one of many") == 7
+    assert list(document.table("first cost")) == names
+    widths = [charts.width(k, 7) for k in range(7)]
+    assert all(a - b > 0.5 for a, b in pairwise(widths))
+
+
+def test_the_home_folder_is_not_told(made, monkeypatch):
+    monkeypatch.setenv("HOME", "/home/ada")
+    data = made.record.data | {"train": made.record.data["train"] | {"path": "/home/ada/pictures/train.h5"}}
+    document = Document(page.render(replace(made.record, data=data)))
+    assert "~/pictures/train.h5" in document.said
+    assert "/home/ada" not in document.said
 
 
 def test_the_page_says_how_to_do_it_again(made):
-    assert "python compare.py --train train.h5 --test test.h5" in made.text
+    assert "python compare.py --train train.h5 --test test.h5" in made.document.said
     for part in ("train", "test"):
         assert made.json["data"][part]["sha256"] in made.text
     for name, version in made.json["versions"].items():
@@ -289,6 +400,17 @@ def test_what_gives_nothing_that_can_be_drawn_gets_a_page_too(folder, tmp_path):
     assert [heading for _, heading in Document(text).headings if heading == "How it learned"] == []
 
 
+@pytest.mark.parametrize("what", [np.nan, np.inf, -np.inf])
+def test_trained_weights_that_are_no_numbers_get_a_page_too(made, what):
+    material = made.record.material
+    W1 = material.trained["numpy"].W1.copy()
+    W1[1, 2] = what
+    trained = {name: P._replace(W1=W1, b2=P.b2 - 1e5) for name, P in material.trained.items()}
+    document = Document(page.render(replace(made.record, material=replace(material, trained=trained))))
+    assert f"the largest weight is {abs(what)}" in document.said
+    assert np.array_equal(pictures.to_bytes(np.array([-np.inf, -1, np.nan, 1, np.inf]), -1, 1), [0, 0, 128, 255, 255])
+
+
 def test_large_pictures_and_many_units_are_shown_as_far_as_there_is_room():
     drawn = pictures.weights(np.random.default_rng(0).normal(size=(40, 300 * 200)), (300, 200))
     assert len(drawn) == pictures.MOST_UNITS
@@ -312,6 +434,51 @@ def test_weights_are_drawn_on_one_scale_around_zero():
     W1 = np.array([[-2.0, 0.0, 1.0, 2.0], [0.0, 0.0, 0.0, 0.0]])
     assert pictures.to_bytes(W1, -2, 2).tolist() == [[0, 128, 191, 255], [128] * 4]
     assert len(set(pictures.weights(np.zeros((3, 4)), (2, 2)))) == 1
+
+
+@pytest.mark.parametrize(("times", "furthest"), [(0.5, "10¹"), (500, "10⁴"), (1e12, "more")])
+def test_errors_far_beyond_the_bound_leave_room_for_the_others(made, times, furthest):
+    framework = made.record.frameworks["numpy"]
+    judged = framework.quantities["dW1"]
+    off = replace(framework, quantities=framework.quantities | {"dW1": replace(judged, max_error=times * judged.bound)})
+    with drawing.style():
+        drawn = charts.quantities(replace(made.record, frameworks={"numpy": off}))
+    powers = re.findall(r">(0|1|10[^<]+|more)</text>", drawn)
+    assert {furthest, "1", "0"} <= set(powers)
+    assert len(powers) < 9
+    assert ("more" in powers) == (furthest == "more")
+
+
+def test_a_distance_axis_reaches_no_further_down_than_what_is_drawn(made):
+    """A curve that comes near the exact one by chance, in one step of many, is drawn at the largest of its stretch."""
+    assert drawing.logarithmic(np.array([0, np.nan, 2e-15, 3e-12, np.inf])) == (-16, -11)
+    distances = np.full(2500, 2e-15)
+    distances[::7] = 1e-30
+    framework = next(iter(made.record.frameworks.values()))
+    exact = ExactDistance(distances.tolist(), 2500, 2500, 2500)
+    record = replace(
+        made.record,
+        frameworks={"numpy": replace(framework, costs=[0.5] * 2500, exact_distance=exact)},
+        settings={"iterations": 2500},
+    )
+    with drawing.style():
+        drawn = charts.distances(record, Band(np.full(2501, 0.5), np.full(2501, 1e-14)))
+    assert re.findall(r">(10[^<]+)</text>", drawn) == ["10⁻¹⁴", "10⁻¹⁵"]
+
+
+def test_a_process_that_is_killed_while_it_writes_leaves_one_whole_file(tmp_path):
+    contents, path = {b"a" * 20_000_000, b"b" * 20_000_000}, tmp_path / "report.html"
+    code = (
+        "import sys, itertools; from pathlib import Path; from shared.files import write_atomically\n"
+        "for c in itertools.cycle(b'ab'): write_atomically(Path(sys.argv[1]), bytes([c]) * 20_000_000)"
+    )
+    for delay in (0.01, 0.03, 0.07):
+        with subprocess.Popen([sys.executable, "-c", code, str(path)], cwd=ROOT) as writer:
+            while not path.exists() and writer.poll() is None:
+                time.sleep(0.01)
+            time.sleep(delay)
+            writer.kill()
+        assert path.read_bytes() in contents
 
 
 def test_an_interrupted_run_leaves_the_old_page(folder, made, monkeypatch):

@@ -87,7 +87,8 @@ class Comparison:
         band = curves.band(reference, s, max(standard.cost_noise for standard in after_steps.values()))
         self.record.horizon = band.horizon
         examples = {"train": self.data.train} | ({"test": self.data.test} if self.data.test else {})
-        self.record.material = Material(self.parameters, examples, band)
+        about = {name: first_line(implementation) for name, implementation in loaded.items()}
+        self.record.material = Material(self.parameters, examples, band, about)
         for name, implementation in loaded.items():
             with self.stage(f"{name}: training", self.settings.iterations) as progress:
                 self.train(implementation, name, self.record.material, progress)
@@ -184,6 +185,12 @@ class Comparison:
 
         with self.stage("the curvature along the training", self.settings.iterations) as progress:
             self.record.curvature = curvature(self.parameters, self.X, self.Y, self.settings, progress)
+
+
+def first_line(implementation: Implementation) -> str:
+    """Give the first line of what an implementation's file says of itself."""
+    said = str(getattr(implementation, "__doc__", None) or "").strip()
+    return said.partition("\n")[0] or "a file that says nothing of itself"
 
 
 def standards(

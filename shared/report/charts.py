@@ -1,4 +1,8 @@
-"""The page's charts: the cost curves, their distances, and how far below its bound every quantity is."""
+"""The page's charts: the cost curves, their distances, the curvature, and how far below its bound every quantity is."""
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -7,9 +11,18 @@ from matplotlib.ticker import NullLocator, StrMethodFormatter
 
 from shared.judging.curves import Band
 from shared.network import QUANTITIES, Array
-from shared.report import drawing
+from shared.report import drawing, messages
 from shared.report.drawing import GRAY, INK, MARKERS, MUTED, SERIES
 from shared.report.record import Record
+
+if TYPE_CHECKING:  # it needs JAX
+    from shared.judging.curvature import Curvature
+
+GUESSING = math.log(2)
+"""The cost of answering 1/2 to everything."""
+
+FURTHEST = 4
+"""Powers of ten beyond the bound that are drawn: what is wrong by more would leave no room for what is right."""
 
 
 def series(k: int) -> tuple[str, str]:
@@ -17,18 +30,26 @@ def series(k: int) -> tuple[str, str]:
     return SERIES[k % len(SERIES)], MARKERS[k % len(MARKERS)]
 
 
+def width(k: int, count: int) -> float:
+    """The width of curve number k of so many that may lie on top of each other: the last is the thinnest."""
+    return 1.5 + 5 * (1 - (k + 1) / count)
+
+
 def costs(record: Record) -> str:
     """Lay the cost curves over each other: the first is the widest, so that those on top of it do not hide it."""
     figure, axes = drawing.canvas(250)
+    axes.axhline(GUESSING, color=MUTED, lw=1, ls=(0, (1, 2)))
+    axes.text(1, GUESSING, "guessing", ha="right", va="bottom", transform=axes.get_yaxis_transform())
     names: dict[str, Artist] = {}
     for k, (name, framework) in enumerate(record.frameworks.items()):
         if framework.costs:
             values, (colour, marker) = np.array(framework.costs), series(k)
             at = drawing.extremes(values)
             every = (k * len(at) // (8 * len(record.frameworks)), max(1, len(at) // 8))
-            width = max(1.2, 6.5 - 2.6 * k)
-            (names[name],) = axes.plot(at, values[at], color=colour, lw=width, marker=marker, ms=7, markevery=every)
-    axes.set_ylim(bottom=0)
+            (names[name],) = axes.plot(
+                at, values[at], color=colour, lw=width(k, len(record.frameworks)), marker=marker, ms=7, markevery=every
+            )
+    axes.set_ylim(0, max(axes.get_ylim()[1], 1.15 * GUESSING))
     axes.set_ylabel("cost")
     along_the_steps(axes, record, names)
     drawing.legend(figure, names)
@@ -55,14 +76,13 @@ def distances(record: Record, band: Band) -> str:
     """Show on a logarithmic axis how far each curve is from where it should be, with the band and the horizon."""
     figure, axes = drawing.canvas(290)
     found, half_width = distances_of(record, band), band.half_width[:-1]
-    everything = np.concatenate([half_width, *found.values()])
-    low, high = drawing.logarithmic(everything[np.isfinite(everything)].tolist())
-    steps, top = drawing.largest(half_width)
+    (steps, top), curves = drawing.largest(half_width), {name: drawing.largest(found[name]) for name in found}
+    low, high = drawing.logarithmic(np.concatenate([top, *(values for _, values in curves.values())]))
     names: dict[str, Artist] = {"the band": axes.fill_between(steps, 10.0**low, top, color=GRAY, lw=0)}
     axes.plot(steps, top, color=MUTED, lw=1.5)
     for k, name in enumerate(record.frameworks):
-        if name in found:
-            (at, values), (colour, marker) = drawing.largest(found[name]), series(k)
+        if name in curves:
+            (at, values), (colour, marker) = curves[name], series(k)
             every = (k * len(at) // (8 * len(found)), max(1, len(at) // 8))
             drawn = np.maximum(values, 10.0**low)
             (names[name],) = axes.plot(at, drawn, color=colour, lw=1.5, marker=marker, ms=6, markevery=every)
@@ -86,22 +106,47 @@ def distances(record: Record, band: Band) -> str:
 def along_the_steps(axes: Axes, record: Record, names: dict[str, Artist]) -> None:
     """Draw what both curves' charts have: the axis of the steps, and the horizon."""
     axes.set_xlabel("step")
-    axes.set_xlim(0, max(1, record.settings["iterations"] - 1))
+    axes.set_xlim(0, record.settings["iterations"])
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     axes.locator_params(axis="x", nbins=5, integer=True)
     if record.horizon is not None:
         names["the horizon"] = axes.axvline(record.horizon, color=INK, lw=1.2, ls=(0, (4, 3)))
 
 
+def curvature(record: Record, found: "Curvature") -> str:
+    """Show how strongly the cost bends along the training, beside the limit at which steps overshoot."""
+    figure, axes = drawing.canvas(250)
+    lines: dict[str, tuple[Sequence[float | None], tuple[str, str]]]
+    lines = {"largest eigenvalue": (found.largest_eigenvalues, series(0))}
+    if any(found.kinks_crossed):
+        lines["what steps meet"] = (found.met, series(1))
+    drawn = {name: np.array([np.nan if v is None else v for v in values]) for name, (values, _) in lines.items()}
+    low, high = drawing.logarithmic(np.concatenate([*drawn.values(), [found.limit]]))
+    names: dict[str, Artist] = {"the limit": axes.axhline(found.limit, color=INK, lw=1.5, ls=(0, (4, 3)), zorder=3)}
+    for name, (_, (colour, marker)) in lines.items():
+        values = np.maximum(drawn[name], 10.0**low)
+        (names[name],) = axes.plot(found.steps, values, color=colour, lw=1.5, marker=marker, ms=5, clip_on=False)
+    axes.set_yscale("log")
+    axes.set_ylim(10.0**low, 10.0**high)
+    locator, formatter = drawing.ticks(low, high, zero=True)
+    axes.yaxis.set(major_locator=locator, major_formatter=formatter, minor_locator=NullLocator())
+    axes.set_ylabel("curvature")
+    axes.grid(axis="y")
+    along_the_steps(axes, record, names)
+    drawing.legend(figure, names)
+    title, said = "The curvature of the cost along the training", messages.curvature(record, found)
+    return drawing.svg(figure, "curvature", title, said.replace("\n", " "))
+
+
 def quantities(record: Record) -> str:
     """Show each quantity's noise and errors as shares of its bound, on a logarithmic axis: right of 1 is wrong."""
-    figure, axes = drawing.canvas(70 + 22 * len(QUANTITIES))
     shares = {name: shares_of_bound(record, name) for name in record.frameworks}
+    figure, axes = drawing.canvas(70 + max(22, 7 * len(shares)) * len(QUANTITIES))
     judged = next(iter(record.frameworks.values())).quantities.values()
     noise = np.array([j.noise / j.bound if j.bound else 0.0 for j in judged])
-    finite = np.concatenate([noise, *shares.values()])
-    low, high = drawing.logarithmic([*finite[np.isfinite(finite)].tolist(), 1.0])
-    high, rows = max(high, 0) + 1, np.arange(len(QUANTITIES))
+    low, high = drawing.logarithmic(np.concatenate([noise, *shares.values(), [1.0]]))
+    rows, beyond = np.arange(len(QUANTITIES)), high > FURTHEST
+    high = FURTHEST if beyond else high + 1
     axes.axvspan(1, 10.0**high, color=GRAY, lw=0)
     axes.text(10 ** (high / 2), len(rows) / 2 - 0.5, "wrong", rotation=90, ha="center", va="center")
     names: dict[str, Artist] = {"the bound": axes.axvline(1, color=INK, lw=2)}
@@ -114,7 +159,7 @@ def quantities(record: Record) -> str:
         (names[name],) = axes.plot(drawn, rows + offset, marker, color=colour, ms=5.5, clip_on=False)
     axes.set_xscale("log")
     axes.set_xlim(10.0**low, 10.0**high)
-    locator, formatter = drawing.ticks(low, high, zero=True)
+    locator, formatter = drawing.ticks(low, high, zero=True, more=beyond)
     axes.xaxis.set(major_locator=locator, major_formatter=formatter, minor_locator=NullLocator())
     axes.set_xlabel("share of the bound")
     axes.set_yticks(rows, QUANTITIES)

@@ -6,7 +6,7 @@ A figure is drawn in stand-in colours; in its SVG each becomes a variable of pag
 import io
 import re
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from html import escape
 from typing import Any
@@ -118,15 +118,19 @@ def power_of_ten(exponent: int) -> str:
     return "1" if exponent == 0 else f"10{str(exponent).translate(str.maketrans('-0123456789', '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'))}"
 
 
-def logarithmic(values: Sequence[float]) -> tuple[int, int]:
+def logarithmic(values: Array) -> tuple[int, int]:
     """Choose the powers of ten that a logarithmic axis reaches from and to; zeros are drawn at the first."""
-    exponents = np.log10([value for value in values if 1e-300 < value < 1e300] or [1.0])
+    drawn = values[(values > 1e-300) & (values < 1e300)]
+    exponents = np.log10(drawn if drawn.size else np.ones(1))
     return int(np.floor(exponents.min())) - 1, int(np.ceil(exponents.max()))
 
 
-def ticks(low: int, high: int, zero: bool = False, most: int = 7) -> tuple[FixedLocator, FixedFormatter]:
-    """Label powers of ten, at most about so many, and the low end as 0 if zeros are drawn there."""
-    exponents = list(range(high, low, -max(1, round((high - low) / most))))
-    labels = [power_of_ten(k) for k in exponents]
-    places = [10.0**k for k in exponents] + [10.0**low] * zero
-    return FixedLocator(places), FixedFormatter(labels + ["0"] * zero)
+def ticks(
+    low: int, high: int, zero: bool = False, more: bool = False, most: int = 7
+) -> tuple[FixedLocator, FixedFormatter]:
+    """Label powers of ten, at most about so many; the low end as 0 if zeros are drawn there, the high end as "more"."""
+    step = max(1, round((high - low) / most))
+    exponents = [k for k in range(high - step * more, low, -1) if k % step == 0]  # 10^0 is among them
+    named = {10.0**k: power_of_ten(k) for k in exponents}
+    named |= ({10.0**high: "more"} if more else {}) | ({10.0**low: "0"} if zero else {})
+    return FixedLocator(list(named)), FixedFormatter(list(named.values()))

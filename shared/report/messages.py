@@ -72,7 +72,7 @@ def curve_evidence(curve: Curve) -> list[str]:
 def horizon(record: Record) -> str:
     """Say from which step on curves cannot be compared, in a sentence that a learner understands."""
     return (
-        f"The horizon is step {record.horizon}: rounding in the last digit of the weights has grown until correct "
+        f"The horizon is step {record.horizon:,}: rounding in the last digit of the weights has grown until correct "
         f"{record.settings['dtype']} programs may differ by 1% of the cost. Past it their curves are not compared."
     )
 
@@ -82,10 +82,13 @@ def curvature(record: Record, found: "Curvature") -> str:
     top, limit = max(found.largest_eigenvalues), f"2 / learning rate = {found.limit:.4g}"
     most = f"at most {top:.4g}, at step {found.steps[found.largest_eigenvalues.index(top)]:,}"
     if found.above_limit_at is None:
-        lines = [f"The largest eigenvalue is not above {limit} in any row ({most}): steps do not overshoot."]
+        lines = [
+            f"The largest eigenvalue is not above {limit} at any step that was looked at ({most}): "
+            "steps do not overshoot."
+        ]
     else:
         lines = [
-            f"The largest eigenvalue is above {limit}, first in the row of step {found.above_limit_at:,} ({most}): "
+            f"The largest eigenvalue is above {limit}, first seen at step {found.above_limit_at:,} ({most}): "
             "there a step overshoots, and a small difference grows."
         ]
     kinked = any(found.kinks_crossed)

@@ -1,8 +1,6 @@
 """The result record as a page: one HTML file that needs nothing else, for a reader who knows nothing else."""
 
 import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -13,26 +11,21 @@ from markupsafe import Markup
 
 from shared.files import write_atomically
 from shared.judging.verdict import listed
-from shared.network import QUANTITIES, Activation, InputError
-from shared.report import charts, drawing, messages, pictures
+from shared.network import QUANTITIES, InputError
+from shared.report import charts, drawing, learned, messages, pictures
 from shared.report.record import PAGE, Framework, Material, Record
-from shared.report.terminal import number, worst_step
+from shared.report.terminal import at_home, number, worst_step
 
-ABOUT = {
-    "numpy": "every derivative is written out by hand",
-    "torch": "PyTorch works out the derivatives itself (autograd)",
-    "jax": "JAX works out the derivatives itself (grad), and compiles the training",
+ACTIVATIONS = {
+    "relu": "passes on what is positive, and 0 in place of what is negative",
+    "leaky_relu": "passes on what is positive, and a hundredth of what is negative",
+    "sigmoid": "squeezes any number into 0 to 1",
 }
-"""How each implementation of the registry comes to its derivatives."""
-
-
-@dataclass(frozen=True)
-class Row:
-    """Pictures that belong together, one for each hidden unit."""
-
-    title: str
-    text: str
-    pictures: list[str]
+SCALINGS = {
+    "unit": "as numbers from 0 (black) to 1 (white)",
+    "symmetric": "as numbers from -1 (black) to 1 (white)",
+    "standard": "shifted and stretched to mean 0 and variance 1 over all of them",
+}
 
 
 def write(folder: Path, record: Record) -> None:
@@ -53,7 +46,7 @@ def render(record: Record) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"form": number, "listed": listed}
+    environment.filters |= {"form": number, "listed": listed, "at_home": at_home}
     with drawing.style():
         return environment.get_template("page.html.jinja").render(**content(record))
 
@@ -64,28 +57,32 @@ def content(record: Record) -> dict[str, Any]:
     if material is None:
         raise ValueError("a comparison that has not run has no page")
     trained = any(framework.costs for framework in record.frameworks.values())
-    part = "test" if "test" in material.examples else "train"
     first = next(iter(material.trained), None)
-    says = next((name for name, where in material.passes if where == part), None)
     return {
         "record": record,
         "names": list(record.frameworks),
-        "about": {name: ABOUT.get(name, "a file that was given") for name in record.frameworks},
+        "about": material.about,
+        "activations": ACTIVATIONS,
+        "scalings": SCALINGS,
         "shape": material.examples["train"].image_shape,
+        "specimen": pictures.photograph(material.examples["train"], 0),
         "classes": pictures.classes(material.examples["train"]),
+        "counts": {part: learned.counts(examples) for part, examples in material.examples.items()},
         "first": first,
         "verdicts": {name: worst_step(framework) for name, framework in record.frameworks.items()},
         "explanations": {name: messages.explain(record, name) for name in record.frameworks},
-        "part": part,
-        "photographs": pictures.photographs(material, part),
-        "says": says,
-        "mistakes": says and mistakes(material, says, part),
+        "digits": trained and record.verdict == "agree" and learned.digits(record, material),
+        **answers(material),
         "costs": trained and Markup(charts.costs(record)),  # noqa: S704 -- it escapes what it is given
         "distances": trained and Markup(charts.distances(record, material.band)),  # noqa: S704
         "columns": len(drawing.in_columns(material.band.half_width)),
         "horizon": record.horizon is not None and messages.horizon(record),
-        "units": list(units(material, first, record.settings["activation"])) if first else [],
-        "rows": list(rows(material, first)) if first else [],
+        "curvature": record.curvature and Markup(charts.curvature(record, record.curvature)),  # noqa: S704
+        "what_parts": record.curvature and messages.curvature(record, record.curvature).splitlines(),
+        "units": list(learned.units(record, material, first)) if first else [],
+        "asleep": first and learned.asleep(record, material, first),
+        "weights": learned.weights(material) if first else [],
+        "differences": learned.differences(material) if first else [],
         "quantities": Markup(charts.quantities(record)),  # noqa: S704
         "quantity_names": QUANTITIES,
         "unnumbered": any(j.problem for framework in record.frameworks.values() for j in framework.quantities.values()),
@@ -95,33 +92,21 @@ def content(record: Record) -> dict[str, Any]:
     }
 
 
+def answers(material: Material) -> dict[str, Any]:
+    """Give what the trained networks say of the pictures kept back, or else of those trained on."""
+    part = "test" if "test" in material.examples else "train"
+    says = next((name for name, where in material.passes if where == part), None)
+    return {
+        "part": part,
+        "photographs": pictures.photographs(material, part),
+        "says": says,
+        "mistakes": says and mistakes(material, says, part),
+    }
+
+
 def mistakes(material: Material, name: str, part: str) -> int:
     """Count the examples whose label a trained network misses."""
     return int(np.sum((material.passes[name, part].A2 > 0.5) != (material.examples[part].Y > 0.5)))
-
-
-def units(material: Material, name: str, activation: Activation) -> Iterator[tuple[float, int | None]]:
-    """For each hidden unit that is shown: its weight in the answer, and how many training examples wake it."""
-    seen = None if activation == "sigmoid" else material.passes.get((name, "train"))  # a sigmoid unit never sleeps
-    for k, weight in enumerate(material.trained[name].W2[0][: pictures.MOST_UNITS]):
-        yield float(weight), None if seen is None else int(np.sum(seen.A1[k] > 0))
-
-
-def rows(material: Material, first: str) -> Iterator[Row]:
-    """Draw W1: what training changed, the weights of each framework, and how far they differ from the first."""
-    shape, trained = material.examples["train"].image_shape, material.trained
-    change = trained[first].W1 - material.initial.W1
-    text = "W1 after training minus W1 before"
-    yield Row(f"What training changed, in {first}", text, pictures.weights(change, shape))
-    for name, parameters in trained.items():
-        text = f"what training began with is still in it; the largest is {np.max(np.abs(parameters.W1)):.2g}"
-        yield Row(f"W1 after training, in {name}", text, pictures.weights(parameters.W1, shape))
-    for name, parameters in trained.items():
-        if name != first:
-            difference = parameters.W1 - trained[first].W1
-            top = np.max(np.abs(difference))
-            text = f"the largest is {top:.1e}: the colours are stretched to it" if top else "there is none"
-            yield Row(f"The difference: {name} minus {first}", text, pictures.weights(difference, shape))
 
 
 def times(record: Record) -> dict[str, tuple[Framework, float]]:

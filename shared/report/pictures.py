@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib import colormaps
 from PIL import Image
 
-from shared.dataset import Examples
+from shared.dataset import Examples, class_names
 from shared.network import Array
 from shared.report.record import Material
 
@@ -45,14 +45,15 @@ def data_uri(image: Image.Image) -> str:
 
 
 def to_bytes(values: Array, low: float, high: float) -> Array:
-    """Map low to 0 and high to 255."""
-    scaled = (values.astype(np.float64) - low) / (high - low) if high > low else np.full(values.shape, 0.5)
-    return np.rint(255 * np.clip(scaled, 0, 1)).astype(np.uint8)
+    """Map low to 0 and high to 255, and what is no number to the middle."""
+    clipped = np.clip(values.astype(np.float64), low, high)
+    scaled = (clipped - low) / (high - low) if high > low else np.full(values.shape, 0.5)
+    return np.rint(255 * np.nan_to_num(scaled, nan=0.5)).astype(np.uint8)
 
 
 def weights(V: Array, shape: tuple[int, ...]) -> list[str]:
     """Draw each row as a picture of this shape, all on one scale: white (in rgb gray) is 0."""
-    top = float(np.max(np.abs(V), initial=0.0))
+    top = float(np.max(np.abs(V), initial=0.0, where=np.isfinite(V)))
     rows = to_bytes(V, -top, top).reshape(-1, *shape)[:MOST_UNITS]
     pictures = []
     for row in rows:
@@ -95,6 +96,8 @@ def photograph(examples: Examples, k: int) -> str:
 
 
 def classes(examples: Examples) -> tuple[str, str, str]:
-    """Name the labels 0 and 1, and what is asked; only of the embedded data and the course's it is known."""
-    cats = examples.path.name.endswith("_default.h5") or "catvnoncat" in examples.path.name
-    return ("no cat", "a cat", "it shows a cat") if cats else ("label 0", "label 1", "its label is 1")
+    """Name the labels 0 and 1, and what is asked, by what the file says that they mean."""
+    names = class_names(examples.path)
+    if names == ("non-cat", "cat") or "catvnoncat" in examples.path.name:  # copies without names are about
+        return "no cat", "a cat", "it shows a cat"
+    return (f"label {names[0]}", f"label {names[1]}", f"its label is {names[1]}")

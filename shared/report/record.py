@@ -97,13 +97,14 @@ class Framework:
 class Material:
     """What the page draws, and the JSON file leaves out because it is large.
 
-    `trained` holds the weights that each implementation gives back, `passes` what its trained network computes for
-    the examples: passes["numpy", "test"].
+    `about` holds what each implementation says of itself, `trained` the weights that it gives back, and `passes` what
+    its trained network computes for the examples: passes["numpy", "test"].
     """
 
     initial: Parameters
     examples: dict[str, "Examples"]
     band: "Band"
+    about: dict[str, str]
     trained: dict[str, Parameters] = field(default_factory=dict)
     passes: dict[tuple[str, str], Activations] = field(default_factory=dict)
 

@@ -1,0 +1,101 @@
+"""What the trained network learned, for the page: its hidden units as pictures, what wakes them, and a few figures."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import expit
+
+from shared.dataset import Examples
+from shared.report import pictures
+from shared.report.record import Material, Record
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A hidden unit: what training changed in its W1, its W2, the training example that wakes it most, and how many do.
+
+    `awake` counts the examples of label 0 and of label 1. There is none for a sigmoid unit, which never sleeps.
+    """
+
+    change: str
+    weight: float
+    favourite: str | None = None
+    label: int = 0
+    awake: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True)
+class Row:
+    """Pictures that belong together, one for each hidden unit."""
+
+    name: str
+    text: str
+    pictures: list[str]
+
+
+def units(record: Record, material: Material, name: str) -> Iterator[Unit]:
+    """Look at each hidden unit of a trained network."""
+    trained, examples = material.trained[name], material.examples["train"]
+    changes = pictures.weights(trained.W1 - material.initial.W1, examples.image_shape)
+    seen, label = material.passes.get((name, "train")), examples.Y[0] > 0.5
+    for k, change in enumerate(changes):
+        weight = float(trained.W2[0, k])
+        if seen is None or not np.max(seen.A1[k]) > 0:  # it sleeps on all, or gives what is no number
+            yield Unit(change, weight, awake=(0, 0) if seen is not None else None)
+            continue
+        awake, most = seen.A1[k] > 0, int(np.argmax(seen.A1[k]))
+        counts = None if record.settings["activation"] == "sigmoid" else (np.sum(awake & ~label), np.sum(awake & label))
+        yield Unit(change, weight, pictures.photograph(examples, most), int(label[most]), counts)
+
+
+def asleep(record: Record, material: Material, name: str) -> tuple[float, int, int] | None:
+    """Give the answer to what wakes no unit, b2's alone; how many training examples get it, and how many of label 1."""
+    seen = material.passes.get((name, "train"))
+    if seen is None or record.settings["activation"] != "relu":
+        return None
+    sleeping = ~np.any(seen.A1 > 0, axis=0)
+    answer = float(expit(material.trained[name].b2[0, 0]))
+    return answer, int(np.sum(sleeping)), int(np.sum(sleeping & (material.examples["train"].Y[0] > 0.5)))
+
+
+def weights(material: Material) -> list[Row]:
+    """Draw the trained W1 of each implementation."""
+    shape = material.examples["train"].image_shape
+    return [
+        Row(name, f"the largest weight is {np.max(np.abs(P.W1)):.2g}", pictures.weights(P.W1, shape))
+        for name, P in material.trained.items()
+    ]
+
+
+def differences(material: Material) -> list[Row]:
+    """Draw how far the trained W1 of the others is from that of the first."""
+    shape, (first, *others) = material.examples["train"].image_shape, material.trained.items()
+    rows = []
+    for name, trained in others:
+        with np.errstate(invalid="ignore"):  # infinity minus infinity
+            difference = trained.W1 - first[1].W1
+        top = np.max(np.abs(difference))
+        text = f"the largest difference is {top:.1e}" if top else "there is no difference"
+        rows.append(Row(f"{name} minus {first[0]}", text, pictures.weights(difference, shape)))
+    return rows
+
+
+def counts(examples: Examples) -> tuple[int, int]:
+    """Count the examples of label 0 and of label 1."""
+    ones = int(np.sum(examples.Y > 0.5))
+    return examples.Y.shape[1] - ones, ones
+
+
+def digits(record: Record, material: Material) -> int | None:
+    """Count the digits that all costs have in common with the reference's at every step that is compared."""
+    worst = 0.0
+    for framework in record.frameworks.values():
+        if not framework.costs or framework.curve is None:
+            return None
+        steps = min(len(framework.costs), framework.curve.judged_steps)
+        costs, reference = np.array(framework.costs[:steps]), material.band.costs[:steps]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            worst = max(worst, float(np.max(np.abs(costs - reference) / reference, initial=0)))
+    most = int(np.finfo(record.settings["dtype"]).precision)
+    return min(most, int(-np.log10(worst))) if 0 < worst < 1 else most if worst == 0 else None
