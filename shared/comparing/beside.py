@@ -30,7 +30,7 @@ def helpers() -> Iterator[Ask]:
     spawn = get_context("spawn")
     pipes = [spawn.Pipe() for _ in range(HELPERS)]
     processes = [spawn.Process(target=_serve, args=(there,), daemon=True) for _, there in pipes]
-    with _deaf_to_interrupts():
+    with deaf_to_interrupts():
         for process in processes:
             process.start()
     for _, there in pipes:
@@ -52,7 +52,7 @@ def helpers() -> Iterator[Ask]:
 
 
 @contextmanager
-def _deaf_to_interrupts() -> Iterator[None]:
+def deaf_to_interrupts() -> Iterator[None]:
     """Let processes that are started here never hear Ctrl-C; this one hears it at the end of the `with` block."""
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield

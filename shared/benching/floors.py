@@ -1,0 +1,101 @@
+"""The floor: the two large matrix products of a step, W1 X and dZ1 X', and nothing else, through one library.
+
+No step can be faster than its products, if it makes them: so the floor says how much of a step is not arithmetic. What
+the smaller operations of the same step take (2 n_h m products, m exponentials, 2 n_h n_x for the update) is not in it.
+
+The products are chained, W1 <- (W1 X) X', so that none can be left out or done ahead. X is divided by its largest
+singular value: then the numbers neither grow nor vanish, and nothing but products is done.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Any, Literal
+
+import numpy as np
+
+from shared.network import Array
+
+Library = Literal["numpy", "torch", "jax"]
+
+Floor = Callable[[int], float]
+"""floor(count) makes the two products so many times, and returns the seconds that this took."""
+
+Products = Callable[[Any, Any], Any]
+"""products(W, X): both products, chained, in the layouts of the contestant; the result takes the place of W."""
+
+
+def columns(W1: Any, X: Any) -> Any:
+    """Make the products with the examples as columns, as in this suite: W1 (n_h, n_x), X (n_x, m)."""
+    return (W1 @ X) @ X.T
+
+
+def rows(K: Any, X: Any) -> Any:
+    """Make the products with the examples as rows and W1 transposed, as Keras does: K (n_x, n_h), X (m, n_x)."""
+    return X.T @ (X @ K)
+
+
+def linear(W1: Any, X: Any) -> Any:
+    """Make the products with the examples as rows, as PyTorch's Linear does: W1 (n_h, n_x), X (m, n_x)."""
+    return (X @ W1.T).T @ X
+
+
+def floor(library: Library, products: Products, W: Array, X: Array) -> Floor:
+    """Prepare the products of a contestant; the first ones, and JAX's compilation, are done here.
+
+    Parameters
+    ----------
+    library
+        What makes the products.
+    products
+        `columns`, `rows` or `linear`.
+    W, X
+        The weights of the first layer and the examples, in the dtype and the layout that the contestant keeps.
+    """
+    prepared = PREPARE[library](products, W, X / (np.linalg.norm(X, 2) or 1))
+    prepared(1)
+    return prepared
+
+
+def in_numpy(products: Products, W: Any, X: Any) -> Floor:
+    """Make the products in NumPy, or in what behaves like it."""
+
+    def run(count: int) -> float:
+        V, start = W, time.perf_counter()
+        for _ in range(count):
+            V = products(V, X)
+        return time.perf_counter() - start
+
+    return run
+
+
+def in_torch(products: Products, W: Array, X: Array) -> Floor:
+    """Make the products in PyTorch, without autograd."""
+    import torch
+
+    return torch.inference_mode()(in_numpy(products, torch.tensor(W), torch.tensor(X)))
+
+
+def in_jax(products: Products, W: Array, X: Array) -> Floor:
+    """Make the products in JAX, in one compiled loop."""
+    import jax
+    import jax.numpy as jnp
+
+    with jax.enable_x64(X.dtype == np.float64):
+        weights, inputs = jnp.array(W), jnp.array(X)
+        loop = jax.jit(lambda count, W, X: jax.lax.fori_loop(0, count, lambda _, V: products(V, X), W))
+        compiled = loop.lower(0, weights, inputs).compile()
+
+    def run(count: int) -> float:
+        with jax.enable_x64(X.dtype == np.float64):
+            start = time.perf_counter()
+            compiled(count, weights, inputs).block_until_ready()
+            return time.perf_counter() - start
+
+    return run
+
+
+PREPARE: dict[Library, Callable[[Products, Array, Array], Floor]] = {
+    "numpy": in_numpy,
+    "torch": in_torch,
+    "jax": in_jax,
+}

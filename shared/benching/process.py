@@ -1,0 +1,132 @@
+"""A contestant's process, from outside: how it is started, asked and ended."""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from typing import Any
+
+from shared.benching.contestant import Contestant, Task
+from shared.comparing.beside import deaf_to_interrupts
+from shared.files import one_line
+
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+class ContestantFailed(Exception):  # noqa: N818 -- it is the contestant that failed
+    """A contestant raised an exception, or its process has ended. The text is one line."""
+
+
+class Process:
+    """A contestant in a process of its own, so that its memory, its threads and its library's settings are its own."""
+
+    def __init__(self, task: Task) -> None:
+        spawn = get_context("spawn")
+        self._here, there = spawn.Pipe()
+        self._process = spawn.Process(target=serve, args=(there, task), daemon=True)
+        self._process.start()
+        there.close()
+
+    def ready(self) -> None:
+        """Wait until everything is imported."""
+        self._receive()
+
+    def ask(self, method: str, *arguments: Any) -> Any:
+        """Call a method of the contestant and wait for what it returns.
+
+        Raises
+        ------
+        ContestantFailed
+            If it raises, or is no more.
+        """
+        try:
+            self._here.send((method, arguments))
+        except OSError as error:
+            raise ContestantFailed("its process has ended") from error
+        return self._receive()
+
+    def end(self) -> None:
+        """End the process."""
+        self._process.kill()
+        self._process.join()
+        self._here.close()
+
+    def _receive(self) -> Any:
+        try:
+            result, problem = self._here.recv()
+        except (EOFError, OSError) as error:
+            self._process.join(1)
+            raise ContestantFailed(f"its process has ended (status {self._process.exitcode})") from error
+        if problem:
+            raise ContestantFailed(problem)
+        return result
+
+
+@contextmanager
+def started(
+    tasks: Mapping[str, Task], threads: int, variables: Mapping[str, Mapping[str, str]]
+) -> Iterator[dict[str, Process]]:
+    """Start the contestants, all with as many threads; they end with the `with` block. Ctrl-C is left to this process.
+
+    Parameters
+    ----------
+    tasks
+        Who trains, by name.
+    threads
+        How many threads each library may use, and how many processors there are for them.
+    variables
+        What else a contestant finds in its environment.
+    """
+    with ExitStack() as until_the_end:
+        processes = {}
+        for name, task in tasks.items():
+            with deaf_to_interrupts(), surroundings(threads, variables.get(name, {})):
+                processes[name] = Process(task)
+            until_the_end.callback(processes[name].end)
+        yield processes
+
+
+@contextmanager
+def surroundings(threads: int, variables: Mapping[str, str]) -> Iterator[None]:
+    """Set what a process inherits that is started here: processors, and the numbers of threads, before any import."""
+    before, processors = dict(os.environ), allowed()
+    os.environ.update(dict.fromkeys(THREADS, str(threads)) | dict(variables))
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, processors[:threads])
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+        if hasattr(os, "sched_setaffinity"):
+            os.sched_setaffinity(0, processors)
+
+
+def allowed() -> Sequence[int]:
+    """List the processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return sorted(os.sched_getaffinity(0))
+    return range(os.cpu_count() or 1)
+
+
+def serve(there: Connection, task: Task) -> None:
+    """Live as a contestant: answer one question after the other."""
+    silence()
+    try:
+        contestant = Contestant(task)
+        there.send((None, None))
+        while True:
+            method, arguments = there.recv()
+            there.send((getattr(contestant, method)(*arguments), None))
+    except EOFError:  # the other process is gone
+        return
+    except BaseException as error:  # a file may even exit
+        there.send((None, f"{type(error).__name__}: {one_line(error)}"))
+
+
+def silence() -> None:
+    """Let nothing that libraries print come between the results."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
