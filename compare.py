@@ -294,6 +294,95 @@ def lessons(
     return 0 if outcome.as_expected else 1
 
 
+@app.command
+def bench(
+    *,
+    train: Path | None = None,
+    frameworks: str | None = None,
+    peers: str | None = None,
+    dtype: Literal["both", "float32", "float64"] = "both",
+    rounds: Positive = 10,
+    iterations: Positive = 2500,
+    threads: Positive | None = None,
+    sweep: bool = True,
+    learning_rate: Annotated[float, Parameter(validator=Number(gt=0, lt=float("inf")))] = 0.0075,
+    hidden: Positive | None = None,
+    seed: Annotated[int, Parameter(converter=whole, validator=Number(gte=0))] = 1,
+    weights: Path | None = None,
+    channels: Literal["gray", "rgb"] = "gray",
+    scaling: Literal["unit", "symmetric", "standard"] = "standard",
+    json: Path | None = None,
+    report: Path | None = None,
+) -> int:
+    """Measure how long a step takes, how near that is to what its arithmetic takes, and how others do the same job.
+
+    Exit status: 0 all did the same job, 1 a curve disagrees or something failed, 2 could not run.
+
+    Parameters
+    ----------
+    train
+        HDF5 file, as in the comparison.
+    frameworks
+        What to time: names of implementations, or paths of .py files; separated by commas. [default: all of this suite]
+    peers
+        Who else: sklearn, keras-jax, keras-torch, flax, torch-nn, or none. [default: all that are installed]
+    dtype
+        The precision, or both.
+    rounds
+        How often each takes its turn.
+    iterations
+        How many steps of gradient descent, in all rounds together.
+    threads
+        How many threads each may use. [default: as many as there are processors]
+    sweep
+        Whether to measure, too, how a step grows with the numbers of examples and of inputs.
+    learning_rate
+        The size of a step.
+    hidden
+        How many hidden units, as in the comparison.
+    seed
+        Draws the initial weights.
+    weights
+        A file of initial weights, as in the comparison.
+    channels
+        gray or rgb, as in the comparison.
+    scaling
+        unit, symmetric or standard, as in the comparison.
+    json
+        Write everything that was measured to this file.
+    report
+        Write bench.html, a page with a chart, into this folder.
+    """
+    options = dict(locals())
+    from functools import partial
+
+    from shared.benching import benchmark
+    from shared.benching import opening as preparing
+    from shared.comparing import opening
+    from shared.report import bench as results
+    from shared.report import json_file, terminal
+
+    show = terminal.Terminal()
+    plan = preparing.plan(frameworks, peers, iterations, rounds, threads, sweep)
+    for path in (json, opening.page_in(report, results.PAGE)):
+        opening.check_writable(path)
+    data = opening.load_data(train, None, channels, scaling)
+    starts = preparing.starts(data, weights, hidden, seed, dtype, iterations, learning_rate)
+    source = {"weights": str(weights) if weights else f"seed {seed}", "channels": channels, "scaling": scaling}
+    record = preparing.new_record(plan, starts, source, data)
+    record.command = opening.command(options, bench.__kwdefaults__ or {}, "bench")
+    results.before(show, record)
+    benchmark.run(record, plan, starts, partial(show.stage, still=True))
+    results.show(show, record)
+    if json:
+        json_file.write(json, record.as_dict())
+    if report:
+        from shared.report import bench_page  # matplotlib takes its time to import
+
+        bench_page.write(report, record)
+    return 0 if record.verdict == "agree" else 1
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit status."""
     from shared.report.screen import Screen, show_warnings

@@ -4,37 +4,62 @@ The clock runs while steps are made, and while the two products of the floor are
 (conversion, building a model, compilation) is timed apart.
 """
 
-import resource
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from shared.benching import floors
 from shared.network import Array, Implementation, Parameters, Settings
+from shared.weights import draw
 
 AT_LEAST = 0.1
 """Seconds of steps in a turn, of those that can go on beyond the training; and half of that for the floor."""
 
+SHORTEST = 1e-6
+"""Seconds: no step is believed to be shorter when it is guessed how many fill a given time."""
+
+FEW = 20
+"""Steps from which it is guessed how many fill a given time."""
+
 
 @dataclass(frozen=True)
 class Task:
-    """Who trains, and how. `source` is a name of the registry or a .py file, or, for a peer, its module."""
+    """Who trains, how, and with how many threads.
+
+    `source` is a name of the registry or a .py file, or, for a peer, the name of its module.
+    """
 
     source: str
     peer: bool
     settings: Settings
+    threads: int
 
 
 @dataclass(frozen=True)
 class Beginning:
-    """What came before the first turn: seconds of compilation, and of the whole job where it was done in one call."""
+    """What came before the first turn.
+
+    seconds_to_compile
+        For an implementation of the suite what it reports; for a peer what its first step took, which compiles.
+    seconds
+        An implementation of the suite has done the whole job in one call; a peer has built its model, and made the
+        first step.
+    costs
+        The cost before each step that counts for the curve: none, or that of a peer's first step.
+    peak_memory
+        Bytes that the process has had in memory at most.
+    """
 
     seconds_to_compile: float
-    seconds_in_all: float | None
+    seconds: float
+    costs: Array
     peak_memory: int
     library: floors.Library
     threads: dict[str, int]
@@ -44,39 +69,49 @@ class Beginning:
 class Turn:
     """What one turn gave: seconds for each step and for its two products alone, and the cost before each step.
 
-    `seconds_in_all` is the whole turn without the floor. `processors` says how many were kept busy by the steps.
+    `seconds` is the whole turn without the floor. `processors` says how many the steps kept busy.
     """
 
     seconds_per_step: float
     seconds_of_floor: float
-    seconds_in_all: float
+    seconds: float
     processors: float
     costs: Array
 
 
-class Own:
-    """An implementation of this suite, or a file with the same functions."""
+class Pace(NamedTuple):
+    """Seconds per step, and of the floor."""
 
-    products = staticmethod(floors.columns)
+    step: float
+    floor: float
+
+
+class Own:
+    """An implementation of this suite, or a file with the same functions.
+
+    `begin` gets ready, and returns the seconds of compilation and the costs so far; `steps` trains on, and returns the
+    costs and the seconds that the steps took. A peer has the same.
+    """
 
     def __init__(self, source: str) -> None:
         import implementations
 
         self.module: Implementation = implementations.load(source)
-        self.library = library_of_this_process()
+        self.library, self.products = library_of_this_process(), floors.columns
 
-    def begin(self, parameters: Parameters, X: Array, Y: Array, settings: Settings) -> tuple[float, float]:
-        """Do the whole job in one call; return the seconds of compilation, and those of everything."""
+    def begin(self, parameters: Parameters, X: Array, Y: Array, settings: Settings) -> tuple[float, Array]:
+        """Do the whole job in one call. The turns then start from the initial weights again."""
         self.parameters, self.X, self.Y, self.settings = parameters, X, Y, settings
-        start = time.perf_counter()
         training = self.module.train(parameters, X, Y, settings)
-        return training.seconds_to_compile, time.perf_counter() - start
+        self.fill = round(AT_LEAST / max(training.seconds_per_step, SHORTEST))
+        return training.seconds_to_compile, np.empty(0)
 
     def steps(self, count: int) -> tuple[Array, float]:
-        """Train on; return the costs and the seconds that the steps took."""
-        training = self.module.train(self.parameters, self.X, self.Y, replace(self.settings, iterations=count))
+        """Train on. Quick ones make more steps than they have to: the clock wants time."""
+        settings = replace(self.settings, iterations=max(count, self.fill))
+        training = self.module.train(self.parameters, self.X, self.Y, settings)
         self.parameters = training.parameters
-        return training.costs, training.seconds_per_step * count
+        return training.costs, training.seconds_per_step * settings.iterations
 
 
 def library_of_this_process() -> floors.Library:
@@ -84,36 +119,86 @@ def library_of_this_process() -> floors.Library:
     return next((name for name in ("torch", "jax") if name in sys.modules), "numpy")
 
 
+class Peer:
+    """What a user would otherwise pick: a file of shared/benching/peers."""
+
+    def __init__(self, module: str) -> None:
+        self.module = import_module(module)
+        self.library, self.products = self.module.LIBRARY, self.module.products
+
+    def begin(self, parameters: Parameters, X: Array, Y: Array, settings: Settings) -> tuple[float, Array]:
+        """Build the model and make the first step."""
+        self.train = self.module.begin(parameters, X, Y, settings)
+        costs, seconds = self.steps(1)
+        return seconds, costs
+
+    def steps(self, count: int) -> tuple[Array, float]:
+        """Train on."""
+        start = time.perf_counter()
+        costs = np.asarray(self.train(count))
+        return costs, time.perf_counter() - start
+
+
 class Contestant:
     """What the other process asks for, one method after the other."""
 
     def __init__(self, task: Task) -> None:
-        self.task = task
-        self.who = Own(task.source)
+        self.settings = task.settings
+        self.trainer: Own | Peer = Peer(task.source) if task.peer else Own(task.source)
+        limit_threads(task.threads)
+
+    def ready(self) -> None:
+        """Everything has been imported."""
 
     def begin(self, parameters: Parameters, X: Array, Y: Array) -> Beginning:
-        """Get ready for the steps."""
-        compiling, in_all = self.who.begin(parameters, X, Y, self.task.settings)
-        memory = peak_memory()
-        self.floor = floors.floor(self.who.library, self.who.products, parameters.W1, X)
-        self.products = enough(self.floor, AT_LEAST / 2, 1)
-        return Beginning(compiling, in_all, memory, self.who.library, threads())
+        """Do what comes before the turns."""
+        start = time.perf_counter()
+        compiling, costs = self.trainer.begin(parameters, X, Y, self.settings)
+        seconds, memory = time.perf_counter() - start, peak_memory()
+        self.floor = floors.floor(self.trainer.library, self.trainer.products, parameters.W1, X)
+        self.products = filling(AT_LEAST / 2, self.floor)
+        come_to_rest()
+        return Beginning(compiling, seconds, costs, memory, self.trainer.library, threads())
 
     def turn(self, count: int) -> Turn:
         """Make the products of the floor, then steps; return when all is quiet."""
         floor = self.floor(self.products) / self.products
         busy, start = time.process_time(), time.perf_counter()
-        costs, seconds = self.who.steps(count)
-        in_all, busy = time.perf_counter() - start, time.process_time() - busy
+        costs, took = self.trainer.steps(count)
+        seconds, busy = time.perf_counter() - start, time.process_time() - busy
         come_to_rest()
-        return Turn(seconds / count, floor, in_all, busy / in_all, np.asarray(costs))
+        return Turn(took / len(costs), floor, seconds, busy / seconds, costs)
+
+    def pace(self, n_x: int, m: int) -> Pace:
+        """Measure how long a step takes at another size."""
+        settings, rng = replace(self.settings, iterations=FEW), np.random.default_rng(0)
+        X, Y = rng.standard_normal((n_x, m), settings.dtype), (np.arange(m)[None] % 3 == 0).astype(settings.dtype)
+        parameters = draw(n_x, settings.hidden, 0, settings.dtype)
+        self.trainer.begin(parameters, X, Y, settings)
+        costs, took = self.trainer.steps(FEW)
+        costs, took = self.trainer.steps(round(len(costs) * AT_LEAST / took))
+        floor = floors.floor(self.trainer.library, self.trainer.products, parameters.W1, X)
+        products = filling(AT_LEAST / 2, floor)
+        pace = Pace(took / len(costs), floor(products) / products)
+        come_to_rest()
+        return pace
 
 
-def enough(run: Callable[[int], float], seconds: float, count: int) -> int:
+def filling(seconds: float, run: Callable[[int], float]) -> int:
     """Find out how often something has to be done to fill so many seconds."""
-    while (took := run(count)) < seconds / 2:
-        count *= 2
-    return max(1, round(count * seconds / took))
+    return max(1, round(FEW * seconds / run(FEW)))
+
+
+def limit_threads(threads: int) -> None:
+    """Tell libraries that have been imported how many threads to use: their variables may not reach all of them."""
+    threadpool_limits(threads)
+    if torch := sys.modules.get("torch"):
+        torch.set_num_threads(threads)
+
+
+def threads() -> dict[str, int]:
+    """Say how many threads each library in this process takes, as far as it says so itself."""
+    return {pool["internal_api"]: pool["num_threads"] for pool in threadpool_info()}
 
 
 def come_to_rest() -> None:
@@ -129,16 +214,11 @@ def come_to_rest() -> None:
 def peak_memory() -> int:
     """Bytes that this process has had in memory at most.
 
-    Linux counts in ru_maxrss what the parent had before the process began, so its own book is read there.
+    Linux counts in ru_maxrss what the parent had before this process began, so its own book is read there.
     """
     book = Path("/proc/self/status")
     if book.exists():
         return next(int(line.split()[1]) * 1024 for line in book.read_text().splitlines() if line.startswith("VmHWM"))
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    import resource
 
-
-def threads() -> dict[str, int]:
-    """Say how many threads each library in this process takes, as far as it says so itself."""
-    from threadpoolctl import threadpool_info
-
-    return {pool["internal_api"]: pool["num_threads"] for pool in threadpool_info()}
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # in bytes on macOS

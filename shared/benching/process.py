@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import Any
@@ -28,10 +28,6 @@ class Process:
         self._process.start()
         there.close()
 
-    def ready(self) -> None:
-        """Wait until everything is imported."""
-        self._receive()
-
     def ask(self, method: str, *arguments: Any) -> Any:
         """Call a method of the contestant and wait for what it returns.
 
@@ -40,19 +36,8 @@ class Process:
         ContestantFailed
             If it raises, or is no more.
         """
-        try:
+        with suppress(OSError):  # it has ended, and may have said why before
             self._here.send((method, arguments))
-        except OSError as error:
-            raise ContestantFailed("its process has ended") from error
-        return self._receive()
-
-    def end(self) -> None:
-        """End the process."""
-        self._process.kill()
-        self._process.join()
-        self._here.close()
-
-    def _receive(self) -> Any:
         try:
             result, problem = self._here.recv()
         except (EOFError, OSError) as error:
@@ -61,6 +46,12 @@ class Process:
         if problem:
             raise ContestantFailed(problem)
         return result
+
+    def end(self) -> None:
+        """End the process."""
+        self._process.kill()
+        self._process.join()
+        self._here.close()
 
 
 @contextmanager
@@ -115,7 +106,6 @@ def serve(there: Connection, task: Task) -> None:
     silence()
     try:
         contestant = Contestant(task)
-        there.send((None, None))
         while True:
             method, arguments = there.recv()
             there.send((getattr(contestant, method)(*arguments), None))

@@ -56,7 +56,7 @@ def check_weights_name(path: Path | None) -> None:
         weights_file.check_name(path)
 
 
-def page_in(folder: Path | None) -> Path | None:
+def page_in(folder: Path | None, page: str = PAGE) -> Path | None:
     """Make the folder of the page, if one is wanted; say where the page will be."""
     if folder is None:
         return None
@@ -64,15 +64,16 @@ def page_in(folder: Path | None) -> Path | None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"{folder}: this folder cannot be made ({error.strerror}); name another one") from error
-    return folder / PAGE
+    return folder / page
 
 
-def command(options: Mapping[str, Any], defaults: Mapping[str, Any]) -> str:
-    """Write the command line of a comparison with these options."""
-    words = ["python", "compare.py"]
+def command(options: Mapping[str, Any], defaults: Mapping[str, Any], subcommand: str = "") -> str:
+    """Write the command line of a comparison, or of a subcommand, with these options."""
+    words = ["python", "compare.py"] + [subcommand] * bool(subcommand)
     for name, value in options.items():
         if value != defaults[name]:
-            words += [f"--{name.replace('_', '-')}"] + ([] if value is True else [str(value)])
+            option = name.replace("_", "-")
+            words += [f"--no-{option}"] if value is False else [f"--{option}"] + [str(value)] * (value is not True)
     return shlex.join(words)
 
 

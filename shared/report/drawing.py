@@ -90,10 +90,16 @@ def svg(figure: Figure, name: str, title: str, description: str) -> str:
 
 def legend(figure: Figure, names: Mapping[str, Artist]) -> None:
     """Name everything above the chart, as many names in a line as there is room for."""
-    short = [name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…" for name in map(one_line, names)]
-    widths = [43 + 6 * len(name) for name in short]  # of the sign, the letters and the space after them
+    labels = [short(name) for name in names]
+    widths = [43 + 6 * len(label) for label in labels]  # of the sign, the letters and the space after them
     columns = len(widths) if sum(widths) < WIDTH + 16 else max(1, WIDTH // max(widths))
-    figure.legend(names.values(), short, loc="outside upper left", ncols=columns, handlelength=1.6, columnspacing=1.4)
+    figure.legend(names.values(), labels, loc="outside upper left", ncols=columns, handlelength=1.6, columnspacing=1.4)
+
+
+def short(name: str) -> str:
+    """Cut a name that is too long for a drawing."""
+    line = one_line(name)
+    return line if len(line) <= LONGEST_NAME else f"{line[: LONGEST_NAME - 1]}…"
 
 
 def in_columns(values: Array, count: int = MOST_POINTS // 2) -> list[Array]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from shared.files import write_atomically
@@ -30,15 +30,25 @@ SCALINGS = {
 
 def write(folder: Path, record: Record) -> None:
     """Write the page into a folder, whole or not at all."""
-    path = folder / PAGE
+    write_page(folder / PAGE, render(record))
+
+
+def write_page(path: Path, text: str) -> None:
+    """Write a page, whole or not at all."""
     try:
-        write_atomically(path.resolve(), render(record).encode())
+        write_atomically(path.resolve(), text.encode())
     except OSError as error:
         raise InputError(f"{path}: cannot be written ({error.strerror})") from error
 
 
 def render(record: Record) -> str:
     """Give the page's HTML."""
+    with drawing.style():
+        return template("page.html.jinja").render(**content(record))
+
+
+def template(name: str) -> Template:
+    """Load a page's template."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -47,8 +57,7 @@ def render(record: Record) -> str:
         lstrip_blocks=True,
     )
     environment.filters |= {"form": number, "listed": listed, "at_home": at_home}
-    with drawing.style():
-        return environment.get_template("page.html.jinja").render(**content(record))
+    return environment.get_template(name)
 
 
 def content(record: Record) -> dict[str, Any]:

@@ -50,16 +50,20 @@ class Screen:
             self.err.print(text, markup=False, highlight=False, soft_wrap=True)
 
     @contextmanager
-    def stage(self, what: str, total: int) -> Iterator[Report]:
-        """Show on standard error, if it is a terminal, that something is under way and how far it is."""
+    def stage(self, what: str, total: int, still: bool = False) -> Iterator[Report]:
+        """Show on standard error, if it is a terminal, that something is under way and how far it is.
+
+        Still: nothing moves between two reports, so that what is timed meanwhile is not disturbed.
+        """
         columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
-        with Progress(*columns, console=self.err, transient=True, disable=not self.err.is_terminal) as progress:
+        hidden = not self.err.is_terminal
+        with Progress(*columns, console=self.err, transient=True, disable=hidden, auto_refresh=not still) as progress:
             task, shown = progress.add_task(what, total=total or None), 0.0
 
             def report(done: int) -> None:
                 nonlocal shown
                 if time.monotonic() - shown > REFRESH:
-                    progress.update(task, completed=done)
+                    progress.update(task, completed=done, refresh=still)
                     shown = time.monotonic()
 
             yield report

@@ -1,0 +1,96 @@
+"""A contest: contestants in one dtype take turns at the same training, and are judged by the costs that they report."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from shared.benching.contestant import Beginning, Task, Turn
+from shared.benching.process import ContestantFailed, Process
+from shared.benching.record import Timing
+from shared.comparing.comparison import judge_curve
+from shared.judging import curves
+from shared.judging.judge import Judge
+from shared.network import Array, Parameters, Settings
+
+
+class Start(NamedTuple):
+    """What all contestants start from, in one dtype."""
+
+    parameters: Parameters
+    X: Array
+    Y: Array
+    settings: Settings
+
+
+class Contest:
+    """Contestants in one dtype, each in its process.
+
+    One that fails says why in its timing, and takes no further part.
+    """
+
+    def __init__(self, processes: Mapping[str, Process], tasks: Mapping[str, Task], start: Start) -> None:
+        self.processes, self.tasks, self.start = processes, tasks, start
+        self.timings = {name: Timing() for name in processes}
+        self.costs: dict[str, list[Array]] = {name: [] for name in processes}
+
+    @property
+    def running(self) -> list[str]:
+        """Name those that have not failed."""
+        return [name for name, timing in self.timings.items() if not timing.problem]
+
+    def ask(self, name: str, method: str, *arguments: Any) -> Any:
+        """Ask a contestant; None if it fails."""
+        try:
+            return self.processes[name].ask(method, *arguments)
+        except ContestantFailed as failure:
+            self.timings[name].problem = str(failure)
+            return None
+
+    def begin(self, name: str) -> None:
+        """Let a contestant do what comes before its turns."""
+        begun: Beginning | None = self.ask(name, "begin", *self.start[:3])
+        if begun:
+            timing = self.timings[name]
+            timing.seconds_to_compile, timing.seconds_in_all = begun.seconds_to_compile, begun.seconds
+            timing.peak_memory, timing.library, timing.threads = begun.peak_memory, begun.library, begun.threads
+            self.costs[name].append(begun.costs)
+
+    def turn(self, name: str, stop: int) -> None:
+        """Let a contestant go on until it has made so many steps in all."""
+        turn: Turn | None = self.ask(name, "turn", max(1, stop - sum(map(len, self.costs[name]))))
+        if turn:
+            timing = self.timings[name]
+            timing.seconds_per_step.append(turn.seconds_per_step)
+            timing.seconds_of_floor.append(turn.seconds_of_floor)
+            timing.processors.append(turn.processors)
+            if self.tasks[name].peer:
+                timing.seconds_in_all = (timing.seconds_in_all or 0) + turn.seconds
+            self.costs[name].append(turn.costs)
+
+    def judge(self, band: curves.Band) -> dict[str, Timing]:
+        """Judge the curve of every contestant that has not failed."""
+        for name in self.running:
+            costs = np.concatenate(self.costs[name])[: len(band.costs)].astype(np.float64)
+            if len(costs) < len(band.costs):
+                self.timings[name].problem = f"it gave {len(costs)} costs for {len(band.costs)} steps"
+            else:  # judge_curve would speak of trained weights: here the last cost is one like the others
+                self.timings[name].curve = replace(judge_curve(costs, band), problem="")
+        return self.timings
+
+
+def band_of(start: Start) -> curves.Band:
+    """Draw the band around the costs before each step of the training.
+
+    Raises
+    ------
+    InputError
+        If the training diverges.
+    """
+    parameters, X, Y, settings = start
+    settings = replace(settings, iterations=settings.iterations - 1)  # a reference has the cost after its steps, too
+    reference = curves.reference(parameters, X, Y, settings)
+    s, judge = curves.members(reference, X, Y, settings), Judge(X, Y, settings.activation)
+    noise = max(judge.after_step(P, settings.learning_rate).cost_noise for P in reference.checkpoints.values())
+    return curves.band(reference, s, noise)

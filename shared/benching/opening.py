@@ -1,0 +1,115 @@
+"""What is settled before a benchmark: who takes part, from which weights, with how many threads, on what machine."""
+
+import os
+import platform
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import implementations
+from shared.benching import peers
+from shared.benching.benchmark import Plan
+from shared.benching.contest import Start
+from shared.benching.process import allowed
+from shared.benching.record import OWN, Bench
+from shared.comparing import opening
+from shared.dataset import Dataset
+from shared.network import DtypeName, InputError, Settings
+
+DTYPES: dict[str, tuple[DtypeName, ...]] = {
+    "both": ("float32", "float64"),
+    "float32": ("float32",),
+    "float64": ("float64",),
+}
+
+
+def plan(
+    frameworks: str | None, chosen: str | None, iterations: int, rounds: int, threads: int | None, sweep: bool
+) -> Plan:
+    """Decide who takes part: by default every implementation of the registry, and every peer.
+
+    Raises
+    ------
+    InputError
+        If somebody is unknown or named twice, or the numbers do not go together.
+    """
+    own = opening.names_of(",".join(implementations.REGISTRY) if frameworks is None else frameworks)
+    others = peers.chosen(",".join(peers.PEERS) if chosen is None else chosen)
+    for name in own:
+        if name in others:
+            raise InputError(f"--frameworks names {name}, which is a peer; give the file another name")
+    if iterations < 2 * rounds:
+        raise InputError(f"--iterations {iterations} are too few for {rounds} rounds; a round takes 2 steps at least")
+    processors = len(allowed())
+    if threads is not None and threads > processors:
+        raise InputError(f"--threads {threads}: this process may use {processors} processors; choose as many at most")
+    return Plan(own, others, rounds, threads or processors, sweep)
+
+
+def starts(
+    data: Dataset,
+    weights: Path | None,
+    hidden: int | None,
+    seed: int,
+    dtype: str,
+    iterations: int,
+    learning_rate: float,
+) -> dict[DtypeName, Start]:
+    """Round the data and the initial weights to each dtype.
+
+    Raises
+    ------
+    InputError
+        If the weights cannot be used.
+    """
+    found = {}
+    for name in DTYPES[dtype]:
+        opening.check_learning_rate(learning_rate, name)
+        X, Y = data.train.X.astype(name), data.train.Y.astype(name)
+        parameters = opening.initial_weights(weights, None, len(X), hidden, seed, name)
+        found[name] = Start(parameters, X, Y, Settings(learning_rate, iterations, len(parameters.W1), seed, name))
+    return found
+
+
+def new_record(plan: Plan, starts: Mapping[DtypeName, Start], source: Mapping[str, Any], data: Dataset) -> Bench:
+    """Start the record: what runs on what."""
+    dtypes = list(starts)
+    settings = asdict(starts[dtypes[0]].settings) | {
+        **source,
+        "dtype": dtypes,
+        "rounds": plan.rounds,
+        "threads": plan.threads,
+        "sweep": dtypes[0] if plan.sweep else None,
+    }
+    contestants = dict.fromkeys(plan.own, "implementation") | {name: peer.what for name, peer in plan.peers.items()}
+    left_out: dict[str, str] = {}
+    for name in dtypes:
+        left_out |= plan.left_out(name)
+    return Bench(settings, versions(plan), machine(), {"train": opening.described(data.train)}, contestants, left_out)
+
+
+def versions(plan: Plan) -> dict[str, str]:
+    """List the versions that matter, of the packages that are installed."""
+    packages = ["numpy", *(package for name in plan.own for package in opening.PACKAGES.get(name, ()))]
+    packages += [package for peer in plan.peers.values() for package in peer.packages]
+    found = {package: peers.installed(package) for package in packages}
+    return {"Python": platform.python_version()} | {name: version for name, version in found.items() if version}
+
+
+def machine() -> dict[str, Any]:
+    """Say what this machine is, and whether processes can be bound to processors."""
+    return {
+        "system": f"{platform.system()} {platform.machine()}",
+        "processor": processor(),
+        "processors": len(allowed()),
+        "bound": hasattr(os, "sched_setaffinity"),
+    }
+
+
+def processor() -> str:
+    """Name the processor."""
+    book = Path("/proc/cpuinfo")
+    lines = book.read_text().splitlines() if book.exists() else []
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, "") or platform.processor() or "an unknown processor"
