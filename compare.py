@@ -358,13 +358,14 @@ def bench(
 
     from shared.benching import benchmark
     from shared.benching import opening as preparing
+    from shared.benching.record import PAGE
     from shared.comparing import opening
     from shared.report import bench as results
     from shared.report import json_file, terminal
 
     show = terminal.Terminal()
     plan = preparing.plan(frameworks, peers, iterations, rounds, threads, sweep)
-    for path in (json, opening.page_in(report, results.PAGE)):
+    for path in (json, opening.page_in(report, PAGE)):
         opening.check_writable(path)
     data = opening.load_data(train, None, channels, scaling)
     starts = preparing.starts(data, weights, hidden, seed, dtype, iterations, learning_rate)

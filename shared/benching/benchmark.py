@@ -68,5 +68,6 @@ def run(record: Bench, plan: Plan, starts: Mapping[DtypeName, Start], stage: Sta
                 (n_x, m), still_there = start.X.shape, {name: processes[name] for name in contest.running}
                 with stage(f"{dtype}: the sweep over m and n_x", len(growth.sizes(n_x, m))) as progress:
                     record.growth, failures = growth.sweep(still_there, n_x, m, progress)
-                record.left_out |= {f"{name} in the sweep": reason for name, reason in failures.items()}
+                for name, reason in failures.items():
+                    contest.timings[name].problem = f"in the sweep: {reason}"
     return record

@@ -97,13 +97,13 @@ class Own:
         import implementations
 
         self.module: Implementation = implementations.load(source)
-        self.library, self.products = library_of_this_process(), floors.columns
+        self.library, self.layout = library_of_this_process(), floors.COLUMNS
 
     def begin(self, parameters: Parameters, X: Array, Y: Array, settings: Settings) -> tuple[float, Array]:
         """Do the whole job in one call. The turns then start from the initial weights again."""
         self.parameters, self.X, self.Y, self.settings = parameters, X, Y, settings
         training = self.module.train(parameters, X, Y, settings)
-        self.fill = round(AT_LEAST / max(training.seconds_per_step, SHORTEST))
+        self.fill = max(1, round(AT_LEAST / max(training.seconds_per_step, SHORTEST)))
         return training.seconds_to_compile, np.empty(0)
 
     def steps(self, count: int) -> tuple[Array, float]:
@@ -124,7 +124,7 @@ class Peer:
 
     def __init__(self, module: str) -> None:
         self.module = import_module(module)
-        self.library, self.products = self.module.LIBRARY, self.module.products
+        self.library, self.layout = self.module.LIBRARY, self.module.LAYOUT
 
     def begin(self, parameters: Parameters, X: Array, Y: Array, settings: Settings) -> tuple[float, Array]:
         """Build the model and make the first step."""
@@ -155,7 +155,7 @@ class Contestant:
         start = time.perf_counter()
         compiling, costs = self.trainer.begin(parameters, X, Y, self.settings)
         seconds, memory = time.perf_counter() - start, peak_memory()
-        self.floor = floors.floor(self.trainer.library, self.trainer.products, parameters.W1, X)
+        self.floor = floors.floor(self.trainer.library, self.trainer.layout, parameters.W1, X)
         self.products = filling(AT_LEAST / 2, self.floor)
         come_to_rest()
         return Beginning(compiling, seconds, costs, memory, self.trainer.library, threads())
@@ -176,8 +176,8 @@ class Contestant:
         parameters = draw(n_x, settings.hidden, 0, settings.dtype)
         self.trainer.begin(parameters, X, Y, settings)
         costs, took = self.trainer.steps(FEW)
-        costs, took = self.trainer.steps(round(len(costs) * AT_LEAST / took))
-        floor = floors.floor(self.trainer.library, self.trainer.products, parameters.W1, X)
+        costs, took = self.trainer.steps(max(1, round(len(costs) * AT_LEAST / took)))
+        floor = floors.floor(self.trainer.library, self.trainer.layout, parameters.W1, X)
         products = filling(AT_LEAST / 2, floor)
         pace = Pace(took / len(costs), floor(products) / products)
         come_to_rest()

@@ -9,7 +9,7 @@ singular value: then the numbers neither grow nor vanish, and nothing but produc
 
 import time
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -21,37 +21,39 @@ Floor = Callable[[int], float]
 """floor(count) makes the two products so many times, and returns the seconds that this took."""
 
 Products = Callable[[Any, Any], Any]
-"""products(W, X): both products, chained, in the layouts of the contestant; the result takes the place of W."""
+"""products(W, X): both products, chained; the result takes the place of W."""
 
 
-def columns(W1: Any, X: Any) -> Any:
-    """Make the products with the examples as columns, as in this suite: W1 (n_h, n_x), X (n_x, m)."""
-    return (W1 @ X) @ X.T
+class Layout(NamedTuple):
+    """How a contestant keeps W1 and X, given as (n_h, n_x) and (n_x, m), and how it then makes the products."""
+
+    arrange: Callable[[Array, Array], tuple[Array, Array]]
+    products: Products
 
 
-def rows(K: Any, X: Any) -> Any:
-    """Make the products with the examples as rows and W1 transposed, as Keras does: K (n_x, n_h), X (m, n_x)."""
-    return X.T @ (X @ K)
+COLUMNS = Layout(lambda W1, X: (W1, X), lambda W1, X: (W1 @ X) @ X.T)
+"""Examples as columns, as in this suite."""
+
+ROWS = Layout(lambda W1, X: (W1.T.copy(), X.T.copy()), lambda K, X: X.T @ (X @ K))
+"""Examples as rows, and W1 transposed to K (n_x, n_h), as Keras, Flax and scikit-learn keep it."""
+
+LINEAR = Layout(lambda W1, X: (W1, X.T.copy()), lambda W1, X: (X @ W1.T).T @ X)
+"""Examples as rows and W1 as it is, as PyTorch's Linear keeps it."""
 
 
-def linear(W1: Any, X: Any) -> Any:
-    """Make the products with the examples as rows, as PyTorch's Linear does: W1 (n_h, n_x), X (m, n_x)."""
-    return (X @ W1.T).T @ X
-
-
-def floor(library: Library, products: Products, W: Array, X: Array) -> Floor:
+def floor(library: Library, layout: Layout, W1: Array, X: Array) -> Floor:
     """Prepare the products of a contestant; the first ones, and JAX's compilation, are done here.
 
     Parameters
     ----------
     library
         What makes the products.
-    products
-        `columns`, `rows` or `linear`.
-    W, X
-        The weights of the first layer and the examples, in the dtype and the layout that the contestant keeps.
+    layout
+        How the contestant keeps W1 and X.
+    W1, X
+        The weights of the first layer (n_h, n_x) and the examples (n_x, m), in the dtype that counts.
     """
-    prepared = PREPARE[library](products, W, X / (np.linalg.norm(X, 2) or 1))
+    prepared = PREPARE[library](layout.products, *layout.arrange(W1, X / (np.linalg.norm(X, 2) or 1)))
     prepared(1)
     return prepared
 

@@ -82,7 +82,7 @@ def new_record(plan: Plan, starts: Mapping[DtypeName, Start], source: Mapping[st
         "threads": plan.threads,
         "sweep": dtypes[0] if plan.sweep else None,
     }
-    contestants = dict.fromkeys(plan.own, "implementation") | {name: peer.what for name, peer in plan.peers.items()}
+    contestants = dict.fromkeys(plan.own, OWN) | {name: peer.what for name, peer in plan.peers.items()}
     left_out: dict[str, str] = {}
     for name in dtypes:
         left_out |= plan.left_out(name)

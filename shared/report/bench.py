@@ -5,8 +5,6 @@ from collections.abc import Iterator
 from rich.markup import escape
 from rich.table import Column, Table
 
-from shared.benching.record import OWN as OWN
-from shared.benching.record import PAGE as PAGE
 from shared.benching.record import Bench, Growth, Spread, Timing
 from shared.report.terminal import STYLES, Terminal, at_home, number
 
@@ -46,8 +44,8 @@ def explanations(record: Bench) -> Iterator[str]:
     bound = f"each process may use {threads} processors" if record.machine["bound"] else "no process can be bound here"
     yield (
         "Timed: steps of full-batch gradient descent (forward, backward, update, the cost before it), "
-        f"{settings['iterations']:,} in {settings['rounds']} rounds; in each round every contestant takes its turn, in a "
-        "process of its own."
+        f"{settings['iterations']:,} in {settings['rounds']} rounds. In each round every contestant takes its turn, in "
+        "its own process."
     )
     yield (
         "floor: the two large products of a step alone, W1 X and dZ1 X', through the same library and in the layouts "

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from markupsafe import Markup
 
-from shared.benching.record import PAGE, Bench, Timing
+from shared.benching.record import OWN, PAGE, Bench, Timing
 from shared.report import bench, drawing
 from shared.report.drawing import INK, SERIES
 from shared.report.page import template, write_page
@@ -41,7 +41,7 @@ def bars(dtype: str, timings: dict[str, Timing], record: Bench) -> str:
     figure, axes = drawing.canvas(75 + 26 * len(timed))
     steps = np.array([timing.step.median * 1e6 for timing in timed.values() if timing.step])
     floors = np.array([timing.floor.median * 1e6 for timing in timed.values() if timing.floor])
-    colours = [SERIES[0] if record.contestants[name] == bench.OWN else SERIES[1] for name in timed]
+    colours = [SERIES[0] if record.contestants[name] == OWN else SERIES[1] for name in timed]
     rows = np.arange(len(timed))
     axes.barh(rows, steps, color=colours, height=0.62)
     axes.vlines(floors, rows - 0.42, rows + 0.42, color=INK, lw=2)

@@ -2,7 +2,7 @@
 
 Every peer makes the same full-batch gradient descent from the same initial weights on the same data. A file has
 
-    LIBRARY, products                           what makes the two large products of a step, and in which layout
+    LIBRARY, LAYOUT                             what makes the two large products of a step, and in which layout
     begin(parameters, X, Y, settings) -> steps  steps(count) makes so many steps and returns the cost before each
 
 and, as X is (n_x, m) in this suite and peers want examples as rows, begin turns it, and the weights, round.

@@ -11,7 +11,7 @@ from shared.benching.peers import Steps
 from shared.network import Array, Parameters, Settings
 
 LIBRARY: floors.Library = "jax"
-products = floors.rows
+LAYOUT = floors.ROWS
 
 
 def mean_loss(model: nnx.Sequential, inputs: jax.Array, labels: jax.Array) -> jax.Array:

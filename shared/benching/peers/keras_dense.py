@@ -8,7 +8,7 @@ from shared.benching.peers import Steps
 from shared.network import Array, Parameters, Settings
 
 LIBRARY: floors.Library = keras.config.backend()
-products = floors.rows
+LAYOUT = floors.ROWS
 
 
 def begin(parameters: Parameters, X: Array, Y: Array, settings: Settings) -> Steps:

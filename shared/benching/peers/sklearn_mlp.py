@@ -11,7 +11,7 @@ from shared.benching.peers import Steps
 from shared.network import Array, Parameters, Settings
 
 LIBRARY: floors.Library = "numpy"
-products = floors.rows
+LAYOUT = floors.ROWS
 
 
 def begin(parameters: Parameters, X: Array, Y: Array, settings: Settings) -> Steps:

@@ -8,7 +8,7 @@ from shared.benching.peers import Steps
 from shared.network import Array, Parameters, Settings
 
 LIBRARY: floors.Library = "torch"
-products = floors.linear
+LAYOUT = floors.LINEAR
 
 
 def begin(parameters: Parameters, X: Array, Y: Array, settings: Settings) -> Steps:
