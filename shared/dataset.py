@@ -13,9 +13,10 @@ from typing import Literal, NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from shared import hdf5
+from shared import hdf5, images
 from shared.files import one_line
 from shared.hdf5 import DatasetError
+from shared.images import Scale, as_columns
 from shared.network import Array
 
 __all__ = [
@@ -34,6 +35,8 @@ __all__ = [
 Channels = Literal["gray", "rgb"]
 """gray: the mean of the three channels. rgb: each channel of each pixel is a feature."""
 
+Part = Literal["train", "test"]
+
 Scaling = Literal["unit", "symmetric", "standard"]
 """unit: 0 to 1. symmetric: -1 to 1. standard: zero mean and unit variance over all pixels of the training set."""
 
@@ -51,19 +54,6 @@ class Examples:
     path: Path
     sha256: str
     image_shape: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Scale:
-    """How a pixel becomes a feature: (pixel - shift) / width. A white pixel is `white`, a black one 0."""
-
-    white: float
-    shift: float
-    width: float
-
-    def features(self, X: Float[Array, "n_x m"]) -> Float[Array, "n_x m"]:
-        """Scale the pixels of images that are columns."""
-        return (X - self.shift) / self.width
 
 
 @dataclass(frozen=True)
@@ -106,19 +96,10 @@ def load(train: Path, test: Path | None = None, channels: Channels = "gray", sca
     DatasetWarning
         If a file has labels of one class only, or the range of the pixels had to be guessed.
     """
-    training = _read(train, "train")
-    testing = None if test is None else _read(test, "test")
-    white = _white(training)
-    if testing:
-        _check_compatible(testing, training, white, channels)
-
-    features = _features(training, channels)
-    scale = Scale(white, *_shift_and_width(features, white, scaling, training.where))
-    return Dataset(
-        train=_examples(training, features, channels, scale),
-        test=testing and _examples(testing, _features(testing, channels), channels, scale),
-        scale=scale,
-    )
+    training = _read(train, "train", channels)
+    testing = None if test is None else _read(test, "test", channels)
+    scale = scale_of(training, testing, scaling)
+    return Dataset(_examples(training, scale), testing and _examples(testing, scale), scale)
 
 
 def class_names(path: Path) -> tuple[str, str]:
@@ -130,50 +111,61 @@ def class_names(path: Path) -> tuple[str, str]:
     return (names[0], names[1]) if len(names) == 2 else ("0", "1")
 
 
-def as_columns(pixels: Array, image_shape: tuple[int, ...]) -> Float[Array, "n_x m"]:
-    """Return images as columns, not scaled yet; those of the shape (height, width) are the mean of their channels."""
-    values = pixels.reshape(len(pixels), *image_shape, -1).mean(axis=-1, dtype=np.float64)
-    return np.ascontiguousarray(values.reshape(len(values), -1).T)
-
-
-class _Stored(NamedTuple):
-    """What one file holds, checked as far as one file can tell, with the pixels as they are stored."""
+class Images(NamedTuple):
+    """The images of one file, checked as far as one file can tell, and its labels."""
 
     path: Path
     sha256: str
-    pixels: Array
+    pixels: images.Pixels
     Y: Float[Array, "1 m"]
     where: str  # file and dataset, for messages
+    shape: tuple[int, ...]  # of the features of one image
+    survey: images.Survey
 
 
-def _read(path: Path, part: Literal["train", "test"]) -> _Stored:
+def _read(path: Path, part: Part, channels: Channels) -> Images:
     """Read and check the images and labels of one file."""
-    pixels, labels = hdf5.read(path, [f"{part}_set_x", f"{part}_set_y"])
-    where = f"{one_line(path)}: '{part}_set_x'"
-    _check_images(pixels, where)
-    Y = _labels(labels, len(pixels), f"{one_line(path)}: '{part}_set_y'")
+    pixels, labels = hdf5.read(path, names(part))
+    return checked(path, part, channels, pixels, labels)
+
+
+def names(part: Part) -> list[str]:
+    """Name the datasets of images and of labels."""
+    return [f"{part}_set_x", f"{part}_set_y"]
+
+
+def checked(path: Path, part: Part, channels: Channels, pixels: images.Pixels, labels: Array) -> Images:
+    """Check images and labels as far as one file can tell, and look at every image once.
+
+    Raises
+    ------
+    DatasetError
+        If they cannot be used.
+    """
+    where, where_labels = (f"{one_line(path)}: {name!r}" for name in names(part))
+    shape = _image_shape(pixels, channels, where)
+    survey = images.survey(pixels, shape, where)
+    Y = _labels(labels, pixels.shape[0], where_labels)
     with path.open("rb") as file:
-        return _Stored(path, hashlib.file_digest(file, "sha256").hexdigest(), pixels, Y, where)
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    return Images(path, sha256, pixels, Y, where, shape, survey)
 
 
-def _check_images(pixels: Array, where: str) -> None:
-    """Check the type, the shape and the values of images."""
+def _image_shape(pixels: images.Pixels, channels: Channels, where: str) -> tuple[int, ...]:
+    """Check the type and the shape of images, and return the shape of the features of one."""
     if pixels.dtype.kind == "b":
         raise DatasetError(f"{where} holds booleans; pixels in 0..255 or 0..1 are wanted, so store them as uint8")
-    if pixels.ndim not in (3, 4) or pixels.shape[3:] not in ((), (3,)):
+    shape = pixels.shape
+    if len(shape) not in (3, 4) or shape[3:] not in ((), (3,)):
         raise DatasetError(
-            f"{where} has the shape {pixels.shape}; wanted is (examples, height, width) or "
+            f"{where} has the shape {shape}; wanted is (examples, height, width) or "
             "(examples, height, width, 3), so reshape it"
         )
-    if pixels.size == 0:
-        raise DatasetError(f"{where} has the shape {pixels.shape}: no examples; give at least one image of one pixel")
-    bad = ~((pixels >= 0) & (pixels <= 255))  # NaN too
-    if bad.any():
-        example, *position = (int(i) for i in np.unravel_index(np.argmax(bad), bad.shape))
-        raise DatasetError(
-            f"{where} holds the pixel {pixels[(example, *position)]} in example {example} at {position}; "
-            "wanted is 0..255 or 0..1, so correct the file"
-        )
+    if 0 in shape:
+        raise DatasetError(f"{where} has the shape {shape}: no examples; give at least one image of one pixel")
+    if channels == "rgb" and len(shape) == 3:
+        raise DatasetError(f"{where} is gray, {shape}; rgb wants a last axis of 3, so use gray")
+    return shape[1:3] if channels == "gray" else shape[1:]
 
 
 def _labels(stored: Array, m: int, where: str) -> Float[Array, "1 m"]:
@@ -192,64 +184,65 @@ def _labels(stored: Array, m: int, where: str) -> Float[Array, "1 m"]:
     return labels.astype(np.float64)
 
 
-def _white(training: _Stored) -> float:
+def scale_of(training: Images, testing: Images | None, scaling: Scaling) -> images.Scale:
+    """Find how pixels become features, and check that it can be applied to the test set.
+
+    Raises
+    ------
+    DatasetError
+        If it cannot, or if `standard` finds no difference between pixels.
+    """
+    white = _white(training)
+    if testing:
+        _check_compatible(testing, training, white)
+    return images.Scale(white, *_shift_and_width(training, white, scaling))
+
+
+def _white(training: Images) -> float:
     """Return the value of a white pixel: 255, or 1 where the training set is floating point and has no larger value."""
-    largest = training.pixels.max()
+    largest = training.survey.largest_pixel
     if training.pixels.dtype.kind != "f" or largest > 1:
         return 255.0
     _warn(f"{training.where} holds no pixel above {largest}; its range is taken to be 0..1, not 0..255")
     return 1.0
 
 
-def _check_compatible(testing: _Stored, training: _Stored, white: float, channels: Channels) -> None:
+def _check_compatible(testing: Images, training: Images, white: float) -> None:
     """Check that what was learned from the training set can be applied to the test set."""
-    shape, wanted = _image_shape(testing, channels), _image_shape(training, channels)
-    if shape != wanted:
+    if testing.shape != training.shape:
         raise DatasetError(
-            f"{testing.where} has images of {shape}, {training.where} of {wanted}; "
+            f"{testing.where} has images of {testing.shape}, {training.where} of {training.shape}; "
             "wanted are the same features in both, so resize the images"
         )
-    largest = testing.pixels.max()
+    largest = testing.survey.largest_pixel
     if largest > white:
         raise DatasetError(
-            f"{testing.where} goes up to {largest}, {training.where} only up to {training.pixels.max()}; "
+            f"{testing.where} goes up to {largest}, {training.where} only up to {training.survey.largest_pixel}; "
             "wanted is the same range in both, 0..1 or 0..255, so rescale one"
         )
     if testing.pixels.dtype.kind == "f" and largest <= 1 < white:
         _warn(f"{testing.where} holds no pixel above {largest}, but is taken as 0..255 like {training.where}")
 
 
-def _image_shape(images: _Stored, channels: Channels) -> tuple[int, ...]:
-    """Return the shape of the features of one image."""
-    if channels == "gray":
-        return images.pixels.shape[1:3]
-    if images.pixels.ndim == 3:
-        raise DatasetError(f"{images.where} is gray, {images.pixels.shape}; rgb wants a last axis of 3, so use gray")
-    return images.pixels.shape[1:]
-
-
-def _features(images: _Stored, channels: Channels) -> Float[Array, "n_x m"]:
-    """Return the images as columns, not scaled yet."""
-    return as_columns(images.pixels, _image_shape(images, channels))
-
-
-def _shift_and_width(X: Float[Array, "n_x m"], white: float, scaling: Scaling, where: str) -> tuple[float, float]:
+def _shift_and_width(training: Images, white: float, scaling: Scaling) -> tuple[float, float]:
     """Return the two numbers that make a pixel a feature: (pixel - shift) / width."""
+    found = training.survey
     if scaling == "unit":
         return 0.0, white
     if scaling == "symmetric":
         return white / 2, white / 2
-    if X.min() == X.max() or X.std() == 0:
+    if found.smallest == found.largest or found.deviation == 0:
         raise DatasetError(
-            f"{where} holds {X[0, 0]} in every pixel; the scaling 'standard' wants images that differ, so use 'unit'"
+            f"{training.where} holds {found.smallest} in every pixel; "
+            "the scaling 'standard' wants images that differ, so use 'unit'"
         )
-    return float(X.mean()), float(X.std())
+    return found.mean, found.deviation
 
 
-def _examples(images: _Stored, features: Float[Array, "n_x m"], channels: Channels, scale: Scale) -> Examples:
+def _examples(stored: Images, scale: images.Scale) -> Examples:
     """Scale the features."""
-    X = scale.features(features)
-    return Examples(X, images.Y, images.path, images.sha256, _image_shape(images, channels))
+    X = images.features(stored.pixels, stored.shape, scale)
+    return Examples(X, stored.Y, stored.path, stored.sha256, stored.shape)
 
 
 def _warn(text: str) -> None:

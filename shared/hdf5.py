@@ -51,18 +51,76 @@ def read(path: Path, names: Sequence[str]) -> list[Array]:
         If the file is not HDF5 or is damaged, if a name is missing or a link, or if a dataset is not made of numbers
         stored in this file, or does not fit into memory.
     """
+    with opened(path, names) as datasets:
+        for dataset in datasets:
+            if shortage := dataset.shortage():
+                raise DatasetError(
+                    f"{dataset.where} of {dataset.shape} {shortage}; use fewer examples or smaller images"
+                )
+        return [dataset.whole() for dataset in datasets]
+
+
+@contextmanager
+def opened(path: Path, names: Sequence[str]) -> Iterator[list["Stored"]]:
+    """Open numeric datasets of the root group, checked as `read` checks them but for their size, to be read in pieces.
+
+    Raises
+    ------
+    DatasetError
+        As `read` does.
+    """
     wrong = what_it_is_instead(path, "HDF5")
     if wrong:
         raise DatasetError(f"{one_line(path)}: {wrong}")
     with _damage_as_one_line(path):
         if not h5py.is_hdf5(path):
             raise DatasetError(_not_hdf5(path))
-        with h5py.File(path, "r") as file:
+        file = h5py.File(path, "r")
+    with file:
+        with _damage_as_one_line(path):
             _check_present(file, names, path)
-            datasets = [_open(file, name, path) for name in names]
-            for dataset, name in zip(datasets, names, strict=True):
-                _check_size(dataset, path.stat().st_size, f"{one_line(path)}: {name!r}")
-            return [np.asarray(dataset[()]) for dataset in datasets]  # a scalar, too, becomes an array
+            datasets = [Stored(_open(file, name, path), path, name) for name in names]
+        yield datasets
+
+
+class Stored:
+    """A dataset of numbers in an open file; stored[a:b] reads the rows from a to b, exclusive."""
+
+    def __init__(self, dataset: h5py.Dataset, path: Path, name: str) -> None:
+        self.where, self.shape, self.dtype = f"{one_line(path)}: {name!r}", dataset.shape, dataset.dtype
+        self._path, self._dataset = path, dataset
+        _check_size(dataset, path.stat().st_size, self.where)
+
+    def __getitem__(self, rows: slice) -> Array:
+        with _damage_as_one_line(self._path):
+            return np.asarray(self._dataset[rows])
+
+    def whole(self) -> Array:
+        """Read everything; a scalar, too, becomes an array."""
+        with _damage_as_one_line(self._path):
+            return np.asarray(self._dataset[()])
+
+    def shortage(self, more: int = WORK_BYTES) -> str | None:
+        """Say that it does not fit into memory, with so many more bytes for each of its numbers; None if it does."""
+        return _shortage(self._dataset, more)
+
+    def keep_chunks(self) -> None:
+        """Get ready to be read in pieces: keep HDF5's own chunks, if it is stored so, as long as their rows are wanted.
+
+        They are unpacked whole. Without a cache each would be unpacked again for every few rows.
+        """
+        chunks, rest = self._dataset.chunks, self.shape[1:]
+        if not chunks:
+            return
+        count = math.prod(math.ceil(size / chunk) for size, chunk in zip(rest, chunks[1:], strict=True))
+        size = count * math.prod(chunks) * self.dtype.itemsize
+        if shortage := too_large(size):
+            raise DatasetError(
+                f"{self.where} is stored in chunks of {chunks}: to read one row {shortage}; make them small"
+            )
+        access = h5py.h5p.create(h5py.h5p.DATASET_ACCESS)
+        access.set_chunk_cache(100 * count + 1, size, 1.0)
+        self._dataset = h5py.Dataset(h5py.h5d.open(self._dataset.file.id, self._dataset.name.encode(), access))
 
 
 def read_words(path: Path, name: str) -> list[str]:
@@ -77,7 +135,10 @@ def read_words(path: Path, name: str) -> list[str]:
         if name not in file:
             return []
         dataset = _open(file, name, path, kinds="S")
-        _check_size(dataset, path.stat().st_size, f"{one_line(path)}: {name!r}")
+        where = f"{one_line(path)}: {name!r}"
+        _check_size(dataset, path.stat().st_size, where)
+        if shortage := _shortage(dataset, WORK_BYTES):
+            raise DatasetError(f"{where} of {dataset.shape} {shortage}; use fewer words")
         return [one_line(word.decode("utf-8", "replace")) for word in np.atleast_1d(dataset[()]).ravel().tolist()]
 
 
@@ -141,7 +202,7 @@ def _kind(dataset: h5py.Dataset) -> str:
 
 
 def _check_size(dataset: h5py.Dataset, file_size: int, where: str) -> None:
-    """Refuse a dataset that declares more than the file stores, or more than fits into memory, before it is read."""
+    """Refuse a dataset that declares more than the file stores, before it is read."""
     if dataset.shape is None:
         raise DatasetError(f"{where} has no values; an array of numbers is wanted")
     declared = math.prod(dataset.shape) * dataset.dtype.itemsize
@@ -155,9 +216,12 @@ def _check_size(dataset: h5py.Dataset, file_size: int, where: str) -> None:
             f"{where} declares {max(declared, chunk):,} bytes of {dataset.shape}, but the {stored:,} bytes stored "
             f"can hold at most {possible:,}; the file is incomplete or damaged, get it again"
         )
-    shortage = too_large(declared + chunk + WORK_BYTES * math.prod(dataset.shape))
-    if shortage:
-        raise DatasetError(f"{where} of {dataset.shape} {shortage}; use fewer examples or smaller images")
+
+
+def _shortage(dataset: h5py.Dataset, more: int) -> str | None:
+    """Say that a dataset does not fit into memory, with so many more bytes for each of its numbers; None if it does."""
+    size, chunk = math.prod(dataset.shape), math.prod(dataset.chunks or (0,))
+    return too_large((size + chunk) * dataset.dtype.itemsize + more * size)
 
 
 def _largest_ratio(dataset: h5py.Dataset, where: str) -> int:
