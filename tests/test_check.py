@@ -273,6 +273,12 @@ def test_the_users_own_traceback_is_shown_as_theirs(tmp_path):
     ]
 
 
+def test_what_a_failing_call_printed_is_shown_before_its_traceback(tmp_path):
+    (tmp_path / "mine.py").write_text("def gradients(*a):\n    print('so far')\n    return 1 / 0\n")
+    lines = run_check(tmp_path / "mine.py").stderr.splitlines()
+    assert lines[:3] == ["it printed:", "so far", "Traceback (most recent call last):"]
+
+
 def test_doubt_gets_status_3_and_says_what_would_decide(tmp_path):
     """A sum in float32 whose errors are all in one direction: beyond the noise, within the bound."""
     (tmp_path / "mine.py").write_text(DOUBTFUL)

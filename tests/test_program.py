@@ -133,6 +133,17 @@ def test_the_files_of_the_suite_can_be_imported(reply_to):
     assert "Z1" in reply_to("return Activations(1, 2, 3, 4)", "from shared.network import Activations").values
 
 
+@pytest.mark.parametrize("own", ["my_backprop.py", "numpy.py", "torch.py"])
+def test_files_with_the_names_of_libraries_do_not_take_their_places(tmp_path, own):
+    for name in ("random.py", "wave.py", "torch.py", "helper.py", own):
+        (tmp_path / name).write_text("mine = 1" if name == "helper.py" else "1 / 0")
+    (tmp_path / own).write_text(
+        f"import random, wave, torch, helper, numpy\n{FUNCTION}    return {{'dW1': torch.ones(1)}}"
+    )
+    with Program(tmp_path / own, TIMEOUT) as user:
+        assert user.call("gradients", *ARGUMENTS).values == {"dW1": 1}
+
+
 def test_nothing_is_written_beside_the_file(reply_to, tmp_path, monkeypatch):
     monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
     (tmp_path / "helper.py").write_text("one = 1")
@@ -233,7 +244,7 @@ def test_the_other_functions_have_their_own_order(program, function, returned, n
         ("-np.inf", "float64", -np.inf),
         ("np.float32(2)", "float32", 2),
         ("np.matrix([[1., 2.]])", "float64", [[1, 2]]),
-        ("np.ma.array([1., 2.], mask=[0, 1])", "float64", [1, 2]),
+        ("np.ma.array([1., 2.], mask=[0, 0])", "float64", [1, 2]),
         ("np.zeros((0, 3))", "float64", np.zeros((0, 3))),
         ("np.ones((3, 2)).T[::-1]", "float64", np.ones((2, 3))),
         ("[[1, 2], [3, 4.5]]", "float64", [[1, 2], [3, 4.5]]),
@@ -262,6 +273,10 @@ def test_a_leaf_becomes_an_array_of_its_own_dtype(reply_to, value, dtype, expect
         ("{}", "it is an empty dict"),
         ("np", "it is a module"),
         ("np.broadcast_to(0.0, (200_000_000,))", "it is too large (1.6 GB)"),
+        (
+            "np.ma.array([1., 2.], mask=[0, 1])",
+            "it is a masked array, and 1 of its entries are masked; give .filled(0)",
+        ),
         ("Sour()", "it is a Sour that NumPy cannot read (no)"),
     ],
 )
@@ -390,6 +405,25 @@ def test_an_end_of_the_process_is_reported_and_the_next_call_starts_afresh(progr
     reply = user.call("gradients", *ARGUMENTS)
     assert (reply.failure, reply.values, reply.printed) == (failure, None, "before\n")
     assert user.call("gradients", *ARGUMENTS[:-1], 0 * ARGUMENTS[-1]).values.keys() == {"dW1"}
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="has no fork")
+@pytest.mark.parametrize("where", ["before", "body"])
+def test_of_a_process_that_copies_itself_the_first_answers(program, where):
+    fork = {"before": "", "body": "", where: "os.fork()"}
+    user = program(
+        f"import os\n{fork['before']}\n{FUNCTION}    {fork['body']}\n    return {{'Y': Y, 'pid': os.getpid()}}"
+    )
+    for count in range(1, 6):
+        values = user.call("gradients", *ARGUMENTS[:-1], count * ARGUMENTS[-1]).values
+        assert values["Y"][0, 0] == count
+        assert values["pid"] == user._child._process.pid
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="has no fork")
+def test_a_copy_that_outlives_its_process_does_not_keep_us_waiting(program):
+    user = program(f"import os, time\n{FUNCTION}    os._exit(3) if os.fork() else time.sleep(60)")
+    assert user.call("gradients", *ARGUMENTS).failure == "it ended the process with exit(3)"
 
 
 @pytest.mark.parametrize("loop", ["while True: pass", "while True: print('still here')"])
@@ -570,6 +604,12 @@ def test_an_error_while_loading_is_shown_with_its_line(program, tmp_path):
     error = refusal(program, "def half(x):\n    return x / 0\nhalf(1)")
     assert str(error) == f"{tmp_path / 'my_backprop.py'}, line 2: ZeroDivisionError: division by zero"
     assert error.details.count("File") == 2
+
+
+def test_what_was_printed_while_loading_is_shown_before_the_error(program):
+    assert refusal(program, "print('the size is', 3)\n1 / 0").details.startswith(
+        "it printed:\nthe size is 3\nTraceback"
+    )
 
 
 @pytest.mark.parametrize(

@@ -108,7 +108,8 @@ def finding(diagnosis: Diagnosis, examination: Examination, outcome: Trial | Non
     """Prove a diagnosis, and write down its cures."""
     evidence, known = proof(diagnosis, examination, outcome)
     if not diagnosis.mistakes:
-        diagnosis = replace(diagnosis, clues=(*diagnosis.clues, *known))
+        new = (clue for clue in known if clue != f"{diagnosis.line}: {diagnosis.unfit}")
+        diagnosis = replace(diagnosis, clues=(*diagnosis.clues, *new))
     cures = tuple(cure(line, diagnosis, examination.convention) for line in lines_to_mend(diagnosis))
     return Finding(examination.function, diagnosis, cures, evidence)
 

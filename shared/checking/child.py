@@ -58,11 +58,14 @@ class Child:
             If it comes too late.
         """
         while (left := deadline - monotonic()) > 0:
+            gone = self._process.poll() is not None
             with suppress(Empty):
                 answer = self._answers.get(timeout=min(left, 0.1))  # short: Windows hears Ctrl-C only in between
                 if answer is None:
                     raise GoneError(self._ending())
                 return answer
+            if gone:  # and yet its pipe is open: a copy that it made with fork lives on
+                raise GoneError(self._ending())
         raise TimeoutError
 
     def printed(self) -> str:

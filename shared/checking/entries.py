@@ -129,6 +129,8 @@ def _array(value: Any, largest: int) -> np.ndarray | str:
     """Return one entry as an array of its own dtype, or say what it is instead."""
     if isinstance(value, Exception):
         return f"reading it raises {type(value).__name__}"
+    if np.ma.is_masked(value):
+        return f"it is a masked array, and {np.count_nonzero(value.mask)} of its entries are masked; give .filled(0)"
     several = isinstance(value, list | tuple)
     try:
         array = np.asarray(_plain(value))

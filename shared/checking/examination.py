@@ -6,7 +6,7 @@ from typing import Literal
 
 from shared.checking.conventions import NAMES, READINGS, Convention, layouts, quantity_of
 from shared.checking.problems import Problem
-from shared.checking.program import CheckError, Program, Reply
+from shared.checking.program import CheckError, Program, Reply, details
 from shared.checking.visit import GRADIENTS, MISSING, Place, Visit, answered, infinite_by_right, judged
 from shared.network import Array
 
@@ -140,10 +140,10 @@ def read(reply: Reply, problem: Problem, layout: Convention) -> Convention:
 
 
 def failed(program: Program, function: str, problem: Problem, reply: Reply) -> CheckError:
-    """Say in a line that a function failed; the user's own traceback goes with it."""
+    """Say in a line that a function failed; what it printed and the user's own traceback go with it."""
     *traceback, last = reply.failure.splitlines()
     text = f"{program.path.name}: {function} failed on the problem {problem.name}: {last.strip()}"
-    return CheckError(text, "\n".join([*traceback, last]) if traceback else "")
+    return CheckError(text, details(reply.printed, reply.failure if traceback else ""))
 
 
 def asked(program: Program, function: str, problem: Problem, arguments: Sequence[Array]) -> Reply:

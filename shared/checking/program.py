@@ -20,7 +20,7 @@ MAIN = "what is not needed for that belongs under if __name__ == '__main__'"
 
 
 class CheckError(InputError):
-    """A file that cannot be checked. The text is one line; `details` is the user's own traceback, or empty."""
+    """A file that cannot be checked. The text is one line; `details` is what it printed, and the user's traceback."""
 
     def __init__(self, text: str, details: str = ""):
         super().__init__(text)
@@ -41,6 +41,8 @@ class Reply:
         Why there are no values: the user's own traceback, for instance. Empty if there are.
     printed : str
         The last 2,000 characters that were printed.
+    timed_out : bool
+        Whether there are no values because it took too long.
     notes : dict
         How an entry was read, where that needs saying: "bfloat16, read as float32".
     """
@@ -50,6 +52,13 @@ class Reply:
     failure: str = ""
     printed: str = ""
     notes: dict[str, str] = field(default_factory=dict)
+    timed_out: bool = False
+
+
+def details(printed: str, traceback: str = "") -> str:
+    """Put together what a user can look at when their file failed."""
+    heading = ["it printed:", *printed.rstrip().splitlines()] if printed.strip() else []
+    return "\n".join([*heading, *traceback.splitlines()])
 
 
 class Program:
@@ -116,7 +125,8 @@ class Program:
         except CheckError as error:
             return Reply(None, failure=error.details or str(error))
         except (GoneError, TimeoutError) as error:
-            return Reply(None, failure=self._why(error), printed=self._end())
+            late = isinstance(error, TimeoutError)
+            return Reply(None, failure=self._why(error), printed=self._end(), timed_out=late)
         values = None if answer["values"] is None else self._values(answer["values"])
         return Reply(values, tuple(answer["changed"]), answer["failure"], child.printed(), answer["notes"])
 
@@ -131,8 +141,7 @@ class Program:
             answer = {"failure": self._why(error), "line": None, "summary": ""}
         failure = self._wrong(answer)
         if failure:
-            self._end()
-            raise failure
+            raise CheckError(str(failure), details(self._end(), failure.details))
         self.functions = tuple(answer["functions"])
         return child
 

@@ -9,7 +9,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
@@ -22,7 +22,7 @@ from typing import IO, Any, NamedTuple
 
 import numpy as np
 
-from shared.checking import contract
+from shared.checking import contract, libraries
 from shared.checking.entries import NoEntriesError, entries
 
 END_OF_CALL = b"\0end of call\0"
@@ -83,18 +83,20 @@ def _set_the_scene(source: Source) -> None:
     """Let the user's file find what it would find by itself: its own folder first, and its own `shared`."""
     sys.argv = [source.shown]
     sys.path.insert(0, str(source.path.parent))
+    sys.meta_path.insert(0, libraries.First(source.path.parent))
     for name in [name for name in sys.modules if name.split(".")[0] == "shared"]:
         del sys.modules[name]
 
 
 def _load(source: Source) -> tuple[ModuleType, dict[str, Any]]:
     """Load the file, and say which functions it defines or why it cannot be loaded."""
-    name = source.path.stem
+    name = source.path.stem + ("_" if libraries.is_one(source.path.stem) else "")
     loader = SourceFileLoader(name, str(source.path))
     module = module_from_spec(spec_from_loader(name, loader))  # type: ignore[arg-type]
     sys.modules[name] = module
     try:
-        loader.exec_module(module)
+        with _copies_end():
+            loader.exec_module(module)
     except BaseException as error:
         return module, {"failure": _failure(error, source), "line": _line(error, source), "summary": _summary(error)}
     return module, {"functions": [name for name in SIGNATURES if callable(getattr(module, name, None))]}
@@ -105,7 +107,8 @@ def _call(module: ModuleType, source: Source, function: str, folder: Path) -> di
     given, before = _arguments(folder), _arguments(folder)
     answer: dict[str, Any] = {"failure": "", "values": None, "notes": {}}
     try:
-        returned = contract.call(module, function, given)
+        with _copies_end():
+            returned = contract.call(module, function, given)
         values, answer["notes"] = entries(function, returned)
         np.savez(folder / "values.npz", *[value for value in values.values() if not isinstance(value, str)])
         answer["values"] = [(name, value if isinstance(value, str) else None) for name, value in values.items()]
@@ -117,6 +120,17 @@ def _call(module: ModuleType, source: Source, function: str, folder: Path) -> di
             answer["failure"] += f"\nit is called as {SIGNATURES[function]}"
     answer["changed"] = [i for i, (a, b) in enumerate(zip(given, before, strict=True)) if _differs(a, b)]
     return answer
+
+
+@contextmanager
+def _copies_end() -> Iterator[None]:
+    """End the copies of this process that the user's code made with fork and left running: one gives the answer."""
+    here = os.getpid()
+    try:
+        yield
+    finally:
+        if os.getpid() != here:
+            os._exit(0)
 
 
 def _arguments(folder: Path) -> list[Any]:
