@@ -47,7 +47,7 @@ def bars(dtype: str, timings: dict[str, Timing], record: Bench) -> str:
     axes.vlines(floors, rows - 0.42, rows + 0.42, color=INK, lw=2)
     for row, value in zip(rows, steps, strict=True):
         axes.annotate(f"{value:,.0f}", (value, row), (4, 0), textcoords="offset points", va="center")
-    low, high = drawing.logarithmic([*steps.tolist(), *floors.tolist()])
+    low, high = drawing.logarithmic(np.append(steps, floors))
     axes.set_xscale("log")
     axes.set_xlim(10.0**low, 10.0**high * 3)
     locator, formatter = drawing.ticks(low, high)
