@@ -35,7 +35,7 @@ from shared.network import (
 Arrays = tuple[jax.Array, ...]
 """W1, b1, W2, b2 as JAX's arrays."""
 
-STEPS_PER_CALL = 250
+STEPS_PER_CALL = 500
 """After so many steps the compiled loop comes up for air: progress is shown, Ctrl-C is heard. (Each call copies X.)"""
 
 
