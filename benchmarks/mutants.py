@@ -6,15 +6,20 @@
 cosmic-ray makes the mutants: one operator, number, comparison or condition is changed at a time. The file itself is
 left alone. The tests are collected once; then, for each mutant, a child process takes the mutated functions in the
 place of the right ones and runs the tests until one fails, those first that have found the most mutants so far, then
-the fastest. For a mutant outside of functions (a constant, a decorator) the tests are collected anew. The slowest tests
-are left out: what survives is to be looked at, and tried on all of them, by hand.
+the fastest. For a mutant outside of functions (a constant, a decorator) the tests are collected anew. A mutant that
+computes for much longer than the right code, or wants much more memory, is noticed, too; all times are those of the
+processor, so the machine may do other things meanwhile. The slowest tests are left out; what survives is tried on all:
+
+    python benchmarks/mutants.py shared/judging/verdict.py --all --only "NumberReplacer 5"
 """
 
 import argparse
+import contextlib
 import difflib
 import gc
 import os
 import random
+import resource
 import signal
 import sys
 import tempfile
@@ -53,28 +58,39 @@ TESTS = {
     "verdict": "test_verdict",
     "rounding": "test_rounding test_verdict",
     "arithmetic": "test_rounding test_verdict",
-    "judge": "test_verdict",
+    "judge": "test_verdict test_contract test_curves test_compare",
     "truth": "test_truth",
     "enclosure": "test_truth",
     "curves": "test_curves",
     "exact_curve": "test_exact_curve",
-    "exact_steps": "test_exact_curve",
-    "step_bounds": "test_exact_curve",
-    "whole_numbers": "test_exact_curve",
+    "exact_steps": "test_exact_steps test_exact_curve",
+    "step_bounds": "test_step_bounds test_exact_steps test_exact_curve",
+    "whole_numbers": "test_whole_numbers test_exact_steps test_exact_curve",
     "lines": "test_mistakes test_verdict",
+    "curvature": "test_curvature",
+    "mistake": "test_mistakes",
 }
 SLOW = (
     "torch or jax or 4096 or photographs or 200_random or horizon_and_the_curve or long_training or small_networks "
-    "or narrower or at_the_truth or any_order or enormous or detour or never_exceeds"
+    "or narrower or at_the_truth or any_order or enormous or detour or never_exceeds or ctrl_c or the_three_agree "
+    "or closed_pipe or the_option"
 )
+
+AT_IMPORT = ("mistake",)
+"""Files whose functions are called while others are imported, so that the tests must be collected anew."""
+
+MEMORY = 8 * 2**30
+"""Bytes that a process may have."""
 
 
 def mutants(text: str) -> Iterator[tuple[str, str]]:
-    """Give every mutant of a text: its name, and the mutated text."""
+    """Give every mutant of a text that is still Python: its name, and the mutated text."""
     for name in OPERATORS:
         operator, occurrence = plugins.get_operator(f"core/{name}")(), 0
         while mutated := mutate_code(text, operator, occurrence):
-            yield f"{name} {occurrence}", mutated
+            with contextlib.suppress(SyntaxError):  # {**q} may have become {*q}
+                compile(mutated, name, "exec")
+                yield f"{name} {occurrence}", mutated
             occurrence += 1
 
 
@@ -95,13 +111,14 @@ class Survey:
         gc.freeze()
         if self.child({}) != "survived":
             raise SystemExit("the tests fail without a mutant")
-        self.keep_the_fastest()
-        drawn = list(mutants(self.text))
+        if not self.options.all:
+            self.keep_the_fastest()
+        drawn = [mutant for mutant in mutants(self.text) if mutant[0] in (self.options.only or [mutant[0]])]
         total, survivors, start = len(drawn), 0, time.monotonic()
         if self.options.sample and self.options.sample < total:
             drawn = random.Random(0).sample(drawn, self.options.sample)  # noqa: S311
         for name, text in drawn:
-            replaced = self.changed_functions(text)
+            replaced = None if self.path.stem in AT_IMPORT else self.changed_functions(text)
             if (self.anew(text) if replaced is None else self.child(replaced)) == "survived":
                 survivors += 1
                 lines = difflib.unified_diff(self.text.splitlines(), text.splitlines(), lineterm="", n=0)
@@ -137,17 +154,17 @@ class Survey:
                 function.__code__ = replaced.get(function.__code__, function.__code__)
             order = sorted(self.items, key=lambda name: (-self.kills[name], self.durations.get(name, 0)))
             for name in order:
-                signal.setitimer(signal.ITIMER_REAL, 20 + 10 * self.durations.get(name, 60))
-                item, start = self.items[name], time.monotonic()
+                signal.setitimer(signal.ITIMER_PROF, 20 + 10 * self.durations.get(name, 60))
+                item, start = self.items[name], time.process_time()
                 print("run", name, file=record, flush=True)
                 self.session.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
                 if self.session.testsfailed:
                     return 1
-                print("took", name, time.monotonic() - start, file=record, flush=True)
+                print("took", name, time.process_time() - start, file=record, flush=True)
             return 0
 
         with tempfile.TemporaryFile("w+") as record:
-            outcome = forked(run, 3600)
+            outcome = forked(run)
             record.seek(0)
             last = ""
             for line in record:
@@ -172,9 +189,11 @@ class Survey:
                 os._exit(0)
             os.close(write_end)
             os.dup2(read_end, 0)
-            os.execv(sys.executable, [sys.executable, __file__, "--anew", *arguments(self.path)])  # noqa: S606
+            signal.setitimer(signal.ITIMER_PROF, 300)
+            chosen = arguments(self.path, self.options.all)
+            os.execv(sys.executable, [sys.executable, __file__, "--anew", *chosen])  # noqa: S606
 
-        return forked(run, 300)
+        return forked(run)
 
 
 def matched(old: CodeType, new: CodeType, at_import: bool) -> dict[CodeType, CodeType] | None:
@@ -199,12 +218,13 @@ def signature(code: CodeType) -> tuple[Any, ...]:
     return code.co_code, code.co_names, [repr(c) for c in code.co_consts if not isinstance(c, CodeType)]
 
 
-def forked(run: Any, seconds: float) -> str:
+def forked(run: Any, seconds: float = 3600) -> str:
     """Run a function in a child process that says nothing: "survived" if it returns 0."""
     child = os.fork()
     if child == 0:
         code = 1
         try:
+            resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
             if not os.environ.get("MUTANT_LOUD"):
                 nowhere = os.open(os.devnull, os.O_WRONLY)
                 os.dup2(nowhere, 1)
@@ -223,7 +243,7 @@ def forked(run: Any, seconds: float) -> str:
     return "killed"
 
 
-def arguments(path: Path) -> list[str]:
+def arguments(path: Path, slow_ones_too: bool) -> list[str]:
     """Write pytest's arguments for a file."""
     names = TESTS[path.stem].split()
     return [
@@ -235,8 +255,7 @@ def arguments(path: Path) -> list[str]:
         "-o",
         "addopts=",
         *(f"tests/{name}.py" for name in names),
-        "-k",
-        f"not ({SLOW})",
+        *([] if slow_ones_too else ["-k", f"not ({SLOW})"]),
     ]
 
 
@@ -265,9 +284,14 @@ def main() -> int:
     parser.add_argument(
         "--seconds", type=float, default=60, help="keep only the fastest tests, so many seconds of them"
     )
+    parser.add_argument("--only", action="append", metavar="MUTANT", help="this mutant, by the name that is printed")
+    parser.add_argument("--all", action="store_true", help="leave out no test")
     options = parser.parse_args()
     options.out = os.fdopen(os.dup(1), "w")
-    return int(pytest.main(arguments(options.file), plugins=[Survey(options.file.resolve(), options)]))
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["PYTEST_DEBUG_TEMPROOT"] = folder  # what tests write stays there
+        chosen = arguments(options.file, options.all)
+        return int(pytest.main(chosen, plugins=[Survey(options.file.resolve(), options)]))
 
 
 if __name__ == "__main__":
