@@ -52,7 +52,7 @@ class ExactCurve:
         A cost has n correct digits if it is proven to lie closer to the true cost than 0.5 * 10^-n times the latter.
         The result is the first step at which a curve has fewer, or the number of steps if there is none.
         """
-        true = self.costs.high * (1 - 2.0**-50) - self.costs.radius  # below the true cost
+        true = self.costs.high - self.costs.radius  # at most the true cost, but for rounding: distance allows for it
         kept = self.distance(costs) < 0.5 * 10.0**-digits * true
         return len(kept) if kept.all() else int(np.argmin(kept))
 

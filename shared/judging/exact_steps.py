@@ -128,12 +128,10 @@ class Descent:
             A2 = np.array([self._sigmoid(z, t) for z, t in zip(Z2, exponentials, strict=True)], object)
             dZ2 = (A2 - (np.array(self.problem.labels, object) << self.bits)) // len(Z2)
             proven = self._bounds(A1, slope, curvature, A2, dZ2, off)
-            cost = self._cost(
-                Z2, exponentials, self.error * math.ceil(proven.steepest) + math.ceil(proven.w) * (off + 2)
-            )
+            cost = self._cost(Z2, exponentials, proven.in_cost(self.error, off))
         self._update(A1, slope, dZ2)
         self._watch_rest(positive, slope)
-        self.error = (self.error * math.ceil(proven.growth * 2**40) >> 40) + 1 + math.ceil(proven.rounding)
+        self.error = proven.after_step(self.error)
         self.steps += 1
         return cost
 
@@ -164,7 +162,7 @@ class Descent:
         """Decide where Z1 > 0; theta is e away, so Z1 e |x~_i|. Units that have not moved are known exactly."""
         margin = self.error * self.lengths + off
         positive = np.where(self.resting_C, self.problem.Z1 > 0, Z1 - margin > 0)
-        undecided = ~self.resting_C & ~positive & (Z1 + margin >= 0)
+        undecided = ~self.resting_C & ~positive & (Z1 + margin > 0)
         if self.problem.activation != "sigmoid" and undecided.any():
             j, i = np.argwhere(undecided)[0]
             self._give_up(f"Z1[{j}, {i}] may be positive or negative, as far as is known")

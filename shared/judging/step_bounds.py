@@ -31,6 +31,14 @@ class Bounds(NamedTuple):
         near = (error + m * self.w * (2.0**-590 + 8 * off)) * self.q <= self.kappa / 32
         return near and self.growth < LARGE and self.rounding < LARGE
 
+    def after_step(self, error: int) -> int:
+        """Bound the distance after the step, from that before it, both in units of the last place."""
+        return (error * math.ceil(self.growth * 2**40) >> 40) + 1 + math.ceil(self.rounding)
+
+    def in_cost(self, error: int, off: int) -> int:
+        """Bound by how many units the cost is off, which Z2 moves by as much at most; Z2 itself is by w (off + 2)."""
+        return error * math.ceil(self.steepest) + math.ceil(self.w) * (off + 2)
+
 
 @np.errstate(over="ignore", invalid="ignore")  # what is infinite or NaN is no bound, and fails every check
 def bounds(
@@ -42,7 +50,7 @@ def bounds(
     dZ2: Array,
     G: Array,
     rate: float,
-    in_Z1: float = 1.0,
+    in_Z1: float,
 ) -> Bounds:
     """Compute the bounds of a step.
 
