@@ -14,7 +14,7 @@ from implementations import numpy_manual
 from shared.judging.curvature import Curvature, curvature
 from shared.network import Parameters, Settings
 from shared.report import messages
-from tests.cases import random_case
+from tests.cases import random_case, tie
 
 ROOT = Path(__file__).parent.parent
 SMALL = random_case("5-3-1", 5, 3, 9, seed=12)
@@ -95,10 +95,11 @@ def test_growth_is_what_happens_to_two_trainings_that_begin_nearly_alike():
 
 
 @pytest.mark.parametrize("activation", ["relu", "sigmoid"])
-def test_kinks_crossed_and_curvature_met_are_those_of_the_walk(activation):
-    found = look(SMALL, activation, iterations=75, learning_rate=0.3)
-    walked = trajectory(SMALL, activation, 75, 0.3)
-    sides = [numpy_manual.forward(parameters, SMALL.X, activation).Z1 > 0 for parameters in walked]
+@pytest.mark.parametrize("case", [SMALL, tie()], ids=["small", "tie"])
+def test_kinks_crossed_and_curvature_met_are_those_of_the_walk(case, activation):
+    found = look(case, activation, iterations=75, learning_rate=0.3)
+    walked = trajectory(case, activation, 75, 0.3)
+    sides = [numpy_manual.forward(parameters, case.X, activation).Z1 > 0 for parameters in walked]
     crossed = np.sum(np.diff(sides, axis=0), axis=(1, 2)).reshape(25, 3).mean(axis=1)
     assert found.steps == list(range(0, 76, 3))
     assert found.kinks_crossed == [None, *(crossed if activation == "relu" else np.zeros(25))]

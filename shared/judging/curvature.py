@@ -84,7 +84,7 @@ def curvature(
     with jax.enable_x64(True), threadpool_limits(1), unwatched():
         landscape = Landscape(run)
         difference = direction = eigenvector = random_direction(landscape.size, settings.seed)
-        gradient_before, side_before = np.zeros(landscape.size), run.Z1[0] > 0
+        gradient_before = side_before = np.empty(0)  # there are none before step 0
         for i in range(settings.iterations + 1):
             gradient, stretched = landscape.derivatives(run, difference)
             side = run.Z1[0] > 0
