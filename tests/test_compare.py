@@ -235,6 +235,7 @@ BROKEN = {
     "raise ValueError('no\\nluck')": "raised ValueError: no luck (mine.py, line 6)",
     "raise SystemExit(0)": "raised SystemExit: 0 (mine.py, line 6)",
     "return 1 / 0": "raised ZeroDivisionError: division by zero (mine.py, line 6)",
+    "def deeper():\n        return 1 / 0\n    return deeper()": "division by zero (mine.py, line 7)",
 }
 
 

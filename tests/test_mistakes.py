@@ -9,7 +9,7 @@ import torch
 from cases import BY_NAME, Case, photographs, random_case
 
 from shared.judging import lines
-from shared.judging.mistake import CURES
+from shared.judging.mistake import CURES, at
 from shared.judging.mistakes import CATALOGUE
 from shared.network import QUANTITIES, Parameters
 
@@ -203,6 +203,21 @@ def test_the_cure_computes_what_the_right_line_does(line):
 def test_every_line_has_mistakes_and_no_two_have_one_name():
     assert {mistake.line for mistake in CATALOGUE} == {*RIGHT}
     assert len(set(ids(CATALOGUE))) == len(CATALOGUE)
+
+
+@pytest.mark.parametrize("mistake", CATALOGUE, ids=ids(CATALOGUE))
+def test_a_name_ends_with_the_line(mistake):
+    where = "in the update of" if mistake.line in Parameters._fields else "in"
+    assert mistake.name.endswith(f" {where} {mistake.line}")
+
+
+@pytest.mark.parametrize(
+    ("remark", "cure"),
+    [("", "db2 = dZ2.sum(axis=1, keepdims=True)"), ("so", "db2 = dZ2.sum(axis=1, keepdims=True)  # so")],
+)
+def test_a_remark_is_a_comment_behind_the_cure(remark, cure):
+    (mistake,) = at("db2", ("ones", lambda q: np.ones((1, 1)), "It is no sum."), remark=remark)
+    assert mistake.cure == cure
 
 
 @pytest.mark.parametrize("mistake", CATALOGUE, ids=ids(CATALOGUE))

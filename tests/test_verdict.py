@@ -1,6 +1,7 @@
 """What the judge says of a program that is off: the right verdict, at the right quantity, and who is to blame."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -8,7 +9,10 @@ from cases import BY_NAME, photographs, random_case
 from programs import run
 from scipy.special import ndtr
 
+from implementations import numpy_manual
+from shared.judging import rounding
 from shared.judging.enclosure import Enclosure
+from shared.judging.judge import Judge, answers
 from shared.judging.verdict import (
     Allowance,
     Entry,
@@ -62,6 +66,40 @@ def test_a_second_mistake_behind_a_first_is_seen():
     values = run(CASE, tamper={"dZ2": lambda V: V * 2, "dW1": lambda V: V * 3})
     explanation = CASE.explain(judged(CASE, values), "dW1", values)
     assert explanation == "dZ1 is off already, and the line that computes dW1 is wrong by itself"
+
+
+@pytest.mark.parametrize(("spoilt", "tamper"), [("dW1", {}), ("dZ1", {"dW1": lambda V: V * 2})])
+def test_nothing_is_said_of_a_line_where_it_or_one_before_it_holds_no_numbers(spoilt, tamper):
+    values = run(CASE, tamper)
+    values[spoilt] = np.full_like(values[spoilt], np.nan)
+    judgements = judged(CASE, values)
+    assert judgements["dW1"].verdict == "wrong"
+    assert CASE.explain(judgements, "dW1", values) == ""
+
+
+def test_a_tuple_without_names_is_taken_in_order_and_what_it_lacks_is_missing():
+    program = SimpleNamespace(
+        forward=lambda *a: tuple(numpy_manual.forward(*a))[:3],
+        cost=numpy_manual.cost,
+        gradients=lambda *a: tuple(numpy_manual.gradients(*a)),
+    )
+    found = judged(CASE, answers(program, CASE.parameters, CASE.X, CASE.Y, CASE.activation).values)
+    assert {name: j.problem for name, j in found.items() if j.verdict != "agrees"} == {"A2": "it is missing"}
+
+
+def test_errors_are_followed_through_the_network_once_for_the_same_parameters(monkeypatch):
+    followed = []
+    follow = rounding.through_the_network
+    monkeypatch.setattr(rounding, "through_the_network", lambda a, *rest: followed.append(a) or follow(a, *rest))
+    judge = Judge(CASE.X, CASE.Y, CASE.activation)
+    for parameters in (CASE.parameters, CASE.parameters._replace(b2=CASE.parameters.b2 + 1)):
+        judge.at(parameters)
+        judge.after_step(parameters, 0.1)
+    assert [type(arithmetic).__name__ for arithmetic in followed] == ["Worst", "Noise"] * 2
+
+
+def test_the_proof_has_room_for_its_own_rounding_in_sums_over_the_hidden_units():
+    assert CASE.judge.worst(CASE.parameters).growth == rounding.worst(CASE.X, "relu", n_h=5).growth
 
 
 PROBLEMS = {
@@ -120,6 +158,12 @@ def test_the_worst_entry_is_furthest_beyond_the_bound_if_wrong_and_beyond_the_no
     truth = Enclosure(*np.zeros((3, 1, 2)))
     judgement = judge("Z2", np.array([error]), truth, ALLOWED, np.dtype("float64"))
     assert (judgement.verdict, judgement.worst.index) == (verdict, worst)
+
+
+@pytest.mark.parametrize(("error", "written"), [(2.0, "0.0000e+00"), (0.9, "0.0000e+00"), (0.05, "")])
+def test_the_true_value_is_written_out_only_where_something_else_was_computed(error, written):
+    judgement = judge("Z2", np.array([[error, 0.0]]), Enclosure(*np.zeros((3, 1, 2))), ALLOWED, np.dtype("float64"))
+    assert judgement.worst.true_value == written
 
 
 @pytest.mark.parametrize(("error", "worst"), [([0.0, 0.5], (0, 1)), ([0.1, 5.0], (0, 0)), ([0.0, 0.0], (0, 0))])
