@@ -144,6 +144,12 @@ def test_the_distance_after_a_step_is_at_least_growth_times_as_much_and_the_roun
     assert true <= found <= true + 1.5 + error * 2.0**-40
 
 
+@pytest.mark.parametrize("size", [1e160, np.inf, np.nan])
+def test_weights_that_float64_cannot_square_have_no_bound_and_no_warning(size):
+    one = np.ones((1, 1))
+    assert not bounds(size * one, one, one, one, one[0], one[0], one, 0.1, 1.0).hold(0.0, 0.0, 1)
+
+
 def test_the_cost_is_off_by_what_the_distance_and_the_hidden_units_do_to_Z2():  # noqa: N802
     assert HOLDS._replace(steepest=2.5, w=3.5).in_cost(error=100, off=7) == 100 * 3 + 4 * 9
 
