@@ -68,7 +68,6 @@ TESTS = {
     "whole_numbers": "test_whole_numbers test_exact_steps test_exact_curve",
     "lines": "test_mistakes test_verdict",
     "curvature": "test_curvature",
-    "mistake": "test_mistakes",
 }
 SLOW = (
     "torch or jax or 4096 or photographs or 200_random or horizon_and_the_curve or long_training or small_networks "
@@ -76,8 +75,10 @@ SLOW = (
     "or closed_pipe or the_option"
 )
 
-AT_IMPORT = ("mistake",)
-"""Files whose functions are called while others are imported, so that the tests must be collected anew."""
+AT_IMPORT = [path.stem for path in (ROOT / "shared/judging").glob("mistake*.py")]
+"""Files whose functions are called while they are imported, so that the tests must be collected anew."""
+
+TESTS |= dict.fromkeys(AT_IMPORT, "test_mistakes")
 
 MEMORY = 8 * 2**30
 """Bytes that a process may have."""
