@@ -57,6 +57,8 @@ def compare(
     scaling: Literal["unit", "symmetric", "standard"] = "standard",
     device: Device = "cpu",
     matmul_precision: MatmulPrecision = "default",
+    chunk: Positive | None = None,
+    resume: Path | None = None,
     json: Path | None = None,
     exact_curve: Annotated[bool, Parameter(negative=())] = False,
     curvature: Annotated[bool, Parameter(negative=())] = False,
@@ -98,6 +100,10 @@ def compare(
         Where PyTorch and JAX compute. NumPy and the true values stay on the CPU.
     matmul_precision
         How PyTorch and JAX multiply float32 matrices: as they do by themselves, or with every bit.
+    chunk
+        Go through the examples in chunks of so many, read from the file. [default: only if they do not fit into memory]
+    resume
+        Keep the training in this .safetensors file after every step, and go on from there if it is there already.
     json
         Write everything that was found to this file.
     exact_curve
@@ -117,19 +123,23 @@ def compare(
     for path in (json, save_weights, save_trained, opening.page_in(report)):
         opening.check_writable(path)
     opening.check_weights_name(save_trained)
-    with beside.helpers() as ask:
-        data = opening.load_data(train, test, channels, scaling)
+    opening.check_resume(resume, json, save_weights, save_trained, weights)
+    in_pieces = opening.in_chunks(train, chunk, resume)
+    with beside.helpers() as ask, opening.examples(train, test, channels, scaling, dtype, in_pieces) as data:
+        opening.check_size(data, exact_curve=exact_curve, curvature=curvature, report=report)
         parameters = opening.initial_weights(weights, save_weights, data.train.X.shape[0], hidden, seed, dtype)
         settings = Settings(learning_rate, iterations, parameters.W1.shape[0], seed, dtype, activation)
         source = {"weights": str(weights) if weights else f"seed {seed}", "channels": channels, "scaling": scaling}
         source |= {"device": device, "matmul_precision": matmul_precision}
-        record = opening.new_record({**asdict(settings), **source, "frameworks": list(names)}, data)
+        pieces = {"chunk": opening.chunk_of(data, chunk, dtype)}
+        record = opening.new_record({**asdict(settings), **source, **pieces, "frameworks": list(names)}, data)
         record.command = opening.command(options, compare.__kwdefaults__ or {})
         show.header(record)
 
-        from shared.comparing import comparison  # it takes its time to import: the header comes first
+        from shared.comparing.in_chunks import comparison_of  # it takes its time to import: the header comes first
 
-        comparison.Comparison(record, parameters, data, settings, show.stage, ask).run(names, exact_curve, curvature)
+        compared = comparison_of(record, parameters, data, settings, show.stage, ask, resume, names)
+        compared.run(names, exact_curve, curvature)
     show.results(record)
     if json:
         json_file.write(json, record.as_dict())

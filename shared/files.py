@@ -1,5 +1,6 @@
 """What every reader and writer of files here needs: say what a file is instead, and write without leaving halves."""
 
+import os
 import secrets
 import stat
 from collections.abc import Iterable
@@ -81,6 +82,8 @@ def beginning(start: bytes) -> str:
 def write_atomically(path: Path, content: bytes) -> None:
     """Write a file so that at any time `path` holds either what it held before or all of `content`.
 
+    That holds if the program is killed, and, since the content is on the disk before it gets the name, if power fails.
+
     Raises
     ------
     OSError
@@ -88,7 +91,10 @@ def write_atomically(path: Path, content: bytes) -> None:
     """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
-        temporary.write_bytes(content)
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

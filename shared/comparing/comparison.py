@@ -17,8 +17,8 @@ from shared.judging.verdict import unfit
 from shared.network import Activations, Array, Implementation, Parameters, Progress, Settings, Training
 from shared.report.record import Curve, Exact, ExactDistance, Framework, Material, Record
 
-Stage = Callable[[str, int], AbstractContextManager[Progress]]
-"""stage(what, total) shows that something begins; the progress that it gives is told how much of it is done."""
+Stage = Callable[..., AbstractContextManager[Progress]]
+"""stage(what, total, unit="") shows that something begins; the progress that it gives is told how much is done."""
 
 
 class Comparison:
@@ -40,6 +40,8 @@ class Comparison:
         Where the true values and the band are worked out: here, or in processes beside this one.
     """
 
+    chunk: int | None = None  # how many examples at a time implementations look at, if not at all in one piece
+
     def __init__(
         self,
         record: Record,
@@ -52,7 +54,8 @@ class Comparison:
         self.record, self.parameters, self.data, self.settings, self.stage = record, parameters, data, settings, stage
         self.ask = ask
         self.X, self.Y = data.train.X.astype(settings.dtype), data.train.Y.astype(settings.dtype)
-        self.judging = Judge(self.X, self.Y, settings.activation)
+        self.given: Any = self.X  # to implementations
+        self.judging = Judge(self.X, self.Y, settings.activation, self.chunk)
 
     def run(self, sources: Mapping[str, str], exact: bool = False, curvature: bool = False) -> Record:
         """Run and judge implementations, and compare their curves with the exact one if that is wanted.
@@ -72,13 +75,13 @@ class Comparison:
             If an implementation raises an exception.
         """
         reference = curves.reference(self.parameters, self.X, self.Y, self.settings)
-        true_values = self.ask(standards, self.X, self.Y, self.settings, reference.checkpoints)
+        true_values = self.ask(standards, self.X, self.Y, self.settings, reference.checkpoints, self.chunk)
         members = self.ask(curves.members, reference, self.X, self.Y, self.settings)
         loaded, given = {}, {}
         for name, source in sources.items():
             with self.stage(f"{name}: forward, gradients, steps", 0):
-                loaded[name] = implementations.load(source, *self.record.device)
-                given[name] = self.question(loaded[name], reference)
+                loaded[name] = self.load(name, source)
+                given[name] = self.question(loaded[name], reference.checkpoints)
         with self.stage("the true values and the band of correct curves", 0):
             at_start, after_steps = true_values()
             s = members()
@@ -90,7 +93,7 @@ class Comparison:
         about = {name: first_line(implementation) for name, implementation in loaded.items()}
         self.record.material = Material(self.parameters, examples, band, about)
         for name, implementation in loaded.items():
-            with self.stage(f"{name}: training", self.settings.iterations) as progress:
+            with self.training(name, implementation) as progress:
                 self.train(implementation, name, self.record.material, progress)
         if curvature:
             self.look_at_the_curvature()
@@ -99,12 +102,24 @@ class Comparison:
                 self.compare_with_the_exact_curve(progress)
         return self.record
 
-    def question(self, implementation: Implementation, reference: curves.Reference) -> dict[int | None, Answers]:
+    def load(self, name: str, source: str) -> Implementation:
+        """Import an implementation."""
+        return implementations.load(source, *self.record.device)
+
+    def training(self, name: str, implementation: Implementation) -> AbstractContextManager[Progress]:
+        """Show how far an implementation's training is."""
+        return self.stage(f"{name}: training", self.settings.iterations)
+
+    def question(
+        self, implementation: Implementation, checkpoints: Mapping[int, Parameters]
+    ) -> dict[int | None, Answers]:
         """Ask for every quantity at the initial weights (None), and for one step from each checkpoint's weights."""
         activation, rate = self.settings.activation, self.settings.learning_rate
-        given: dict[int | None, Answers] = {None: answers(implementation, self.parameters, self.X, self.Y, activation)}
-        for step, parameters in reference.checkpoints.items():
-            given[step] = answers_to_step(implementation, parameters, self.X, self.Y, rate, activation)
+        given: dict[int | None, Answers] = {
+            None: answers(implementation, self.parameters, self.given, self.Y, activation)
+        }
+        for step, parameters in checkpoints.items():
+            given[step] = answers_to_step(implementation, parameters, self.given, self.Y, rate, activation)
         return given
 
     def unfit(self, given: Mapping[str, Any]) -> str:
@@ -136,15 +151,18 @@ class Comparison:
     def train(self, implementation: Implementation, name: str, material: Material, progress: Progress) -> None:
         """Let an implementation train, compare its curve with the band, and count what its network gets right."""
         framework = self.record.frameworks[name]
-        own = copies(self.parameters, self.X, self.Y)
+        own = copies(self.parameters, self.given, self.Y)
         training = call(implementation.train, Parameters(*own[:4]), *own[4:], self.settings, progress)
-        framework.add_changed(changed(own, (*self.parameters, self.X, self.Y)))
+        framework.add_changed(changed(own, (*self.parameters, self.given, self.Y)))
         given = named(Training, training)
         if problem := self.unfit(given):
             framework.curve = Curve("wrong", 0, None, float("nan"), problem)
             return
-        last = call(implementation.cost, given["parameters"], self.X.copy(), self.Y.copy(), self.settings.activation)
-        framework.curve = judge_curve(np.append(given["costs"], last), material.band)
+        last = call(
+            implementation.cost, given["parameters"], self.given.copy(), self.Y.copy(), self.settings.activation
+        )
+        if material.band is not None:
+            framework.curve = judge_curve(np.append(given["costs"], last), material.band)
         framework.costs = [float(cost) for cost in given["costs"]]
         framework.seconds_per_step = float(given["seconds_per_step"])
         framework.seconds_to_compile = float(given["seconds_to_compile"])
@@ -194,10 +212,10 @@ def first_line(implementation: Implementation) -> str:
 
 
 def standards(
-    X: Array, Y: Array, settings: Settings, checkpoints: Mapping[int, Parameters]
+    X: Array, Y: Array, settings: Settings, checkpoints: Mapping[int, Parameters], chunk: int | None = None
 ) -> tuple[Standard, dict[int, Standard]]:
     """Work out what is right at the initial weights, and after a step from each checkpoint's weights."""
-    judge = Judge(X, Y, settings.activation)
+    judge = Judge(X, Y, settings.activation, chunk)
     at_start = judge.at(checkpoints[0])
     return at_start, {step: judge.after_step(P, settings.learning_rate) for step, P in checkpoints.items()}
 

@@ -3,7 +3,8 @@
 import os
 import platform
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,12 @@ import psutil
 from threadpoolctl import threadpool_info
 
 import implementations
-from shared import dataset, default_data
+from shared import dataset, default_data, streaming
 from shared import weights as weights_file
 from shared.dataset import Channels, Dataset, Examples, Scaling
 from shared.network import DtypeName, InputError, Parameters, Settings
 from shared.report.record import PAGE, Record
+from shared.streaming import Streamed, Streams
 
 PACKAGES = {"numpy": ("numpy",), "torch": ("torch",), "jax": ("jax", "jaxlib")}
 """The packages whose versions matter for an implementation of the registry."""
@@ -100,6 +102,56 @@ def load_data(train: Path | None, test: Path | None, channels: Channels, scaling
     return dataset.load(train, test, channels, scaling)
 
 
+def in_chunks(train: Path | None, chunk: int | None, resume: Path | None) -> bool:
+    """Tell whether to go through the examples in chunks: if that is asked for, or if they would not fit into memory."""
+    return chunk is not None or resume is not None or (train is not None and not streaming.fits(train))
+
+
+@contextmanager
+def examples(
+    train: Path | None, test: Path | None, channels: Channels, scaling: Scaling, dtype: DtypeName, in_chunks: bool
+) -> Iterator[Dataset | Streams]:
+    """Load the examples into memory, or open their files to go through them in chunks."""
+    if not in_chunks:
+        yield load_data(train, test, channels, scaling)
+        return
+    if train is None and test is not None:
+        raise InputError("--test needs --train: name the file to train on as well")
+    if train is None:
+        train, test = default_data.paths()
+    with streaming.opened(train, test, channels, scaling, dtype) as streams:
+        yield streams
+
+
+def chunk_of(data: Dataset | Streams, chunk: int | None, dtype: DtypeName) -> int | None:
+    """Say how many examples a chunk has; None if everything goes in one piece."""
+    if isinstance(data, Dataset):
+        return None
+    n_x, m = data.train.X.shape
+    return min(chunk or streaming.default_chunk(n_x, dtype), m)
+
+
+def check_resume(resume: Path | None, *others: Path | None) -> None:
+    """Find out before the work that a training could not be kept in this file."""
+    if resume is None:
+        return
+    check_writable(resume)
+    if resume.suffix != ".safetensors":
+        raise InputError(f"{resume}: trainings are kept as .safetensors; give --resume a name that ends so")
+    if resume.resolve() in [path.resolve() for path in others if path]:
+        raise InputError(f"{resume}: --resume keeps the training there; give the other option another file")
+
+
+def check_size(data: Dataset | Streams, **wanted: object) -> None:
+    """Find out before the work that what is wanted is for fewer examples."""
+    for option, value in wanted.items():
+        if value and isinstance(data, Streams) and data.large:
+            raise InputError(
+                f"--{option.replace('_', '-')} is for at most {streaming.JUDGED_IN_WHOLE:,} examples, and "
+                f"{data.train.path} has {data.train.X.shape[1]:,}; leave the option out"
+            )
+
+
 def initial_weights(
     source: Path | None, copy: Path | None, n_x: int, hidden: int | None, seed: int, dtype: DtypeName
 ) -> Parameters:
@@ -126,7 +178,7 @@ def save_trained(path: Path, record: Record) -> None:
     weights_file.save(path, trained, {**settings, "framework": name, "train_sha256": record.data["train"]["sha256"]})
 
 
-def new_record(settings: dict[str, Any], data: Dataset) -> Record:
+def new_record(settings: dict[str, Any], data: Dataset | Streams) -> Record:
     """Start the record: what runs on what."""
     packages = ["numpy", *(package for name in settings["frameworks"] for package in PACKAGES.get(name, ()))]
     versions = {"Python": platform.python_version()} | {name: version(name) for name in dict.fromkeys(packages)}
@@ -135,7 +187,7 @@ def new_record(settings: dict[str, Any], data: Dataset) -> Record:
     return Record(settings, versions, machine(), files)
 
 
-def described(examples: Examples) -> Mapping[str, Any]:
+def described(examples: Examples | Streamed) -> Mapping[str, Any]:
     """Say which examples these are."""
     n_x, m = examples.X.shape
     return {"path": str(examples.path), "sha256": examples.sha256, "examples": m, "features": n_x}

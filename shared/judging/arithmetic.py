@@ -9,10 +9,15 @@ u^2 / 3 of the result's square. Sums run term by term, in the noisiest of three 
 to left, shuffled), which is noisier than the blocks that libraries add in. Equal examples are rounded equally, so
 their errors add up in full. Where roundings repeat for other reasons (equal hidden units, constant weights) the model
 fails.
+
+A program that goes through the examples in chunks (`chunk`) sums the products of each chunk, scales each sum with the
+chunk's share of the examples, rounded itself, and adds them up: for C chunks of n products each, gamma(n + 1) and
+gamma(C + 1), since each of the C sums meets two roundings of scaling and C - 1 of adding.
 """
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from functools import reduce
 from typing import NamedTuple
 
@@ -44,10 +49,14 @@ def exact(V: Array) -> Known:
 
 @dataclass(frozen=True)
 class Arithmetic(ABC):
-    """How errors of a dtype add up, for one hidden activation."""
+    """How errors of a dtype add up, for one hidden activation.
+
+    `chunk`: how many examples a program sums at a time; None if it sums all in one piece.
+    """
 
     dtype: np.dtype
     activation: Activation
+    chunk: int | None = field(default=None, kw_only=True)
 
     @property
     def u(self) -> float:
@@ -90,9 +99,30 @@ class Arithmetic(ABC):
         errors = (self.inherited(A.error, self.size(B)), self.inherited(self.size(A), B.error), bias.error)
         return Known(value + bias.value, self.add(*errors, self.summed(A, B, bias)))
 
+    @abstractmethod
+    def accumulated(self, parts: Sequence[Known]) -> Known:
+        """The sum of what chunks give, each scaled with its share of the examples."""
+
     def over_examples(self, A: Known, B: Known) -> Known:
         """A @ B, where the sum runs over the examples."""
-        return self.product(A, B)
+        m = A.value.shape[1]
+        if self.chunk is None or self.chunk >= m:
+            return self.over_some(A, B, slice(m))
+        parts = [slice(start, start + self.chunk) for start in range(0, m, self.chunk)]
+        return self.accumulated([self.over_some(A, B, examples) for examples in parts])
+
+    def over_some(self, A: Known, B: Known, examples: slice) -> Known:
+        """A @ B, where the sum runs over some of the examples."""
+        return self.product(*some(A, B, examples))
+
+    def scaled(self, V: Known) -> Known:
+        """What a program gives for each example: in chunks it is scaled with the share, as is what it is made of.
+
+        That is two roundings each; in one piece, none.
+        """
+        if self.chunk is None:
+            return V
+        return Known(V.value, self.add(V.error, self.rounded(4, self.size(V))))
 
     def total(self, A: Known) -> Known:
         """The sum over the examples."""
@@ -112,6 +142,12 @@ class Worst(Arithmetic):
     def add(self, *errors: Array) -> Array:
         """Add them all; where the numbers are too large for a bound (infinity times 0), there is none: infinity."""
         return np.nan_to_num(self.growth * sum(errors), nan=np.inf, posinf=np.inf)
+
+    def accumulated(self, parts: Sequence[Known]) -> Known:
+        """Every sum meets as many roundings as there are chunks, and one; what it is made of is scaled, too."""
+        value, error = sum(part.value for part in parts), self.add(*(part.error for part in parts))
+        sizes = self.add(*(self.size(part) for part in parts))
+        return Known(np.asarray(value), self.add(error, self.rounded(len(parts) + 3, sizes)))
 
     def rounded(self, count: float | Array, size: Array) -> Array:
         """gamma(count) of the size, and underflow; an exact 0 is exact."""
@@ -151,13 +187,26 @@ class Noise(Arithmetic):
         """Variances add."""
         return reduce(np.hypot, errors)
 
-    def over_examples(self, A: Known, B: Known) -> Known:
+    def over_some(self, A: Known, B: Known, examples: slice) -> Known:
         """The errors of c equal examples add up to c times one of them, not to its square root of c times."""
-        if self.copies is None or self.copies.max() == 1:
+        A, B = some(A, B, examples)
+        if self.repeats == 1 or self.copies is None:
             return self.product(A, B)
-        more = np.sqrt(self.copies)
+        more = np.sqrt(self.copies[examples])
         AB = self.product(Known(A.value, A.error * more), Known(B.value, B.error * more[:, None]))
-        return Known(AB.value, self.add(AB.error, more.max() * self.summed(A, B, exact(np.zeros_like(AB.value)))))
+        return Known(AB.value, self.add(AB.error, self.repeats * self.summed(A, B, exact(np.zeros_like(AB.value)))))
+
+    @property
+    def repeats(self) -> float:
+        """How many times larger the errors of equal examples can be than those of different ones."""
+        return 1.0 if self.copies is None else float(np.sqrt(self.copies.max()))
+
+    def accumulated(self, parts: Sequence[Known]) -> Known:
+        """Round each sum four times (it is scaled, and so is what it is made of), and each partial sum of them once."""
+        values = np.array([part.value for part in parts])
+        squares = 4 * np.square(values).sum(axis=0) + np.square(values.cumsum(axis=0)).sum(axis=0)
+        own = self.rounded(1, self.repeats * np.sqrt(squares))
+        return Known(values.sum(axis=0), self.add(*(part.error for part in parts), own))
 
     def rounded(self, count: float | Array, size: Array) -> Array:
         """`count` uniform random numbers, each within u of the size; and underflow."""
@@ -178,6 +227,11 @@ class Noise(Arithmetic):
         shuffled = (n + 1) * (products / 6 + total * total / 3)  # the mean over all orders
         squares = products + np.maximum(np.maximum(forward, backward), shuffled)
         return self.rounded(1, np.hypot(scale * np.sqrt(squares), scale * total + bias.value))
+
+
+def some(A: Known, B: Known, examples: slice) -> tuple[Known, Known]:
+    """The columns of A and the rows of B that belong to some of the examples."""
+    return Known(A.value[:, examples], A.error[:, examples]), Known(B.value[examples], B.error[examples])
 
 
 def squared_partial_sums(rows: Array, columns: Array) -> Array:

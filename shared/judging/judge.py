@@ -42,6 +42,8 @@ def call(function: Callable[..., Any], *arguments: Any) -> Any:
     """Call a function of an implementation; turn what it raises into one line that names its place."""
     try:
         return function(*arguments)
+    except InputError:  # the line is there already
+        raise
     except (Exception, SystemExit) as error:
         place = traceback.extract_tb(error.__traceback__)[-1]
         what = " ".join(f"{type(error).__name__}: {error}".split())
@@ -86,7 +88,9 @@ def copies(parameters: Parameters, X: Array, Y: Array) -> tuple[Array, ...]:
 def changed(own: tuple[Array, ...], originals: tuple[Array, ...]) -> tuple[str, ...]:
     """Name the inputs that are no longer what they were."""
     names = (*Parameters._fields, "X", "Y")
-    return tuple(name for name, a, b in zip(names, own, originals, strict=True) if not np.array_equal(a, b))
+    return tuple(
+        name for name, a, b in zip(names, own, originals, strict=True) if a is not b and not np.array_equal(a, b)
+    )
 
 
 def named(kind: Any, values: Any) -> dict[str, Any]:
@@ -113,10 +117,13 @@ class Standard:
 
 
 class Judge:
-    """Knows what is right for data X, Y and a hidden activation; the judged dtype is that of X."""
+    """Knows what is right for data X, Y and a hidden activation; the judged dtype is that of X.
 
-    def __init__(self, X: Array, Y: Array, activation: Activation) -> None:
-        self.X, self.Y, self.activation = X, Y, activation
+    `chunk` is how many examples at a time a program looks at, if it does not look at all in one piece.
+    """
+
+    def __init__(self, X: Array, Y: Array, activation: Activation, chunk: int | None = None) -> None:
+        self.X, self.Y, self.activation, self.chunk = X, Y, activation, chunk
         self._followed: tuple[Parameters, rounding.Lines, rounding.Lines] | None = None
 
     @cached_property
@@ -181,11 +188,12 @@ class Judge:
 
     def worst(self, parameters: Parameters) -> Worst:
         """The arithmetic of the proof."""
-        return rounding.worst(self.X, self.activation, n_h=parameters.W1.shape[0])
+        return rounding.worst(self.X, self.activation, n_h=parameters.W1.shape[0], chunk=self.chunk)
 
     def noise(self, parameters: Parameters) -> Noise:
         """The arithmetic of the model."""
-        return rounding.noise(self.X, self.activation, deviations(parameters.W1.size), self.copies)
+        entries = parameters.W1.size
+        return rounding.noise(self.X, self.activation, deviations(entries), self.copies, self.chunk)
 
     def _lines(self, parameters: Parameters) -> tuple[rounding.Lines, rounding.Lines]:
         """Follow the errors of a whole pass through both arithmetics, once for the same parameters."""

@@ -90,7 +90,7 @@ def line_dZ2(a: Arithmetic, q: Lines) -> Known:  # noqa: N802
     A2, Y, Z2 = q["A2"], q["Y"].value, q["Z2"]
     m = Y.shape[1]
     anew = a.rounded(2 * (24 + 2 * a.size(Z2)), highest(a, Z2))
-    return Known((A2.value - Y) / m, a.add(A2.error / m, anew / m, a.rounded(4, (a.size(A2) + Y) / m)))
+    return a.scaled(Known((A2.value - Y) / m, a.add(A2.error / m, anew / m, a.rounded(4, (a.size(A2) + Y) / m))))
 
 
 def line_dZ1(a: Arithmetic, q: Lines) -> Known:  # noqa: N802
@@ -122,8 +122,8 @@ LINES: dict[str, Callable[[Arithmetic, Lines], Known]] = {
     "dZ2": line_dZ2,
     "dW2": lambda a, q: a.over_examples(q["dZ2"], q["A1"].T),
     "db2": lambda a, q: a.total(q["dZ2"]),
-    "dA1": lambda a, q: a.product(q["W2"].T, q["dZ2"]),
-    "dZ1": line_dZ1,
+    "dA1": lambda a, q: a.scaled(a.product(q["W2"].T, q["dZ2"])),
+    "dZ1": lambda a, q: a.scaled(line_dZ1(a, q)),
     "dW1": lambda a, q: a.over_examples(q["dZ1"], q["X"].T),
     "db1": lambda a, q: a.total(q["dZ1"]),
 }
@@ -167,15 +167,15 @@ def updated(a: Arithmetic, V: Known, dV: Known, learning_rate: float) -> Known:
     return Known(V.value - learning_rate * dV.value, a.add(V.error, learning_rate * dV.error, own))
 
 
-def worst(X: Array, activation: Activation, n_h: int) -> Worst:
+def worst(X: Array, activation: Activation, n_h: int, chunk: int | None = None) -> Worst:
     """Set up the proof for the dtype of X: its own float64 sums have n_x, m or n_h terms, two of each at most."""
     growth = 1 + (2 * (sum(X.shape) + n_h) + 100) * float(np.finfo(np.float64).eps)
-    return Worst(X.dtype, activation, growth)
+    return Worst(X.dtype, activation, growth, chunk=chunk)
 
 
-def noise(X: Array, activation: Activation, deviations: float, copies: Array) -> Noise:
+def noise(X: Array, activation: Activation, deviations: float, copies: Array, chunk: int | None = None) -> Noise:
     """Set up the model for the dtype of X; `copies` is how often each example occurs, (m,)."""
-    return Noise(X.dtype, activation, deviations, copies)
+    return Noise(X.dtype, activation, deviations, copies, chunk=chunk)
 
 
 def copies_of(X: Array) -> Array:

@@ -91,7 +91,7 @@ def digits(record: Record, material: Material) -> int | None:
     """Count the digits that all costs have in common with the reference's at every step that is compared."""
     worst = 0.0
     for framework in record.frameworks.values():
-        if not framework.costs or framework.curve is None:
+        if not framework.costs or framework.curve is None or material.band is None:
             return None
         steps = min(len(framework.costs), framework.curve.judged_steps)
         costs, reference = np.array(framework.costs[:steps]), material.band.costs[:steps]

@@ -19,6 +19,9 @@ def explain(record: Record, name: str) -> list[str]:
         if judged.verdict != "agrees":
             lines += [f"{quantity}: {name} is {judged.verdict} ({where})", *evidence(judged)]
             lines += [f"  {framework.explanations[quantity]}"] if framework.explanations.get(quantity) else []
+    for quantity, judged in framework.sums.items():
+        if judged.verdict != "agrees":
+            lines += [f"{quantity}, summed over the chunks: {name} is {judged.verdict}", *evidence(judged)]
     lines += explain_steps(framework, name, where)
     if framework.curve and framework.curve.verdict != "agrees":
         lines += [f"costs: {name} is {framework.curve.verdict} ({where})", *curve_evidence(framework.curve)]
@@ -28,7 +31,8 @@ def explain(record: Record, name: str) -> list[str]:
 def network_of(record: Record) -> str:
     """Name the network, the number of examples and the dtype."""
     train, settings = record.data["train"], record.settings
-    return f"{train['features']}-{settings['hidden']}-1, {train['examples']} examples, {settings['dtype']}"
+    examples = f"{record.sample} of {train['examples']}" if record.sample else train["examples"]
+    return f"{train['features']}-{settings['hidden']}-1, {examples} examples, {settings['dtype']}"
 
 
 def evidence(judged: Judgement) -> list[str]:
@@ -67,6 +71,16 @@ def curve_evidence(curve: Curve) -> list[str]:
     if curve.problem:
         return [f"  {curve.problem}"]
     return [f"  the curve leaves the band of correct curves at iteration {curve.leaves_band_at}"]
+
+
+def not_judged(record: Record) -> str:
+    """Say that the curves are not judged, why, and how far apart they are."""
+    m = record.data["train"]["examples"]
+    lines = [f"The curves are not judged: the band of correct ones would take {m:,} x {m:,} numbers."]
+    if apart := record.apart:
+        pair = f"{apart.first} and {apart.second}"
+        lines.append(f"Farthest apart are {pair}, by {apart.distance:.1e}, at iteration {apart.step:,}.")
+    return "\n".join(lines)
 
 
 def horizon(record: Record) -> str:

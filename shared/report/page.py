@@ -63,8 +63,8 @@ def template(name: str) -> Template:
 def content(record: Record) -> dict[str, Any]:
     """Give everything that the template shows."""
     material = record.material
-    if material is None:
-        raise ValueError("a comparison that has not run has no page")
+    if material is None or material.band is None:
+        raise ValueError("a comparison that has not run, or not on all examples, has no page")
     trained = any(framework.costs for framework in record.frameworks.values())
     first = next(iter(material.trained), None)
     return {

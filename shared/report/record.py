@@ -58,9 +58,23 @@ class Exact:
     seconds: float
 
 
+@dataclass(frozen=True)
+class Apart:
+    """Where the training curves of two implementations are farthest apart."""
+
+    first: str
+    second: str
+    distance: float
+    step: int
+
+
 @dataclass
 class Framework:
-    """What one implementation did, and the verdicts on it."""
+    """What one implementation did, and the verdicts on it.
+
+    `sums` is about the sums over chunks, where there are too many examples for the rest to be about all of them. They
+    are judged by the bound alone: `noise` is the bound there.
+    """
 
     costs: list[float] = field(default_factory=list)
     train_accuracy: float | None = None
@@ -68,6 +82,7 @@ class Framework:
     seconds_per_step: float | None = None
     seconds_to_compile: float | None = None
     quantities: dict[str, Judgement] = field(default_factory=dict)
+    sums: dict[str, Judgement] = field(default_factory=dict)
     steps: dict[int, dict[str, Judgement]] = field(default_factory=dict)
     curve: Curve | None = None
     exact_distance: ExactDistance | None = None
@@ -82,6 +97,7 @@ class Framework:
         """List (iteration, quantity) of everything that does not agree, in the order of computation."""
         found = [(0, name) for name in self.changed_inputs]
         found += [(0, name) for name, judged in self.quantities.items() if judged.verdict != "agrees"]
+        found += [(0, name) for name, judged in self.sums.items() if judged.verdict != "agrees"]
         found += [
             (step, name)
             for step, parameters in self.steps.items()
@@ -103,7 +119,7 @@ class Material:
 
     initial: Parameters
     examples: dict[str, "Examples"]
-    band: "Band"
+    band: "Band | None"
     about: dict[str, str]
     trained: dict[str, Parameters] = field(default_factory=dict)
     passes: dict[tuple[str, str], Activations] = field(default_factory=dict)
@@ -121,6 +137,8 @@ class Record:
     horizon: int | None = None
     exact_curve: Exact | None = None
     curvature: "Curvature | None" = None
+    sample: int | None = None  # how many examples were judged, where there are too many to judge all
+    apart: Apart | None = None
     command: str = ""
     material: Material | None = None
 
@@ -158,5 +176,7 @@ class Record:
             "horizon": self.horizon,
             "exact_curve": asdict(self.exact_curve) if self.exact_curve else None,
             "curvature": asdict(self.curvature) if self.curvature else None,
+            "judged_examples": self.sample,
+            "curves_apart": asdict(self.apart) if self.apart else None,
             "frameworks": {name: asdict(framework) for name, framework in self.frameworks.items()},
         }

@@ -8,8 +8,9 @@ from typing import TextIO
 
 from rich.console import Console
 from rich.measure import Measurement
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 from shared.network import Progress as Report
 
@@ -50,12 +51,19 @@ class Screen:
             self.err.print(text, markup=False, highlight=False, soft_wrap=True)
 
     @contextmanager
-    def stage(self, what: str, total: int, still: bool = False) -> Iterator[Report]:
-        """Show on standard error, if it is a terminal, that something is under way and how far it is.
+    def stage(self, what: str, total: int, unit: str = "", still: bool = False) -> Iterator[Report]:
+        """Show on standard error, if it is a terminal, that something is under way, how far and how fast, in units.
 
         Still: nothing moves between two reports, so that what is timed meanwhile is not disturbed.
         """
-        columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+        columns: list[ProgressColumn] = [
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TimeRemainingColumn(),
+        ]
+        if unit:
+            columns.append(Speed(unit))
         hidden = not self.err.is_terminal
         with Progress(*columns, console=self.err, transient=True, disable=hidden, auto_refresh=not still) as progress:
             task, shown = progress.add_task(what, total=total or None), 0.0
@@ -78,6 +86,18 @@ class Screen:
     def say(self, text: str) -> None:
         """Print text as it is, unwrapped."""
         self.out.print(text, highlight=False, soft_wrap=True)
+
+
+class Speed(ProgressColumn):
+    """How many units are done in a second."""
+
+    def __init__(self, unit: str) -> None:
+        self.unit = unit
+        super().__init__()
+
+    def render(self, task: Task) -> Text:
+        """Write it, as soon as it is known."""
+        return Text(f"{task.speed:,.0f} {self.unit}/s" if task.speed else "")
 
 
 def console(*, stderr: bool) -> Console:

@@ -37,6 +37,8 @@ class Terminal(Screen):
                     f"{name:9} {escape(at_home(data[name]['path']))}: {data[name]['examples']} examples, "
                     f"{settings['channels']}, {settings['scaling']} scaling, sha256 {data[name]['sha256'][:16]}"
                 )
+        if settings.get("chunk"):
+            self.say(f"chunks    of {settings['chunk']:,} examples, read from the file while the program computes")
         self.say("versions  " + ", ".join(f"{name} {version}" for name, version in record.versions.items()))
         threads = ", ".join(f"{library} {count}" for library, count in record.machine["threads"].items())
         self.say(f"machine   {record.machine['system']}, {record.machine['processors']} processors, threads: {threads}")
@@ -47,7 +49,8 @@ class Terminal(Screen):
 
     def results(self, record: Record) -> None:
         """Show both tables, what does not agree, and the verdict."""
-        self.say("Distance from the true value, at the initial weights")
+        part = f", in the first and the last chunk ({record.sample:,} examples)" if record.sample else ""
+        self.say(f"Distance from the true value, at the initial weights{part}")
         self.table(quantities_table(record))
         self.say(messages.allowance(record))
         self.say(
@@ -55,8 +58,14 @@ class Terminal(Screen):
         )
         self.table(spacing_table(record))
         self.say("")
+        if record.sample:
+            self.say("The sums over all chunks: distance from the exact sums of a program's own values")
+            self.table(sums_table(record))
+            self.say("")
         self.say("Training")
         self.table(training_table(record))
+        if record.sample:
+            self.say(messages.not_judged(record))
         if record.horizon is not None:
             self.say(messages.horizon(record))
         if record.curvature:
@@ -100,6 +109,19 @@ def quantities_table(record: Record) -> Table:
         judged = [framework.quantities[quantity] for framework in record.frameworks.values()]
         cells = [f"{j.max_error:.1e} [{STYLES[j.verdict]}]{j.verdict}[/]" for j in judged]
         table.add_row(quantity, f"{judged[0].noise:.1e}", f"{judged[0].bound:.1e}", *cells)
+    return table
+
+
+def sums_table(record: Record) -> Table:
+    """Make the table of the sums over chunks."""
+    table = Table(box=None)
+    table.add_column("quantity")
+    for heading in ("bound", *record.frameworks):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for quantity in next(iter(record.frameworks.values())).sums:
+        judged = [framework.sums[quantity] for framework in record.frameworks.values()]
+        cells = [f"{j.max_error:.1e} [{STYLES[j.verdict]}]{j.verdict}[/]" for j in judged]
+        table.add_row(quantity, f"{judged[0].bound:.1e}", *cells)
     return table
 
 

@@ -1,0 +1,132 @@
+"""A training's state in a file after every step, so that it can go on from there, whenever and however it was ended.
+
+The file (.safetensors) holds for each implementation its weights W1 b1 W2 b2, the costs so far and the seconds they
+took, and in its notes what the training is of. It is replaced in one go: at any moment it holds one completed step.
+"""
+
+import glob
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import safetensors
+import safetensors.numpy
+
+from shared.comparing.chunked import State
+from shared.files import one_line, what_it_is_instead, write_atomically
+from shared.network import Array, InputError, Parameters
+
+KIND = "a training of trigrad, step by step"
+"""By this note a file is known to be one of these."""
+
+FIELDS = (*Parameters._fields, "costs", "seconds")
+
+
+class CheckpointError(InputError):
+    """A checkpoint cannot be used. The text is one line: file, what was found, what was wanted, what to do."""
+
+
+class Checkpoint:
+    """The file of `--resume`.
+
+    Parameters
+    ----------
+    path
+        The file. If it is there, its states are read; what is beside it from a write that was cut off is removed.
+    identity
+        What the training is of: data, initial weights, settings. All must be the same if it is to go on.
+    parameters
+        The initial weights: states have their shapes and their dtype.
+
+    Raises
+    ------
+    CheckpointError
+        If the file is something else, or belongs to another training.
+    """
+
+    def __init__(self, path: Path, identity: Mapping[str, str], parameters: Parameters) -> None:
+        self.path, self.identity = path, {"kind": KIND, **identity, "initial weights": digest(parameters)}
+        self.states: dict[str, State] = {}
+        if path.exists():
+            self._read(parameters)
+        for cut_off in path.parent.glob(f".{glob.escape(path.name)}.*"):
+            cut_off.unlink(missing_ok=True)
+
+    def of(self, name: str) -> "Slot":
+        """The place of one implementation."""
+        return Slot(self, name)
+
+    def write(self) -> None:
+        """Replace the file.
+
+        Raises
+        ------
+        CheckpointError
+            If it cannot be written.
+        """
+        tensors: dict[str, Array] = {}
+        for name, state in self.states.items():
+            values = (*state.parameters, np.array(state.costs, np.float64), np.array([state.seconds]))
+            tensors |= {f"{name}/{field}": np.ascontiguousarray(V) for field, V in zip(FIELDS, values, strict=True)}
+        try:
+            write_atomically(self.path, safetensors.numpy.save(tensors, self.identity))
+        except OSError as error:
+            reason = one_line(error.strerror or error)
+            raise CheckpointError(f"{one_line(self.path)}: cannot be written ({reason}); check the folder") from error
+
+    def _read(self, parameters: Parameters) -> None:
+        where = one_line(self.path)
+        if wrong := what_it_is_instead(self.path, ".safetensors"):
+            raise CheckpointError(f"{where}: {wrong}")
+        try:
+            with safetensors.safe_open(self.path, framework="numpy") as file:
+                notes, tensors = file.metadata() or {}, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        except (safetensors.SafetensorError, OSError) as error:
+            found = f"this .safetensors file is damaged ({one_line(error)[:200]})"
+            raise CheckpointError(f"{where}: {found}; name another file") from error
+        if notes.get("kind") != KIND:
+            raise CheckpointError(f"{where}: this file was not written by --resume; name another one")
+        for what, wanted in self.identity.items():
+            if notes.get(what) != wanted:
+                found = one_line(notes.get(what, "nothing"))
+                raise CheckpointError(
+                    f"{where}: belongs to a training with the {what} {found}, not {wanted}; "
+                    "take the same again, or name another file"
+                )
+        for name in {key.rpartition("/")[0] for key in tensors}:
+            self.states[name] = self._state(name, tensors, parameters)
+
+    def _state(self, name: str, tensors: Mapping[str, Array], parameters: Parameters) -> State:
+        values = [tensors.get(f"{name}/{field}", np.empty(0)) for field in FIELDS]
+        shapes = [V.shape for V in values]
+        if (
+            shapes != [*(V.shape for V in parameters), (values[4].size,), (1,)]
+            or values[0].dtype != parameters.W1.dtype
+        ):
+            raise CheckpointError(
+                f"{one_line(self.path)}: the state of {one_line(name)} is not whole; name another file"
+            )
+        return State(Parameters(*values[:4]), values[4].tolist(), float(values[5][0]))
+
+
+class Slot:
+    """Where the state of one implementation is kept."""
+
+    def __init__(self, checkpoint: Checkpoint, name: str) -> None:
+        self.checkpoint, self.name = checkpoint, name
+
+    def found(self) -> State | None:
+        """Give the state that the file held."""
+        return self.checkpoint.states.get(self.name)
+
+    def keep(self, state: State) -> None:
+        """Write a state."""
+        self.checkpoint.states[self.name] = state
+        self.checkpoint.write()
+
+
+def digest(parameters: Parameters) -> str:
+    """Tell weights apart from others."""
+    content = b"".join(np.ascontiguousarray(V).tobytes() for V in parameters)
+    return hashlib.sha256(content).hexdigest()[:16]

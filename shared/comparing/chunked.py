@@ -1,0 +1,238 @@
+"""An implementation that goes through the examples in chunks, by the `forward`, `cost` and `gradients` of another.
+
+The cost is a mean over the examples, so that the whole's derivatives are those of the chunks, each weighted with its
+share of the examples:
+
+    dV = sum over the chunks of (examples in the chunk / m) dV of the chunk          V = W1, b1, W2, b2; the cost alike
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+
+from shared.judging.judge import ImplementationFailed, call, named
+from shared.network import (
+    Activation,
+    Activations,
+    Array,
+    Gradients,
+    Implementation,
+    InputError,
+    Parameters,
+    Progress,
+    Settings,
+    Training,
+)
+from shared.streaming import Columns, ahead
+
+TOTALS = ("cost", "dW2", "db2", "dW1", "db1")
+"""What is summed over the chunks, in the order of computation."""
+
+
+class Chunk(NamedTuple):
+    """Some of the examples, and which part of all of them they are."""
+
+    X: Array
+    Y: Array
+    share: float
+
+
+@dataclass
+class State:
+    """A training so far: a step's cost and its updated weights come together."""
+
+    parameters: Parameters
+    costs: list[float] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+class Keeper(Protocol):
+    """Keeps the state of a training beyond the end of the program."""
+
+    def found(self) -> State | None:
+        """Give the state that was kept."""
+        ...
+
+    def keep(self, state: State) -> None:
+        """Keep a state."""
+        ...
+
+
+class Chunked:
+    """Follows the contract. X may be an array, or `Columns` that stay in a file.
+
+    Parameters
+    ----------
+    implementation
+        The implementation that is given the chunks. It may read them, and not write into them.
+    chunk
+        How many examples a chunk has; the last has what is left.
+    keeper
+        Where the state of the training is kept after every step, and where it starts from.
+    seen
+        Is told, during training, how many examples have been looked at.
+    """
+
+    def __init__(
+        self, implementation: Implementation, chunk: int, keeper: Keeper | None = None, seen: Progress | None = None
+    ) -> None:
+        self.implementation, self.chunk, self.keeper, self.seen = implementation, chunk, keeper, seen
+
+    def chunks(self, X: Array | Columns, Y: Array) -> Iterator[Chunk]:
+        """Give the examples chunk by chunk; the next ones are read and converted in the meantime."""
+        m = X.shape[1]
+        return ahead(partial(cut, X, Y, slice(a, min(a + self.chunk, m))) for a in range(0, m, self.chunk))
+
+    def forward(self, parameters: Parameters, X: Array | Columns, activation: Activation = "relu") -> Activations:
+        """Put side by side what the layers hold for each chunk."""
+        labels = np.zeros((1, X.shape[1]), X.dtype)
+        given = [self.activations(parameters, chunk, activation) for chunk in self.chunks(X, labels)]
+        return Activations(*(np.hstack(V) for V in zip(*given, strict=True)))
+
+    def activations(self, parameters: Parameters, chunk: Chunk, activation: Activation) -> Activations:
+        """What the layers hold for one chunk."""
+        n_h, m = len(parameters.W1), chunk.X.shape[1]
+        shapes = {"Z1": (n_h, m), "A1": (n_h, m), "Z2": (1, m), "A2": (1, m)}
+        given = call(self.implementation.forward, parameters, chunk.X, activation)
+        return Activations(**in_shape("forward", named(Activations, given), shapes))
+
+    def cost(self, parameters: Parameters, X: Array | Columns, Y: Array, activation: Activation = "relu") -> float:
+        """Sum the chunks' costs, each times its share."""
+        return sum(chunk.share * self.cost_of(parameters, chunk, activation) for chunk in self.chunks(X, Y))
+
+    def cost_of(self, parameters: Parameters, chunk: Chunk, activation: Activation) -> float:
+        """The cost of one chunk."""
+        cost = call(self.implementation.cost, parameters, chunk.X, chunk.Y, activation)
+        if not isinstance(cost, float):
+            raise ImplementationFailed(f"cost gave a {type(cost).__name__} for a chunk, not a float")
+        return cost
+
+    def gradients_of(self, parameters: Parameters, chunk: Chunk, activation: Activation) -> Gradients:
+        """All derivatives of one chunk's cost."""
+        (n_h, n_x), m = parameters.W1.shape, chunk.X.shape[1]
+        shapes = {"dZ2": (1, m), "dW2": (1, n_h), "db2": (1, 1), "dA1": (n_h, m), "dZ1": (n_h, m)}
+        shapes |= {"dW1": (n_h, n_x), "db1": (n_h, 1)}
+        given = call(self.implementation.gradients, parameters, chunk.X, chunk.Y, activation)
+        return Gradients(**in_shape("gradients", named(Gradients, given), shapes))
+
+    def gradients(
+        self, parameters: Parameters, X: Array | Columns, Y: Array, activation: Activation = "relu"
+    ) -> Gradients:
+        """Sum the chunks' derivatives with respect to weights; put the others side by side; all times the shares."""
+        parts = []
+        for chunk in self.chunks(X, Y):
+            d = self.gradients_of(parameters, chunk, activation)
+            parts.append(Gradients(*(chunk.share * V for V in d)))
+        of_weights = ("dW2", "db2", "dW1", "db1")
+        together = zip(Gradients._fields, zip(*parts, strict=True), strict=True)
+        return Gradients(*(sum(V[1:], V[0]) if name in of_weights else np.hstack(V) for name, V in together))
+
+    def totals(
+        self,
+        parameters: Parameters,
+        X: Array | Columns,
+        Y: Array,
+        activation: Activation,
+        watch: Callable[[Chunk, dict[str, Any]], None] | None = None,
+    ) -> dict[str, Any]:
+        """Go through the examples once, for the cost and the derivatives with respect to the weights, by name.
+
+        `watch` is told of each chunk and of what it gave.
+        """
+        total: dict[str, Any] = {}
+        for chunk in self.chunks(X, Y):
+            d = self.gradients_of(parameters, chunk, activation)
+            given = {"cost": self.cost_of(parameters, chunk, activation)}
+            given |= {name: getattr(d, name) for name in TOTALS[1:]}
+            parts = {name: chunk.share * V for name, V in given.items()}
+            total = {name: total[name] + V for name, V in parts.items()} if total else parts
+            if watch:
+                watch(chunk, given)
+        return total
+
+    def step(
+        self,
+        parameters: Parameters,
+        X: Array | Columns,
+        Y: Array,
+        learning_rate: float,
+        activation: Activation = "relu",
+    ) -> Parameters:
+        """Take one step of gradient descent."""
+        return descended(parameters, self.totals(parameters, X, Y, activation), learning_rate)
+
+    def train(
+        self,
+        parameters: Parameters,
+        X: Array | Columns,
+        Y: Array,
+        settings: Settings,
+        progress: Progress | None = None,
+    ) -> Training:
+        """Train by full-batch gradient descent, from where the keeper found it.
+
+        Raises
+        ------
+        InputError
+            If the training diverges.
+        """
+        m = X.shape[1]
+        state = (self.keeper and self.keeper.found()) or State(Parameters(*(V.copy() for V in parameters)))
+        for i in range(len(state.costs), settings.iterations):
+            start, done = time.perf_counter(), i * m
+
+            def watch(chunk: Chunk, _: object) -> None:
+                nonlocal done
+                done += chunk.X.shape[1]
+                if self.seen:
+                    self.seen(done)
+
+            total = self.totals(state.parameters, X, Y, settings.activation, watch)
+            state.parameters = descended(state.parameters, total, settings.learning_rate)
+            state.costs.append(total["cost"])
+            check_finite(total["cost"], state.parameters, i)
+            state.seconds += time.perf_counter() - start
+            if self.keeper:
+                self.keeper.keep(state)
+            if progress:
+                progress(i + 1)
+        costs = np.array(state.costs, X.dtype)
+        return Training(state.parameters, costs, state.seconds / settings.iterations, seconds_to_compile=0.0)
+
+
+def cut(X: Array | Columns, Y: Array, examples: slice) -> Chunk:
+    """Cut a chunk out of the examples; it is read-only."""
+    X_c, Y_c = np.ascontiguousarray(X[:, examples]), np.ascontiguousarray(Y[:, examples], X.dtype)
+    share = X_c.shape[1] / X.shape[1]
+    X_c.flags.writeable = Y_c.flags.writeable = False
+    return Chunk(X_c, Y_c, share)
+
+
+def descended(parameters: Parameters, d: dict[str, Any], learning_rate: float) -> Parameters:
+    """Step down the slope of the cost."""
+    return Parameters(*(V - learning_rate * d[f"d{name}"] for name, V in parameters._asdict().items()))
+
+
+def in_shape(function: str, given: dict[str, Any], shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Any]:
+    """Check that what a function gave for a chunk can be put together with the rest."""
+    for name, shape in shapes.items():
+        V = given[name]
+        if not isinstance(V, np.ndarray) or V.shape != shape:
+            found = f"of shape {V.shape}" if isinstance(V, np.ndarray) else f"that is a {type(V).__name__}"
+            raise ImplementationFailed(
+                f"{function} gave a {name} {found} for a chunk; an array of shape {shape} is wanted"
+            )
+    return given
+
+
+def check_finite(cost: float, parameters: Parameters, step: int) -> None:
+    """Stop a training that has diverged."""
+    if not np.isfinite(cost) or not all(np.isfinite(V).all() for V in parameters):
+        raise InputError(
+            f"training diverges: the cost at iteration {step} is {cost:.6g}, and after it not all weights are finite; "
+            "choose a smaller --learning-rate, or smaller initial weights"
+        )

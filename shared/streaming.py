@@ -1,0 +1,135 @@
+"""Examples that stay in their HDF5 file: checked like those of `dataset.load`, read and converted when they are wanted.
+
+The values are those that `dataset.load` gives, to the last bit, because both use the same functions.
+"""
+
+import math
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from jaxtyping import Float
+
+from shared import dataset, hdf5, images
+from shared.dataset import Channels, Dataset, Examples, Images, Part, Scale, Scaling
+from shared.network import Array, DtypeName
+
+Piece = TypeVar("Piece")
+
+JUDGED_IN_WHOLE = 2000
+"""Up to so many examples all is judged: true values take 4 ms an example, and the band m x m numbers for each step."""
+
+COMPARED = 200
+"""Bytes that a comparison in one piece takes for each feature of each example, its processes together, as measured."""
+
+
+CHUNK_BYTES = 4 * 2**20
+"""A chunk is as large as this if nobody says how large: measured, larger ones fall out of the cache."""
+
+
+class Columns:
+    """The features of all examples, X (n_x, m). X[:, a:b] reads and converts the examples from a to b, exclusive."""
+
+    def __init__(self, stored: Images, scale: Scale, dtype: DtypeName) -> None:
+        self._stored, self._scale, self._dtype = stored, scale, dtype
+        self.shape, self.dtype = (math.prod(stored.shape), stored.pixels.shape[0]), np.dtype(dtype)
+
+    def __getitem__(self, features_and_examples: tuple[slice, slice]) -> Array:
+        _, examples = features_and_examples
+        pixels = self._stored.pixels[examples]
+        return images.features(pixels, self._stored.shape, self._scale, self._dtype)
+
+    def copy(self) -> "Columns":
+        """Nobody can write into it: it is its own copy."""
+        return self
+
+
+@dataclass(frozen=True)
+class Streamed:
+    """Like `dataset.Examples`, with the features left in the file."""
+
+    X: Columns
+    Y: Float[Array, "1 m"]
+    path: Path
+    sha256: str
+    image_shape: tuple[int, ...]
+    stored: Images
+
+    def in_memory(self, scale: Scale) -> Examples:
+        """Read everything, in float64."""
+        X = images.features(self.stored.pixels, self.image_shape, scale)
+        return Examples(X, self.Y, self.path, self.sha256, self.image_shape)
+
+
+@dataclass(frozen=True)
+class Streams:
+    """Like `dataset.Dataset`, with the features left in the files."""
+
+    train: Streamed
+    test: Streamed | None
+    scale: Scale
+
+    @property
+    def large(self) -> bool:
+        """Whether there are too many examples to judge them all."""
+        return self.train.X.shape[1] > JUDGED_IN_WHOLE
+
+    def in_memory(self) -> Dataset:
+        """Read everything, in float64: what `dataset.load` gives."""
+        test = self.test.in_memory(self.scale) if self.test else None
+        return Dataset(self.train.in_memory(self.scale), test, self.scale)
+
+
+@contextmanager
+def opened(train: Path, test: Path | None, channels: Channels, scaling: Scaling, dtype: DtypeName) -> Iterator[Streams]:
+    """Open a training file and a test file, and look at every example once.
+
+    Parameters and exceptions are those of `dataset.load`; `dtype` is that of the features.
+    """
+    with ExitStack() as files:
+        training = _look_at(train, "train", channels, files)
+        testing = None if test is None else _look_at(test, "test", channels, files)
+        scale = dataset.scale_of(training, testing, scaling)
+        yield Streams(_streamed(training, scale, dtype), testing and _streamed(testing, scale, dtype), scale)
+
+
+def fits(train: Path) -> bool:
+    """Tell whether the examples of a training file can be compared in one piece in the memory that is free now."""
+    with hdf5.opened(train, dataset.names("train")) as (pixels, _):
+        return pixels.shortage(COMPARED) is None
+
+
+def default_chunk(n_x: int, dtype: str) -> int:
+    """Choose how many examples go into a chunk; the same on every machine."""
+    return max(1, CHUNK_BYTES // (n_x * np.dtype(dtype).itemsize))
+
+
+def _look_at(path: Path, part: Part, channels: Channels, files: ExitStack) -> Images:
+    pixels, labels = files.enter_context(hdf5.opened(path, dataset.names(part)))
+    pixels.keep_chunks()
+    return dataset.checked(path, part, channels, pixels, labels.whole())
+
+
+def _streamed(stored: Images, scale: Scale, dtype: DtypeName) -> Streamed:
+    X = Columns(stored, scale, dtype)
+    return Streamed(X, stored.Y, stored.path, stored.sha256, stored.shape, stored)
+
+
+def ahead(pieces: Iterable[Callable[[], Piece]], count: int = 2) -> Iterator[Piece]:
+    """Make pieces in another thread, at most `count` of them before they are wanted; what one raises, this raises."""
+    with ThreadPoolExecutor(1) as reader:
+        waiting: deque[Future[Piece]] = deque()
+        try:
+            for piece in pieces:
+                waiting.append(reader.submit(piece))
+                if len(waiting) > count:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            reader.shutdown(cancel_futures=True)

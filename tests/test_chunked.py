@@ -1,0 +1,124 @@
+"""Going through the examples in chunks: what comes out is what one piece gives, judged by the bound."""
+
+from functools import cache
+
+import numpy as np
+import pytest
+from cases import CASES, random_case
+
+import implementations
+from shared.comparing.chunked import Chunked
+from shared.judging.arithmetic import Noise, Worst, exact
+from shared.judging.judge import ImplementationFailed, Judge, answers, answers_to_step
+from shared.network import QUANTITIES, Gradients, Parameters, Settings
+from shared.streaming import default_chunk
+
+CHUNKED = [case for case in CASES if 1 < case.X.shape[1] <= 20]
+IDS = [case.name for case in CHUNKED]
+CASE = random_case("7-5-1", 7, 5, 11, seed=4)
+SIZES = [1, 4]
+
+
+@cache
+def standards(case, chunk):
+    judge = Judge(case.X, case.Y, case.activation, chunk)
+    return judge.at(case.parameters), judge.after_step(case.parameters, 0.05)
+
+
+def judged(case, implementation, chunk):
+    program, (at, after) = Chunked(implementation, chunk), standards(case, chunk)
+    values = answers(program, case.parameters, case.X, case.Y, case.activation).values
+    stepped = answers_to_step(program, case.parameters, case.X, case.Y, 0.05, case.activation).values
+    return at.judge_all(values) | after.judge_all(stepped)
+
+
+@pytest.mark.parametrize("case", CHUNKED, ids=IDS)
+@pytest.mark.parametrize("chunk", SIZES)
+def test_every_quantity_and_a_step_agree_with_the_true_values(implementation, case, chunk):
+    verdicts = {name: judgement.verdict for name, judgement in judged(case, implementation, chunk).items()}
+    assert verdicts == dict.fromkeys((*QUANTITIES, *Parameters._fields), "agrees")
+
+
+@pytest.mark.parametrize("quantity", ["cost", *Gradients._fields])
+def test_a_share_that_is_wrong_by_a_billionth_is_wrong(quantity, monkeypatch):
+    cut = Chunked.chunks
+
+    def heavier(self, X, Y):
+        first, *others = cut(self, X, Y)
+        return iter([first._replace(share=first.share * (1 + 1e-9)), *others])
+
+    monkeypatch.setattr(Chunked, "chunks", heavier)
+    assert judged(CASE, implementations.load("numpy"), 4)[quantity].verdict == "wrong"
+
+
+def test_one_chunk_of_everything_gives_the_bits_of_one_piece(implementation):
+    program = Chunked(implementation, 11)
+    for name, values in CASE.answers(implementation).items():
+        given = answers(program, CASE.parameters, CASE.X, CASE.Y, CASE.activation).values[name]
+        np.testing.assert_array_equal(given, values, strict=True)
+
+
+def test_training_is_one_step_after_the_other_and_costs_come_before_them(implementation):
+    program, parameters, costs = Chunked(implementation, 4), CASE.parameters, []
+    for _ in range(3):
+        costs.append(program.cost(parameters, CASE.X, CASE.Y))
+        parameters = program.step(parameters, CASE.X, CASE.Y, 0.05)
+    training = program.train(CASE.parameters, CASE.X, CASE.Y, Settings(0.05, 3, 5))
+    np.testing.assert_array_equal(training.costs, costs)
+    for given, wanted in zip(training.parameters, parameters, strict=True):
+        np.testing.assert_array_equal(given, wanted, strict=True)
+
+
+def test_progress_counts_the_examples_of_every_chunk():
+    seen = []
+    Chunked(implementations.load("numpy"), 4, seen=seen.append).train(
+        CASE.parameters, CASE.X, CASE.Y, Settings(0.05, 2, 5)
+    )
+    assert seen == [4, 8, 11, 15, 19, 22]
+
+
+def test_a_chunk_cannot_be_written_into(monkeypatch):
+    right = implementations.load("numpy")
+
+    def greedy(parameters, X, *_):
+        X *= 2
+
+    monkeypatch.setattr(right, "gradients", greedy)
+    with pytest.raises(ImplementationFailed, match=r"greedy raised ValueError: .*read-only \(test_chunked.py, line"):
+        Chunked(right, 4).step(CASE.parameters, CASE.X, CASE.Y, 0.05)
+    assert CASE.X.flags.writeable
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        (None, "gradients gave a dZ2 that is a NoneType for a chunk"),
+        (
+            Gradients(*(np.ones((1, 4)) for _ in range(7))),
+            r"gradients gave a dW2 of shape \(1, 4\) for a chunk; .*\(1, 5\)",
+        ),
+    ],
+)
+def test_what_cannot_be_put_together_is_named(monkeypatch, given, found):
+    right = implementations.load("numpy")
+    monkeypatch.setattr(right, "gradients", lambda *_: given)
+    with pytest.raises(ImplementationFailed, match=found):
+        Chunked(right, 4).step(CASE.parameters, CASE.X, CASE.Y, 0.05)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_three_chunks_meet_six_roundings_and_four_in_the_model(dtype):
+    parts = [exact(np.full((1, 1), V)) for V in (1.0, -3.0, 0.5)]
+    u = float(np.finfo(dtype).eps) / 2
+    worst = Worst(np.dtype(dtype), "relu").accumulated(parts)
+    np.testing.assert_allclose([worst.value, worst.error], [[[-1.5]], [[6 * u / (1 - 6 * u) * 4.5]]], rtol=1e-12)
+    noise = Noise(np.dtype(dtype), "relu").accumulated(parts)
+    wanted = u / np.sqrt(3) * np.sqrt(4 * (1 + 9 + 0.25) + (1 + 4 + 2.25))
+    np.testing.assert_allclose([noise.value, noise.error], [[[-1.5]], [[wanted]]], rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("n_x", "dtype", "chunk"), [(4096, "float64", 128), (4096, "float32", 256), (10**8, "float64", 1)]
+)
+def test_a_chunk_is_four_megabytes_and_at_least_one_example(n_x, dtype, chunk):
+    assert default_chunk(n_x, dtype) == chunk

@@ -1,0 +1,166 @@
+"""A training that is ended at any moment goes on where it was, and its curve is the one that nothing interrupted."""
+
+import signal
+import subprocess
+import sys
+import time
+from contextlib import nullcontext
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+import compare as compare_module
+import implementations
+from shared import streaming, weights
+from shared.checkpoint import Checkpoint, CheckpointError
+from shared.comparing import beside
+from shared.comparing.chunked import Chunked
+from shared.network import Settings
+
+ROOT = Path(__file__).parents[1]
+SETTINGS = Settings(0.05, 60, 4)
+PARAMETERS = weights.draw(30, 4, 1, "float64")
+OF = {"training data": "abc", "learning_rate": "0.05"}
+
+TRAIN = """
+import sys
+from pathlib import Path
+sys.path[:0] = ["tests"]
+import test_resume
+test_resume.train(*map(Path, sys.argv[1:]))
+"""
+
+
+@pytest.fixture
+def data(tmp_path):
+    rng = np.random.default_rng(9)
+    with h5py.File(tmp_path / "train.h5", "w") as file:
+        file["train_set_x"] = rng.integers(256, size=(50, 6, 5), dtype=np.uint8)
+        file["train_set_y"] = np.arange(50) % 3 == 0
+    return tmp_path / "train.h5"
+
+
+def train(data, kept=None, result=None):
+    """Train from a file in chunks; say so before the first step and write the costs at the end."""
+    slot = Checkpoint(kept, OF, PARAMETERS).of("numpy") if kept else None
+    program = Chunked(implementations.load("numpy"), 8, slot)
+    with streaming.opened(data, None, "gray", "standard", "float64") as streams:
+        print("ready", flush=True)
+        training = program.train(PARAMETERS, streams.train.X, streams.train.Y, SETTINGS)
+    if result:
+        np.save(result, np.hstack([training.costs, *(V.ravel() for V in training.parameters)]))
+    return np.hstack([training.costs, *(V.ravel() for V in training.parameters)])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL on Windows")
+def test_killed_at_any_moment_and_resumed_the_training_has_the_bits_of_an_uninterrupted_one(data, tmp_path):
+    kept, result, rng, kills = tmp_path / "kept.safetensors", tmp_path / "result.npy", np.random.default_rng(5), 0
+    command = [sys.executable, "-c", TRAIN, str(data), str(kept), str(result)]
+    for _ in range(100):
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+            process.stdout.readline()
+            time.sleep(rng.uniform(0.005, 0.03))
+            process.send_signal(signal.SIGKILL)
+        kills += process.returncode == -signal.SIGKILL
+        if kept.exists():
+            Checkpoint(kept, OF, PARAMETERS)
+        if result.exists() or kills == 8:
+            break
+    assert kills >= 2
+    subprocess.run(command, check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
+    np.testing.assert_array_equal(np.load(result), train(data))
+    assert {path.name for path in tmp_path.iterdir()} == {"train.h5", "kept.safetensors", "result.npy"}
+
+
+def test_every_completed_step_is_kept(data, tmp_path):
+    kept, lengths = tmp_path / "kept.safetensors", []
+
+    class Watched(Chunked):
+        def totals(self, *arguments):
+            if kept.exists():
+                lengths.append(len(Checkpoint(kept, OF, PARAMETERS).states["numpy"].costs))
+            return super().totals(*arguments)
+
+    program = Watched(implementations.load("numpy"), 8, Checkpoint(kept, OF, PARAMETERS).of("numpy"))
+    with streaming.opened(data, None, "gray", "standard", "float64") as streams:
+        program.train(PARAMETERS, streams.train.X, streams.train.Y, Settings(0.05, 5, 4))
+    assert lengths == [1, 2, 3, 4]
+
+
+def test_a_finished_training_takes_no_step_more(data, tmp_path, monkeypatch):
+    kept = tmp_path / "kept.safetensors"
+    first = train(data, kept)
+    monkeypatch.setattr(Chunked, "totals", None)
+    np.testing.assert_array_equal(train(data, kept), first)
+
+
+@pytest.mark.parametrize("what", OF)
+def test_another_training_is_refused_and_its_file_left_alone(data, tmp_path, what):
+    kept = tmp_path / "kept.safetensors"
+    train(data, kept)
+    content = kept.read_bytes()
+    with pytest.raises(CheckpointError, match=rf"belongs to a training with the {what} {OF[what]}, not other; take"):
+        Checkpoint(kept, OF | {what: "other"}, PARAMETERS)
+    assert kept.read_bytes() == content
+
+
+def test_other_initial_weights_are_refused(data, tmp_path):
+    train(data, tmp_path / "kept.safetensors")
+    with pytest.raises(CheckpointError, match="belongs to a training with the initial weights "):
+        Checkpoint(tmp_path / "kept.safetensors", OF, weights.draw(30, 4, 2, "float64"))
+
+
+def test_a_file_that_is_something_else_is_refused(tmp_path):
+    path = tmp_path / "weights.safetensors"
+    weights.save(path, PARAMETERS)
+    with pytest.raises(CheckpointError, match="this file was not written by --resume; name another one"):
+        Checkpoint(path, OF, PARAMETERS)
+    path.write_bytes(b"not a file of weights")
+    with pytest.raises(CheckpointError, match="file is damaged"):
+        Checkpoint(path, OF, PARAMETERS)
+
+
+@pytest.fixture
+def compare(monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr(beside, "helpers", lambda: nullcontext(beside.at_once))
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments):
+        capsys.readouterr()
+        return compare_module.main([str(argument) for argument in arguments]), *capsys.readouterr()
+
+    return call
+
+
+FEW = ("--hidden", 4, "--frameworks", "numpy", "--chunk", 8, "--iterations", 3)
+
+
+@pytest.mark.parametrize(
+    ("option", "what"), [("--learning-rate", "learning_rate 0.0075, not 0.01"), ("--seed", "initial")]
+)
+def test_the_command_line_refuses_another_training_with_one_line(compare, data, option, what):
+    assert compare("--train", data, *FEW, "--resume", "k.safetensors")[0] == 0
+    status, _, errors = compare(
+        "--train", data, *FEW, "--resume", "k.safetensors", option, 0.01 if "rate" in option else 7
+    )
+    assert (status, len(errors.splitlines())) == (2, 1)
+    assert f"k.safetensors: belongs to a training with the {what}" in errors
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--resume", "k.npz"), "k.npz: trainings are kept as .safetensors; give --resume a name that ends so"),
+        (
+            ("--resume", "k.safetensors", "--save-trained", "k.safetensors"),
+            "k.safetensors: --resume keeps the training",
+        ),
+        (("--resume", "no/k.safetensors"), "no/k.safetensors: there is no folder no; make it first"),
+    ],
+)
+def test_a_file_that_cannot_keep_a_training_is_refused_before_the_work(compare, data, options, message):
+    status, shown, errors = compare("--train", data, *FEW, *options)
+    assert (status, shown, len(errors.splitlines())) == (2, "", 1)
+    assert message in errors
