@@ -68,4 +68,4 @@ def exponent(sizes: Sequence[int], seconds: Sequence[float]) -> tuple[float, flo
     The line goes through the logarithms, by least squares.
     """
     fit = linregress(np.log(sizes), np.log(seconds))
-    return float(fit.slope), float(fit.stderr)
+    return float(fit.slope), float(np.nan_to_num(fit.stderr))  # it is NaN where all seconds are equal: no error at all

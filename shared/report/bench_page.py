@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 from markupsafe import Markup
+from matplotlib.ticker import StrMethodFormatter
 
 from shared.benching.record import OWN, PAGE, Bench, Timing
 from shared.report import bench, drawing
@@ -47,13 +48,9 @@ def bars(dtype: str, timings: dict[str, Timing], record: Bench) -> str:
     axes.vlines(floors, rows - 0.42, rows + 0.42, color=INK, lw=2)
     for row, value in zip(rows, steps, strict=True):
         axes.annotate(f"{value:,.0f}", (value, row), (4, 0), textcoords="offset points", va="center")
-    low, high = drawing.logarithmic(np.append(steps, floors))
-    axes.set_xscale("log")
-    axes.set_xlim(10.0**low, 10.0**high * 3)
-    locator, formatter = drawing.ticks(low, high)
-    axes.xaxis.set(major_locator=locator, major_formatter=formatter)
-    axes.minorticks_off()
-    axes.set_xlabel("microseconds a step; each mark is ten times the one before")
+    axes.set_xlim(0, 1.15 * max(steps.max(), floors.max()))
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    axes.set_xlabel("microseconds a step")
     axes.set_yticks(rows, [drawing.short(name) for name in timed])
     axes.invert_yaxis()
     axes.tick_params(axis="y", length=0)

@@ -54,7 +54,7 @@ PEERS = {
         f"{HERE}.keras_dense",
         ("keras", "torch"),
         {"KERAS_BACKEND": "torch"},
-        "on PyTorch, Keras makes its matrix products in float32, whatever floatx says",
+        "in float64, because on PyTorch Keras makes its matrix products in float32",
     ),
     "flax": Peer("Flax with Optax", f"{HERE}.flax_optax", ("flax", "optax")),
     "torch-nn": Peer("PyTorch's nn.Sequential", f"{HERE}.torch_sequential", ("torch",)),

@@ -1,0 +1,313 @@
+"""The benchmark: that it times the same job for all, says what it found, and finds out who did another job."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+from types import SimpleNamespace
+
+import h5py
+import numpy as np
+import psutil
+import pytest
+from safetensors.numpy import save_file
+from test_page import Document, browser  # noqa: F401 -- a fixture
+
+import compare as compare_module
+from shared.benching import floors, growth
+from shared.benching.contestant import Pace
+from shared.benching.peers import PEERS, Peer
+from shared.benching.process import allowed
+
+ROOT = Path(__file__).parent.parent
+QUICK = ("--rounds", "2", "--iterations", "30", "--no-sweep")
+OWN = ("numpy", "torch", "jax")
+DTYPES = ("float32", "float64")
+PAIRS = [(name, dtype) for name in (*OWN, *PEERS) for dtype in DTYPES]
+PAIRS = [pair for pair in PAIRS if pair[0] in OWN or pair[1] == "float32" or not PEERS[pair[0]].no_float64]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Data that are quick to train on, and initial weights."""
+    folder, rng = tmp_path_factory.mktemp("bench"), np.random.default_rng(9)
+    with h5py.File(folder / "train.h5", "w") as file:
+        file["train_set_x"] = rng.integers(256, size=(14, 6, 5, 3), dtype=np.uint8)
+        file["train_set_y"] = np.arange(14) % 3 == 0
+    shapes = {"W1": (4, 30), "b1": (4, 1), "W2": (1, 4), "b2": (1, 1)}
+    save_file({name: 0.3 * rng.standard_normal(shape) for name, shape in shapes.items()}, folder / "w.safetensors")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def bench(folder):
+    """Run the command in this process, on these data and weights, and give its status."""
+
+    def call(*options):
+        with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # weights are rounded to float32, which is told
+            patch.setattr(warnings, "showwarning", warnings.showwarning)
+            patch.chdir(folder)
+            return compare_module.main(["bench", "--train", "train.h5", "--weights", "w.safetensors", *options])
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def everybody(bench, folder):
+    """One run with all that are installed, in both dtypes."""
+    options = ("--frameworks", ",".join(OWN), "--threads", "1", "--json", "all.json", "--report", "page")
+    status = bench(*QUICK, *options)
+    record = json.loads((folder / "all.json").read_text())
+    return SimpleNamespace(status=status, record=record, page=folder / "page" / "bench.html")
+
+
+def installed(peer, dtype):
+    if reason := PEERS[peer].absence(dtype):
+        pytest.skip(f"{peer}: {reason}")
+
+
+@pytest.mark.parametrize(("name", "dtype"), PAIRS)
+def test_everybody_who_takes_part_does_the_same_job(everybody, name, dtype):
+    if name in PEERS:
+        installed(name, dtype)
+    timing = everybody.record["timings"][dtype][name]
+    assert (timing["verdict"], timing["curve"]["judged_steps"]) == ("agrees", 30)
+
+
+def test_all_agree_and_the_exit_status_says_so(everybody):
+    assert (everybody.status, everybody.record["verdict"]) == (0, "agree")
+
+
+def test_what_is_left_out_in_float64_would_not_do_the_same_job(bench, folder, monkeypatch):
+    """If Keras learns float64 on PyTorch, this turns red, and the peer can take part."""
+    installed("keras-torch", "float32")
+    here = PEERS["keras-torch"]
+    able = Peer(here.what, here.module, here.packages, here.environment)
+    monkeypatch.setitem(PEERS, "keras-torch", able)
+    alone = ("--frameworks", "numpy", "--peers", "keras-torch", "--dtype", "float64", "--json", "k.json")
+    assert bench(*QUICK, *alone) == 1
+    found = json.loads((folder / "k.json").read_text())["timings"]["float64"]
+    assert {name: timing["verdict"] for name, timing in found.items()} == {"numpy": "agrees", "keras-torch": "suspect"}
+
+
+@pytest.fixture
+def spoiled(bench, folder, monkeypatch, capfd):
+    """Run with a peer that makes a mistake."""
+
+    def call(mistake):
+        monkeypatch.setitem(PEERS, "spoiled", Peer("a test", "wrong_peer", (), {"MISTAKE": mistake}))
+        options = ("--frameworks", "numpy", "--peers", "spoiled", "--dtype", "float64", "--json", "spoiled.json")
+        status = bench(*QUICK, *options)
+        found = json.loads((folder / "spoiled.json").read_text())["timings"]["float64"]
+        return status, found, capfd.readouterr().out
+
+    return call
+
+
+@pytest.mark.parametrize("mistake", ["rate", "momentum"])
+def test_a_peer_that_trains_otherwise_is_told(spoiled, mistake):
+    status, found, out = spoiled(mistake)
+    assert (status, found["numpy"]["verdict"], found["spoiled"]["verdict"]) == (1, "agrees", "suspect")
+    assert "spoiled in float64: this is another training: its costs leave the band of correct curves at step" in out
+    assert out.splitlines()[-1] == "disagree: spoiled in float64"
+
+
+def test_the_same_peer_without_a_mistake_agrees(spoiled):
+    status, found, out = spoiled("none")
+    assert (status, found["spoiled"]["verdict"], out.splitlines()[-1].split(":")[0]) == (0, "agrees", "all agree")
+
+
+@pytest.mark.parametrize(
+    ("mistake", "told"),
+    [
+        ("exception", "RuntimeError: no more"),
+        ("death", "its process has ended (status 7)"),
+        ("costs missing", "it gave 29 costs for 30 steps"),
+    ],
+)
+def test_one_that_fails_is_told_and_the_others_go_on(spoiled, mistake, told):
+    status, found, out = spoiled(mistake)
+    assert (status, found["spoiled"]["verdict"], found["spoiled"]["problem"]) == (1, "failed", told)
+    assert f"spoiled in float64: {told}" in out
+    assert len(found["numpy"]["seconds_per_step"]) == 2
+
+
+def test_a_peer_that_is_not_installed_is_left_out_and_named(bench, folder, monkeypatch, capfd):
+    monkeypatch.setitem(PEERS, "absent", Peer("nobody", "nowhere", ("numpy", "no-such-package")))
+    status = bench(*QUICK, "--frameworks", "numpy", "--peers", "absent", "--json", "a.json")
+    record = json.loads((folder / "a.json").read_text())
+    line = 'left out  absent: no-such-package is not installed; python -m pip install -e ".[bench]" installs the peers'
+    assert line in capfd.readouterr().out.splitlines()
+    assert (status, [list(timings) for timings in record["timings"].values()]) == (0, [["numpy"], ["numpy"]])
+
+
+def test_a_file_takes_part_like_the_implementations(bench, folder, capfd):
+    (folder / "mine.py").write_text("from implementations.numpy_manual import *\n")
+    assert bench(*QUICK, "--frameworks", "mine.py", "--peers", "none", "--dtype", "float32") == 0
+    assert re.search(r"^ mine\.py .* agrees *$", capfd.readouterr().out, flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize("power", [0.0, 0.93, 1.0, 2.0])
+def test_the_fitted_exponent_is_the_known_one(power):
+    sizes = [50, 100, 210, 420, 840]
+    found, error = growth.exponent(sizes, [3e-6 * size**power for size in sizes])
+    assert (found, error) == pytest.approx((power, 0.0), abs=1e-7)
+
+
+def test_the_sweep_tells_m_from_n_x_and_the_step_from_its_floor():
+    paces = {(n_x, m): Pace(1e-9 * m**2, 1e-9 * m * n_x**0.5) for n_x, m in growth.sizes(4096, 209)}
+    found = {(g.along, g.what): round(g.exponent, 9) for g in growth.growth("somebody", paces, 4096, 209)}
+    expected = {("m", "step"): 2.0, ("m", "floor"): 1.0, ("n_x", "step"): 0.0, ("n_x", "floor"): 0.5}
+    assert found == expected
+
+
+def test_the_sweep_goes_from_a_quarter_to_four_times_the_data(bench, folder, capfd):
+    options = ("--frameworks", "numpy", "--peers", "none", "--dtype", "float32", "--json", "sweep.json")
+    assert bench(*QUICK[:-1], *options) == 0
+    found = json.loads((folder / "sweep.json").read_text())["growth"]
+    sizes = {along: next(g["sizes"] for g in found if g["along"] == along) for along in ("m", "n_x")}
+    assert sizes == {"m": [4, 7, 14, 28, 56], "n_x": [8, 15, 30, 60, 120]}
+    out = capfd.readouterr().out
+    for g in found:
+        name = "numpy" if g["what"] == "step" else "numpy: floor"
+        figures = [f"{seconds * 1e6:,.0f}" for seconds in g["seconds"]]
+        row = [name, *figures, f"{g['exponent']:.2f} ± {g['error']:.2f}"]
+        assert any(line.split() == " ".join(row).split() for line in out.splitlines())
+
+
+def test_terminal_json_and_page_have_the_same_figures(bench, folder, capfd):
+    options = ("--frameworks", "numpy,jax", "--peers", "none", "--json", "same.json", "--report", "same")
+    bench(*QUICK, *options)
+    out, record = capfd.readouterr().out, json.loads((folder / "same.json").read_text())
+    page = Document((folder / "same" / "bench.html").read_text())
+    pages = [table for table in page.tables if table[0][0] == "contestant"]
+    for (dtype, timings), table in zip(record["timings"].items(), pages, strict=True):
+        shown = out.split(f"\n{dtype}\n")[1].splitlines()
+        for name, timing in timings.items():
+            row = figures(timing)
+            assert next(line.split() for line in shown if line.startswith(f" {name} ")) == [
+                name,
+                *" ".join(row).split(),
+            ]
+            assert next(cells for cells in table if cells[0] == name) == [name, *row]
+
+
+def figures(timing):
+    """A row of the table, from the rounds alone."""
+    step, floor = (np.array(timing[name]) for name in ("seconds_per_step", "seconds_of_floor"))
+    spreads = [np.quantile(values, (0.5, 0.25, 0.75)) for values in (1e6 * step, 1e6 * floor, step / floor)]
+    return [
+        *("{:,.0f} [{:,.0f} {:,.0f}]".format(*spread) for spread in spreads[:2]),
+        "{:,.2f} [{:,.2f} {:,.2f}]".format(*spreads[2]),
+        f"{timing['seconds_to_compile']:.2f}",
+        f"{timing['seconds_in_all']:.2f}",
+        f"{timing['peak_memory'] / 2**20:,.0f}",
+        timing["verdict"],
+    ]
+
+
+def test_the_text_before_the_numbers_says_what_they_are(bench, capfd):
+    bench(*QUICK, "--frameworks", "numpy", "--peers", "none", "--dtype", "float32", "--threads", "1")
+    before = capfd.readouterr().out.split("\nfloat32\n")[0]
+    for words in ("Timed: steps", "floor: the two large products", "Not in a step: ", "Threads: 1 for all", "Spread: "):
+        assert words in before
+
+
+def test_every_library_gets_as_many_threads_as_asked_for(bench, folder):
+    before = allowed(), dict(os.environ) | {"PYTEST_CURRENT_TEST": ""}
+    options = ("--frameworks", "numpy,torch", "--peers", "none", "--dtype", "float32", "--threads", "1")
+    bench(*QUICK, *options, "--json", "threads.json")
+    timings = json.loads((folder / "threads.json").read_text())["timings"]["float32"]
+    pools = [pool for timing in timings.values() for pool in timing["threads"].items()]
+    assert {"openblas", "openmp"} <= {library for library, _ in pools}
+    assert {count for _, count in pools} == {1}
+    assert (allowed(), dict(os.environ) | {"PYTEST_CURRENT_TEST": ""}) == before
+
+
+@pytest.mark.parametrize("layout", ["COLUMNS", "ROWS", "LINEAR"])
+def test_the_floor_makes_both_products(layout):
+    rng = np.random.default_rng(1)
+    W1, X = rng.standard_normal((3, 7)), rng.standard_normal((7, 5))
+    arrange, products = getattr(floors, layout)
+    made = products(*arrange(W1, X))
+    np.testing.assert_allclose(made if made.shape == W1.shape else made.T, W1 @ X @ X.T, rtol=1e-12)
+
+
+@pytest.mark.parametrize("library", ["numpy", "torch", "jax"])
+def test_the_floor_neither_grows_nor_vanishes(library, monkeypatch):
+    rng, ends = np.random.default_rng(1), []
+    W1, X = rng.standard_normal((3, 40)), 50 * rng.standard_normal((40, 9))
+    made = floors.Layout(
+        floors.COLUMNS.arrange, lambda W, X: ends.append(float(abs(W).max())) or floors.COLUMNS.products(W, X)
+    )
+    if library == "jax":
+        scaled = X / np.linalg.norm(X, 2)
+        assert floors.floor("jax", floors.COLUMNS, W1, X)(500) > 0
+        ends = [float(abs(np.linalg.matrix_power(scaled @ scaled.T, 500)).max())]
+    else:
+        floors.floor(library, made, W1, X)(500)
+    assert 1e-3 < ends[-1] < 10
+
+
+BAD = {
+    ("--peers", "tensorflow"): "there is no peer 'tensorflow'; there are sklearn, keras-jax,",
+    ("--peers", "flax,flax"): "--peers names flax twice",
+    ("--frameworks", "nobody"): "there is no implementation 'nobody'",
+    ("--iterations", "5", "--rounds", "3"): "--iterations 5 are too few for 3 rounds",
+    ("--threads", "4096"): "--threads 4096: this process may use",
+    ("--rounds", "0"): "",
+    ("--dtype", "float16"): "",
+    ("--json", "nowhere/r.json"): "nowhere/r.json: there is no folder nowhere",
+    ("--report", "train.h5"): "train.h5: this folder cannot be made",
+    ("--learning-rate", "1e200"): "--learning-rate 1e+200 is beyond float32",
+    ("--learning-rate", "1e30"): "training diverges",
+}
+
+
+@pytest.mark.parametrize("options", BAD, ids=" ".join)
+def test_bad_input_gets_one_line_and_status_2(bench, capfd, options):
+    assert bench("--peers", "none", *options) == 2 if "--peers" not in options else bench(*options) == 2
+    errors = [line for line in capfd.readouterr().err.splitlines() if not line.startswith("warning:")]
+    assert len(errors) == 1
+    assert errors[0].startswith(f"error: {BAD[options]}")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGINT is for POSIX")
+def test_ctrl_c_ends_everything_with_status_130(folder):
+    command = [sys.executable, str(ROOT / "compare.py"), "bench", "--train", "train.h5", "--peers", "none"]
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        while not process.stdout.readline().startswith("Spread"):
+            pass
+        children = wait_for_children(process.pid)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (130, "error: interrupted\n")
+    _, alive = psutil.wait_procs(children, timeout=10)
+    assert alive == []
+
+
+def wait_for_children(pid):
+    """The contestants' processes, once there are some."""
+    while not (children := psutil.Process(pid).children(recursive=True)):
+        pass
+    return children
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1200])
+def test_the_page_opens_without_an_error_and_asks_for_nothing(browser, everybody, width, scheme):  # noqa: F811
+    window = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
+    noted = []
+    window.on("console", lambda message: noted.append(message.text))
+    window.on("pageerror", lambda error: noted.append(str(error)))
+    window.on("request", lambda request: noted.append(request.url))
+    window.goto(everybody.page.as_uri())
+    assert noted == [everybody.page.as_uri()]
+    assert window.evaluate("document.documentElement.scrollWidth") <= width
+    assert len(window.query_selector_all("figure.chart svg")) == 2
+    window.close()
