@@ -148,7 +148,8 @@ class Contestant:
         limit_threads(task.threads)
 
     def ready(self) -> None:
-        """Everything has been imported."""
+        """Say that everything has been imported, and that what importing left behind is at rest."""
+        come_to_rest()
 
     def begin(self, parameters: Parameters, X: Array, Y: Array) -> Beginning:
         """Do what comes before the turns."""
@@ -178,8 +179,8 @@ class Contestant:
         costs, took = self.trainer.steps(FEW)
         costs, took = self.trainer.steps(max(1, round(len(costs) * AT_LEAST / took)))
         floor = floors.floor(self.trainer.library, self.trainer.layout, parameters.W1, X)
-        products = filling(AT_LEAST / 2, floor)
-        pace = Pace(took / len(costs), floor(products) / products)
+        products = filling(AT_LEAST / 4, floor)
+        pace = Pace(took / len(costs), min(floor(products) for _ in range(3)) / products)
         come_to_rest()
         return pace
 

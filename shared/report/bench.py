@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from rich.markup import escape
 from rich.table import Column, Table
 
-from shared.benching.record import Bench, Growth, Spread, Timing
+from shared.benching.record import OWN, Bench, Growth, Spread, Timing
 from shared.report.terminal import STYLES, Terminal, at_home, number
 
 HEADINGS = ("step\nus", "floor\nus", "x floor\n", "compile\ns", "whole job\ns", "memory\nMiB", "curve\n")
@@ -128,10 +128,12 @@ def spread(found: Spread | None, scale: float, digits: int = 0) -> str:
 
 
 def growth_tables(record: Bench) -> dict[str, list[list[str]]]:
-    """Give the rows of the sweep's tables, the first with the sizes, by their titles."""
+    """Give the rows of the sweep's tables, the first with the sizes, by their titles; of peers without their floors."""
     tables: dict[str, list[list[str]]] = {}
     for growth in record.growth:
         title = f"How a step grows with {growth.along}, in {record.settings['sweep']}: microseconds"
+        if growth.what == "floor" and record.contestants[growth.name] != OWN:
+            continue
         sizes = [f"{size:,}" for size in growth.sizes]
         tables.setdefault(title, [[growth.along, *sizes, "exponent"]]).append(growth_cells(growth))
     return tables
