@@ -91,6 +91,7 @@ def opened(train: Path, test: Path | None, channels: Channels, scaling: Scaling,
 
     Parameters and exceptions are those of `dataset.load`; `dtype` is that of the features.
     """
+    keep_freed_memory()
     with ExitStack() as files:
         training = _look_at(train, "train", channels, files)
         testing = None if test is None else _look_at(test, "test", channels, files)
@@ -102,6 +103,15 @@ def fits(train: Path) -> bool:
     """Tell whether the examples of a training file can be compared in one piece in the memory that is free now."""
     with hdf5.opened(train, dataset.names("train")) as (pixels, _):
         return pixels.shortage(COMPARED) is None
+
+
+def keep_freed_memory() -> None:
+    """Free a block of 31 MB, which the C library (glibc) takes as a sign that such blocks come and go.
+
+    It then keeps freed memory for the next chunk. Before, it would give each chunk's memory back to the system and take
+    it anew, page by page: that made reading and converting take more than four times as long, as measured.
+    """
+    np.empty(31 * 2**20, np.uint8)
 
 
 def default_chunk(n_x: int, dtype: str) -> int:
