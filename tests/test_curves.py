@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from cases import FORMS, SMALL, photographs, random_case
+from cases import BY_NAME, FORMS, SMALL, photographs, random_case
 from scipy.special import stdtr
 
 import implementations
@@ -205,6 +205,16 @@ def test_a_jolt_moves_every_weight_up_or_down_by_one_unit_in_its_last_place():
             np.abs(change), np.broadcast_to(np.spacing(np.abs(weights)), change.shape), rtol=1e-6
         )
         assert -0.7 < np.sign(change).mean() < 0.7
+
+
+@pytest.mark.parametrize("activation", ["relu", "leaky_relu"])
+def test_at_an_exact_tie_the_reference_has_the_slope_of_the_left(activation):
+    case = BY_NAME[f"5-3-1-tie-{activation}-float64"]
+    settings = settings_of(case, 5)
+    by_hand = numpy_manual.train(case.parameters, case.X, case.Y, settings).costs
+    np.testing.assert_allclose(
+        curves.reference(case.parameters, case.X, case.Y, settings).costs[:5], by_hand, rtol=1e-13
+    )
 
 
 def test_a_jolt_goes_up_as_often_as_down():
