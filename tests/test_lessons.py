@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 import compare as compare_module
 import implementations
@@ -103,8 +104,8 @@ def test_one_framework_alone_can_be_asked(command):
 def test_the_kink_is_shown_as_each_framework_has_it():
     found = {name: kink.otherwise(implementations.load(name)) for name in ("numpy", "torch", "jax")}
     assert found["numpy"] == {}
-    assert found["torch"] == {"torch.maximum(z, 0)": 0.5, "torch.clamp(z, min=0)": 1}
-    assert found["jax"] == {"jnp.maximum(z, 0)": 0.5}
+    assert found["torch"] == {"torch.relu(z)": 0, "torch.maximum(z, 0)": 0.5, "torch.clamp(z, min=0)": 1}
+    assert found["jax"] == {"jax.nn.relu(z)": 0, "jnp.maximum(z, 0)": 0.5}
     assert "right for positive values only" in kink.EXPECT
 
 
@@ -185,6 +186,21 @@ def test_the_picture_is_written(command, tmp_path, name):
     content = (folder / f"{name}.svg").read_text()
     assert ET.fromstring(content).tag == "{http://www.w3.org/2000/svg}svg"  # noqa: S314 -- our own file
     assert 20_000 < len(content) < 500_000
+
+
+@pytest.mark.parametrize("name", ["scaling", "learning-rate", "saturation"])
+def test_a_picture_has_room_for_a_registry_that_grows(name):
+    outcome, figure = run(name, "numpy"), Figure(figsize=(10, 4.2))
+    many = [f"framework {k}" for k in range(7)]
+    with np.errstate(all="ignore"):  # as `picture.save` does: a lesson may be about what overflows
+        outcome.lesson.picture(figure, dict.fromkeys(many, outcome.seen["numpy"]))
+    axes = figure.axes[0]
+    if name != "saturation":
+        assert all(framework in axes.get_xlabel() for framework in many)
+        widths = [line.get_linewidth() for line in axes.get_lines()[:7]]
+        assert widths == sorted(set(widths), reverse=True)
+    else:
+        assert len([line for line in axes.get_lines() if len(line.get_xdata()) == 1]) == 2 * 7
 
 
 def test_a_picture_that_cannot_be_written_is_known_before_the_work(command, tmp_path):

@@ -1,5 +1,6 @@
 """The learning rate: too small, right, too large, and the limit between them. Change RATES to try others."""
 
+from itertools import cycle
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -96,7 +97,7 @@ def falls(costs: Array) -> bool:
 
 def picture(figure: "Figure", seen: dict[str, Seen]) -> None:
     """Draw the costs, and what a step does to a distance."""
-    from shared.lessons.picture import BLUE, GREEN, GREY, ORANGE, RED, lines, name_the_lines
+    from shared.lessons.picture import BLUE, GREEN, GREY, MARKS, ORANGE, RED, lines, name_the_lines
 
     left, right = figure.subplots(1, 2, width_ratios=(3, 2))
     for name, colour in zip(RATES, (GREY, BLUE, GREEN, ORANGE, RED), strict=True):
@@ -105,7 +106,7 @@ def picture(figure: "Figure", seen: dict[str, Seen]) -> None:
     name_the_lines(left, seen)
     share = np.linspace(0, 1.5, 2)
     right.plot(share, 1 - 2 * share, color=GREY, label="1 - rate L")
-    for found, mark in zip(seen.values(), "o+x", strict=False):
+    for found, mark in zip(seen.values(), cycle(MARKS), strict=False):
         right.plot(found.factors.keys(), found.factors.values(), mark, color=BLUE, markersize=9, fillstyle="none")
     right.axhspan(-2, -1, color=RED, alpha=0.15)
     right.text(0.05, -1.5, "farther away than before:\novershoot", va="center")

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 BLUE, ORANGE, GREEN, RED, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#777777"
 """Told apart with every kind of eyes (Okabe and Ito); red and green never alone carry a meaning."""
 
-WIDTHS, STRENGTHS = (6.0, 2.8, 1.0), (0.25, 0.5, 1.0)
+MARKS = "o+xsdv"
+"""Of one framework after the other: marks that can be seen where they lie on top of each other."""
 
 
 def save(outcome: Outcome, folder: Path) -> Path:
@@ -32,21 +33,22 @@ def save(outcome: Outcome, folder: Path) -> Path:
         figure = Figure(figsize=(10, 4.2), layout="constrained")
         outcome.lesson.picture(figure, outcome.seen)
         figure.suptitle(f"{outcome.name}: {outcome.lesson.TITLE}", fontsize=12, fontweight="bold")
-        figure.savefig(content, format="svg", metadata={"Date": None})
+        figure.savefig(content, format="svg", metadata={"Date": None, "Title": outcome.lesson.TITLE})
     write_atomically(path, content.getvalue())
     return path
 
 
 def lines(axes: "Axes", by_framework: Mapping[str, Array], label: str, colour: str, **how: Any) -> None:
     """Draw the same line of each framework over that of the one before, thinner: where all show, they coincide."""
-    for k, values in enumerate(by_framework.values()):
-        look = {"linewidth": WIDTHS[min(k, 2)], "alpha": STRENGTHS[min(k, 2)], "solid_capstyle": "butt"}
+    for k, values in enumerate(by_framework.values(), start=1):
+        share = k / len(by_framework)  # the last line is thin and strong
+        look = {"linewidth": 1 + 7 * (1 - share), "alpha": share, "solid_capstyle": "butt"}
         axes.plot(np.arange(len(values)), values, color=colour, **{**look, **how})
     axes.plot([], [], color=colour, label=label, **{"linewidth": 2, **how})
 
 
 def name_the_lines(axes: "Axes", frameworks: Mapping[str, Any]) -> None:
     """Say below the axes which line is whose, and give the legend."""
-    order = [f"{width}: {name}" for width, name in zip(("wide", "medium", "thin"), frameworks, strict=False)]
-    axes.set_xlabel("step" + (f"\n(one line over the other: {', '.join(order)})" if len(order) > 1 else ""))
+    among = f"\n(from wide to thin: {', '.join(frameworks)})" if len(frameworks) > 1 else ""
+    axes.set_xlabel(f"step{among}")
     axes.legend()

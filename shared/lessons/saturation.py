@@ -1,5 +1,6 @@
 """Saturation: the cost from log(A2) against the cost from Z2. Change CASES to try other values of Z2."""
 
+from itertools import cycle
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -18,7 +19,7 @@ which is 20 to nine digits. But A2 = sigmoid(20) = 0.999999998, and in float32 t
 between 0.99999994 and 1: A2 rounds to 1, and log(1 - A2) is the log of 0. The cost is infinite,
 and its derivative, infinity times the slope 0, is no number at all.
 
-To clip A2 at 1 - 1e-7, as is often done, hides it: the cost is then 15.94 whatever Z2 is, a fifth
+To clip A2 at 1 - 1e-7, as is often done, hides it: from Z2 = 16 on the cost is then 15.94, a fifth
 too small here, and its slope is 0. float64 puts it off: at 20 half of the digits are lost, and at
 40 the cost is infinite again.
 
@@ -28,6 +29,7 @@ where exp(800) is beyond float64. And dZ2 = A2 - Y needs no logarithm: it is 1, 
 
 CASES: tuple[tuple[DtypeName, float], ...] = (
     ("float32", 20.0),
+    ("float32", 40.0),
     ("float64", 20.0),
     ("float64", 40.0),
     ("float64", 800.0),
@@ -76,23 +78,31 @@ def claims(seen: dict[tuple[str, float], Seen]) -> list[Claim]:
         found += [Claim(f"{where}: from log(A2) it is infinite", f"{values.from_A2:g}", values.from_A2 == np.inf)]
         found += [Claim(f"{where}: its derivative from there is no number", f"{d:g}", np.isnan(d))]
         found += [Claim(f"{where}: dZ2 = A2 - Y is 1", f"{values.dZ2:g}", values.dZ2 == 1)]
-    clipped = seen["float32", 20.0].clipped
-    return [*found, Claim("float32, Z2 = 20: clipped it is 15.94", f"{clipped:.2f}", round(clipped, 2) == 15.94)]
+    clipped, further = seen["float32", 20.0].clipped, seen["float32", 40.0].clipped
+    return [
+        *found,
+        Claim("float32, Z2 = 20: clipped it is 15.94", f"{clipped:.2f}", round(clipped, 2) == 15.94),
+        Claim("float32: from Z2 = 20 to 40 the clipped one rises by 0", f"{further - clipped:g}", further == clipped),
+    ]
 
 
 def picture(figure: "Figure", seen: dict[str, dict[tuple[str, float], Seen]]) -> None:
     """Draw the three costs in float32 over Z2, and mark what the frameworks gave."""
-    from shared.lessons.picture import BLUE, ORANGE, RED
+    from shared.lessons.picture import BLUE, MARKS, ORANGE, RED
 
     axes = figure.subplots()
     z = np.linspace(0, 40, 2001, dtype=np.float32)
     A2 = 1 / (1 + np.exp(-z))
-    axes.plot(z, np.logaddexp(0, z), color=BLUE, linewidth=2, label="from Z2")
+    axes.plot(z, np.logaddexp(0, z), color=BLUE, linewidth=6, alpha=0.4, label="from Z2")
     axes.plot(
-        z, -np.log(1 - np.minimum(A2, np.float32(1 - 1e-7))), color=ORANGE, label="from log(A2), clipped at 1 - 1e-7"
+        z,
+        -np.log(1 - np.minimum(A2, np.float32(1 - 1e-7))),
+        color=ORANGE,
+        linewidth=3,
+        label="from log(A2), clipped at 1 - 1e-7",
     )
-    axes.plot(z, -np.log(1 - A2), color=RED, label="from log(A2): ends where it becomes infinite")
-    for found, mark in zip(seen.values(), "o+x", strict=False):
+    axes.plot(z, -np.log(1 - A2), color=RED, linewidth=1.2, label="from log(A2): ends where it becomes infinite")
+    for found, mark in zip(seen.values(), cycle(MARKS), strict=False):
         axes.plot(20, found["float32", 20.0].cost, mark, color=BLUE, markersize=10, fillstyle="none")
         axes.plot(20, found["float32", 20.0].clipped, mark, color=ORANGE, markersize=10, fillstyle="none")
     axes.set(xlabel="Z2", ylabel="cost, label 0", title="The cost of one example in float32; marks: the frameworks")

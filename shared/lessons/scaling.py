@@ -76,13 +76,15 @@ def claims(seen: dict[str, Seen]) -> list[Claim]:
 
 def picture(figure: "Figure", seen: dict[str, dict[str, Seen]]) -> None:
     """Draw the cost curves."""
-    from shared.lessons.picture import BLUE, GREY, ORANGE, RED, lines, name_the_lines
+    from shared.lessons.picture import BLUE, GREEN, GREY, RED, lines, name_the_lines
 
     axes = figure.subplots()
-    for name, colour, dashes in (("/ 255", ORANGE, "-"), ("raw", RED, ":"), ("standardised", BLUE, "-")):
+    for name, colour, dashes in (("/ 255", GREEN, "-"), ("raw", RED, ":"), ("standardised", BLUE, "-")):
         costs = {framework: found[name].costs for framework, found in seen.items()}
         lines(axes, costs, name, colour, linestyle=dashes)
     axes.axhline(GUESS, color=GREY, linestyle=":", label="the same answer for every image")
+    highest = max(found["raw"].costs.max() for found in seen.values())
+    axes.text(STEPS / 50, 1.15, f"raw: up to {highest:.1f} at once", color=RED)
     axes.set(
         ylim=(0, 1.2), ylabel="cost", title=f"The same weights, the same rate {RATE}, three scalings of the pixels"
     )

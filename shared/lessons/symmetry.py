@@ -72,12 +72,14 @@ def difference(parameters: Parameters) -> float:
 def picture(figure: "Figure", seen: dict[str, dict[str, Parameters]]) -> None:
     """Show the weights of each unit as a picture of 16 x 16 pixels: copies from one start, individuals from another."""
     framework, trained = next(iter(seen.items()))
-    axes = figure.subplots(2, 8)
-    for row, name in zip(axes, ("equal, ReLU", "random, ReLU"), strict=True):
+    axes = figure.subplots(3, 8)
+    for row, name in zip(axes, ("zero, ReLU", "equal, ReLU", "random, ReLU"), strict=True):
         W1 = trained[name].W1
-        reach = np.abs(W1).max()
+        reach = np.abs(W1).max() or 1
         for unit, place in enumerate(row):
             place.imshow(W1[unit].reshape(16, 16), cmap="RdBu_r", vmin=-reach, vmax=reach)
-            place.set(xticks=[], yticks=[], title=f"unit {unit + 1}")
+            place.set(xticks=[], yticks=[])
         row[0].set_ylabel(f"start: {name.split(',')[0]}")
+    for unit, place in enumerate(axes[0]):
+        place.set_title(f"unit {unit + 1}")
     figure.supxlabel(f"W1 after {STEPS} steps, in {framework}: the weights of each unit (red positive, blue negative)")

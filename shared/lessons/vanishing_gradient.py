@@ -70,7 +70,7 @@ def claims(seen: Seen) -> list[Claim]:
         ),
         Claim("ReLU: the slope at 10 is 1", f"{seen.slopes['relu'][2]:g}", seen.slopes["relu"][2] == 1),
         Claim("sigmoid: no slope on the photographs is above 1/4", f"{steepest:.4f}", steepest < 0.25 * (1 + 1e-12)),
-        Claim("small weights: ReLU's dW1 is larger", f"{small:.1f} times", small > 1),
+        Claim("small weights: ReLU's dW1 is 3 to 6 times as large", f"{small:.1f} times", 3 < small < 6),
         Claim("large weights: most slopes of the sigmoids are below 1/100", f"{flat:.0%}", flat > 0.5),
         Claim("large weights: ReLU's dW1 is more than 10 times as large", f"{large:.0f} times", large > 10),
         Claim(f"after {STEPS} steps the sigmoid network's cost is higher", f"{behind:.1f} times", behind > 1),
@@ -78,19 +78,27 @@ def claims(seen: Seen) -> list[Claim]:
 
 
 def picture(figure: "Figure", seen: dict[str, Seen]) -> None:
-    """Draw the slopes and the cost curves."""
+    """Draw the slopes, the sizes of dW1, and the cost curves."""
     from shared.lessons.picture import BLUE, ORANGE, lines, name_the_lines
 
-    left, right = figure.subplots(1, 2)
+    left, middle, right = figure.subplots(1, 3, width_ratios=(3, 2, 4))
     z = np.linspace(-10, 10, 401)
-    left.plot(z, 0.25 / np.cosh(z / 2) ** 2, color=ORANGE, label="sigmoid: 1/4 at most")
-    left.plot([-10, 0, 0, 10], [0, 0, 1, 1], color=BLUE, label="ReLU: 0 or 1")
+    left.plot(z, 0.25 / np.cosh(z / 2) ** 2, color=ORANGE)
+    left.plot([-10, 0, 0, 10], [0, 0, 1, 1], color=BLUE)
     for found in seen.values():
         left.plot(POINTS, found.slopes["sigmoid"], "o", color=ORANGE, fillstyle="none")
     left.set(xlabel="z", title="The slope of the hidden activation")
-    left.legend()
+    left.text(10, 0.93, "ReLU: 0 or 1", color=BLUE, ha="right")
+    left.text(10, 0.2, "sigmoid:\n1/4 at most", ha="right")
     names: dict[Activation, tuple[str, str]] = {"sigmoid": ("sigmoid", ORANGE), "relu": ("ReLU", BLUE)}
+    sizes = next(iter(seen.values())).sizes
+    for shift, (activation, (_, colour)) in zip((-0.2, 0.2), names.items(), strict=True):
+        bars = middle.bar(np.arange(2) + shift, [sizes[name, activation] for name in SCALES], 0.4, color=colour)
+        middle.bar_label(bars, fmt="%.2g")
+    middle.set(yscale="log", title="The size of dW1", xlabel="initial weights")
+    middle.set_xticks(np.arange(2), list(SCALES))
+    middle.margins(y=0.15)
     for activation, (label, colour) in names.items():
         lines(right, {framework: found.costs[activation] for framework, found in seen.items()}, label, colour)
-    right.set(ylabel="cost", ylim=(0, None), title=f"Training, from the same small weights, at rate {RATE}")
+    right.set(ylabel="cost", ylim=(0, None), title=f"Training from small weights, at rate {RATE}")
     name_the_lines(right, seen)
