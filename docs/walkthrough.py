@@ -150,7 +150,7 @@ assert training.costs[-1] < training.costs[0] / 2
 
 # %%
 trained = training.parameters
-show((trained.W1 - start.W1).T, [f"unit {j}" for j in range(8)])
+show((trained.W1 - start.W1).T, [f"unit {j}" for j in range(1, 9)])
 
 # %% [markdown]
 # And what does it say of pictures that it has never seen? These are the ones where it is furthest off.

@@ -242,7 +242,7 @@ def test_markdown_changes_nothing_in_the_mathematics():
 
 def test_every_brace_is_closed_and_every_command_known():
     known = {"alpha", "begin", "big", "cdot", "cr", "delta", "end", "frac", "ldots", "left", "log", "mathrm", "max"}
-    known |= {"partial", "qquad", "quad", "right", "sum"}
+    known |= {"partial", "qquad", "quad", "right", "sum", "thinspace"}
     for mathematics in [*MATHEMATICS, *INLINE]:
         assert mathematics.count("{") == mathematics.count("}")
         assert mathematics.count(r"\left") == mathematics.count(r"\right")
