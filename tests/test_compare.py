@@ -19,6 +19,7 @@ from safetensors.numpy import save_file
 import compare as compare_module
 from shared.comparing import beside
 from shared.network import QUANTITIES
+from shared.report import terminal
 
 ROOT = Path(__file__).parent.parent
 FEW = ("--iterations", "12")
@@ -358,3 +359,10 @@ def test_a_closed_pipe_is_no_error():
 
 def test_progress_is_not_written_to_a_file(compare, small):
     assert compare("--frameworks", "numpy", "--iterations", "300", *small).stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("multiple", "text"), [(0.31, "0.31"), (99, "99"), (237_538, "237,538"), (1.2675e18, "1.3e+18"), (np.nan, "nan")]
+)
+def test_a_wrong_value_makes_no_column_of_twenty_digits(multiple, text):
+    assert terminal.in_spacings(multiple) == text

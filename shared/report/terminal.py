@@ -139,8 +139,8 @@ def spacing_table(record: Record) -> Table:
 
 
 def in_spacings(multiple: float) -> str:
-    """Write a multiple of the spacing: 0.31, 2.4, 45,000."""
-    return f"{multiple:.2g}" if abs(multiple) < 100 else f"{multiple:,.0f}"
+    """Write a multiple of the spacing: 0.31, 2.4, 45,000, 1.3e+18."""
+    return f"{multiple:,.0f}" if 100 <= multiple < 1e6 else f"{multiple:.2g}"
 
 
 def training_table(record: Record) -> Table:
