@@ -73,7 +73,8 @@ def compare(
     test
         HDF5 file with test_set_x and test_set_y.
     frameworks
-        What to compare: numpy, torch, jax, or the path of a .py file with the same functions; separated by commas.
+        What to compare: numpy, torch, jax, numpy_gram, jax_gram, or the path of a .py file with the same functions;
+        separated by commas.
     dtype
         The precision of everything that is compared.
     iterations
@@ -275,7 +276,8 @@ def lessons(
     name
         The lesson. [default: list them all]
     frameworks
-        Where to run it: numpy, torch, jax, or the path of a .py file with the same functions; separated by commas.
+        Where to run it: numpy, torch, jax, numpy_gram, jax_gram, or the path of a .py file with the same functions;
+        separated by commas.
     report
         Write the lesson's picture into this folder.
     """

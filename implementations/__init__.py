@@ -13,6 +13,8 @@ REGISTRY = {
     "numpy": "implementations.numpy_manual",
     "torch": "implementations.torch_autograd",
     "jax": "implementations.jax_grad",
+    "numpy_gram": "implementations.numpy_gram",
+    "jax_gram": "implementations.jax_gram",
 }
 
 CONTRACT = ("forward", "cost", "gradients", "step", "train")

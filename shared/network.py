@@ -38,6 +38,10 @@ LEAKY_SLOPE = 0.01
 """The slope of leaky_relu where Z1 <= 0: the kink belongs to the left half, and so relu'(0) = 0."""
 
 
+class DoesNotPayWarning(UserWarning):
+    """An implementation gives right results here, but another one is faster. The text is one line."""
+
+
 class InputError(ValueError):
     """Bad input. The text is one line: where, what was found, what was wanted, what to do."""
 
@@ -73,7 +77,12 @@ class Gradients(NamedTuple):
 
 
 class Training(NamedTuple):
-    """What training gives back. `costs[i]` is the cost before update i, so `costs[0]` is the untrained network's."""
+    """What training gives back. `costs[i]` is the cost before update i, so `costs[0]` is the untrained network's.
+
+    `seconds_to_compile` is what is done once, before the first step: compiling, and what depends on the data alone (G,
+    the products of the examples, in numpy_gram and jax_gram). All else that training takes is in `seconds_per_step`,
+    but for copying arrays into a framework and out of it.
+    """
 
     parameters: Parameters
     costs: Float[Array, " iterations"]

@@ -197,7 +197,10 @@ def test_the_colour_network_runs_from_given_weights(compare, photographs, tmp_pa
 
 
 BAD = {
-    ("--frameworks", "numpi"): "there is no implementation 'numpi'; there are numpy, torch, jax, or a .py file",
+    (
+        "--frameworks",
+        "numpi",
+    ): "there is no implementation 'numpi'; there are numpy, torch, jax, numpy_gram, jax_gram, or a .py file",
     ("--frameworks", "no.py"): "no.py: there is no such file; give the path of a .py file",
     (
         "--frameworks",

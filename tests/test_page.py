@@ -190,7 +190,7 @@ def test_the_table_of_quantities_says_what_the_json_file_says(made):
 
 
 def test_the_tables_of_the_training_say_what_the_json_file_says(made):
-    curves, shares, times = (made.document.table(h) for h in ("first cost", "pictures kept back", "compiling, seconds"))
+    curves, shares, times = (made.document.table(h) for h in ("first cost", "pictures kept back", "set-up, seconds"))
     for name, framework in made.json["frameworks"].items():
         costs, curve = framework["costs"], framework["curve"]
         assert (curves[name]["first cost"], curves[name]["last cost"]) == (f"{costs[0]:.6g}", f"{costs[-1]:.6g}")
@@ -198,7 +198,7 @@ def test_the_tables_of_the_training_say_what_the_json_file_says(made):
         assert curves[name]["furthest fromthe reference"] == f"{curve['largest_distance']:.1e}"
         assert shares[name]["pictures trained on"] == f"{framework['train_accuracy']:.1%}"
         assert shares[name]["pictures kept back"] == f"{framework['test_accuracy']:.1%}"
-        assert times[name]["compiling, seconds"] == f"{framework['seconds_to_compile']:.2f}"
+        assert times[name]["set-up, seconds"] == f"{framework['seconds_to_compile']:.2f}"
         assert times[name]["a step, microseconds"] == f"{1e6 * framework['seconds_per_step']:,.0f}"
 
 

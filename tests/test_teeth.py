@@ -3,12 +3,14 @@
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
-from cases import BY_NAME
+from cases import BY_NAME, random_case
 
 import implementations
+from shared.judging import curves
 from shared.judging.judge import answers, answers_to_step
-from shared.network import QUANTITIES, Parameters
+from shared.network import QUANTITIES, Parameters, Settings
 
 CASE = BY_NAME["7-5-1-relu-float64"]
 RATE = 0.1
@@ -21,6 +23,8 @@ UPDATE = {
     "numpy": ("learning_rate * dV  #", f"learning_rate * dV * {TINY}  #"),
     "torch": ("lr=learning_rate)", f"lr=learning_rate * {TINY})"),
     "jax": ("learning_rate * dV for", f"learning_rate * dV * {TINY} for"),
+    "numpy_gram": ("learning_rate * d", f"learning_rate * {TINY} * d"),
+    "jax_gram": ("learning_rate * d", f"learning_rate * {TINY} * d"),
 }
 """Equation 13 is not an assignment to one name, so it is tampered with in its own way."""
 
@@ -42,6 +46,13 @@ def tampered(folder, text):
 
 PLANTED = [(name, int(eq), start, value) for name in implementations.REGISTRY for start, value, eq in lines_of(name)]
 PLANTED = [line for line in PLANTED if line[1] in EQUATIONS]
+
+TRAINING = [
+    (name, line)
+    for name in ("numpy_gram", "jax_gram")
+    for line in re.findall(r"^.* [-+]?= .*  #.*eq 1[3-8]$", source(name), flags=re.MULTILINE)
+]
+"""The lines that only steps have, in the space of examples: the updates, G, and what is made with it."""
 
 
 @pytest.mark.parametrize(("name", "equation", "start", "value"), PLANTED, ids=[f"{n}-eq{e}" for n, e, *_ in PLANTED])
@@ -67,3 +78,38 @@ def test_a_relative_error_of_1e_9_in_the_step_is_wrong_after_it(name, tmp_path):
 
 def test_every_quantity_has_a_line_in_the_hand_written_program():
     assert {equation for name, equation, *_ in PLANTED if name == "numpy"} == set(EQUATIONS)
+
+
+def test_every_line_in_the_space_of_examples_is_tampered_with():
+    for name in ("numpy_gram", "jax_gram"):
+        numbers = [int(re.search(r"eq (\d+)$", line)[1]) for n, line in TRAINING if n == name]
+        assert sorted(numbers) == [13, 13, 14, 15, 16, 17, 18]
+
+
+@pytest.mark.parametrize(
+    ("name", "line"), TRAINING, ids=[f"{n}-{line.split('  #')[0].strip()}" for n, line in TRAINING]
+)
+def test_a_relative_error_of_1e_9_in_a_line_in_the_space_of_examples_leaves_the_band(name, line, tmp_path):
+    case = random_case("40-5-1", 40, 5, 30, seed=8).in_form("float64", "relu")
+    settings = Settings(0.05, 250, 5)
+    reference = curves.reference(case.parameters, case.X, case.Y, settings)
+    noise = max(case.judge.at(P).cost_noise for P in reference.checkpoints.values())
+    band = curves.band(reference, curves.members(reference, case.X, case.Y, settings), noise)
+
+    def leaves(implementation):
+        training = implementation.train(case.parameters, case.X, case.Y, settings)
+        last = implementation.cost(training.parameters, case.X, case.Y)
+        return band.leaves(np.append(training.costs, last))
+
+    code, comment = line.split("  #")
+    start, value = re.fullmatch(r"(.*? [-+]?= )(.*)", code).groups()
+    assert leaves(implementations.load(name)) is None
+    spoilt = source(name).replace(line, f"{start}{tampered_term(value)}  #{comment}")
+    assert spoilt != source(name)
+    assert leaves(tampered(tmp_path, spoilt)) is not None
+
+
+def tampered_term(value):
+    """Spoil what a line adds or subtracts; a line without such a term is spoilt as a whole."""
+    kept, sign, term = re.fullmatch(r"(?:(\S+) ([-+]) )?(.*)", value).groups()
+    return f"{kept} {sign} ({term}) * {TINY}" if kept else f"({term}) * {TINY}"

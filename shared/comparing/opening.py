@@ -21,7 +21,7 @@ from shared.network import DtypeName, InputError, Parameters, Settings
 from shared.report.record import PAGE, Record
 from shared.streaming import Streamed, Streams
 
-PACKAGES = {"numpy": ("numpy",), "torch": ("torch",), "jax": ("jax", "jaxlib")}
+PACKAGES = {"numpy": ("numpy",), "torch": ("torch",), "jax": ("jax", "jaxlib"), "jax_gram": ("jax", "jaxlib")}
 """The packages whose versions matter for an implementation of the registry."""
 
 

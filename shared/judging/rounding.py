@@ -161,7 +161,10 @@ def through_one_line(a: Arithmetic, quantity: str, own: Mapping[str, Array]) -> 
 
 
 def updated(a: Arithmetic, V: Known, dV: Known, learning_rate: float) -> Known:
-    """V - learning_rate dV; the learning rate is itself rounded to the dtype."""
+    """V - learning_rate dV; the learning rate is itself rounded to the dtype.
+
+    A program may multiply by it before it sums dV's terms: `Worst.summed` counts one rounding more than n terms have.
+    """
     change = np.where(a.size(dV) > 0, np.maximum(learning_rate * a.size(dV), a.tiny), 0)
     own = a.add(a.rounded(1, a.size(V) + change), a.rounded(4, change))
     return Known(V.value - learning_rate * dV.value, a.add(V.error, learning_rate * dV.error, own))

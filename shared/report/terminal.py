@@ -154,7 +154,7 @@ def training_table(record: Record) -> Table:
         "\ntest",
         "forced\nsteps",
         "\ncurve",
-        "compile\ns",
+        "set-up\ns",
         "step\nus",
     ):
         table.add_column(heading, justify="right", no_wrap=True)

@@ -1,0 +1,235 @@
+"""The network in JAX, trained in the space of examples: one m x m product a step in place of two with X.
+
+n_x inputs, n_h hidden units, 1 output unit, m examples, one example per column.
+dV is the derivative of the cost with respect to V and has V's shape.
+Equations 1 to 13 are derived in docs/derivation.md, 14 to 18 in docs/gram.md. grad and vjp find every derivative.
+
+JAX computes in float32 unless its x64 switch is on. Each function sets the switch for itself alone (`precision_of`).
+"""
+
+import os
+import time
+import warnings
+from contextlib import AbstractContextManager
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Float
+
+from shared.network import (
+    LEAKY_SLOPE,
+    Activation,
+    Activations,
+    Array,
+    Device,
+    DoesNotPayWarning,
+    Gradients,
+    InputError,
+    MatmulPrecision,
+    Parameters,
+    Progress,
+    Settings,
+    Training,
+)
+
+Arrays = tuple[jax.Array, ...]
+"""W1, b1, W2, b2 as JAX's arrays."""
+
+STRETCH = 100
+"""After so many steps W1 is formed anew: until then C and its rounding stay small (docs/gram.md)."""
+
+
+def use(device: Device, matmul_precision: MatmulPrecision = "default") -> None:
+    """Compute on this device from now on, and with matrix products of this precision."""
+    os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")  # JAX would take most of the device's memory
+    try:
+        jax.config.update("jax_default_device", jax.devices(device)[0])  # type: ignore[no-untyped-call]
+    except RuntimeError as error:
+        raise InputError(f"--device {device}: JAX {jax.__version__} finds none here; choose --device cpu") from error
+    if matmul_precision != "default":
+        jax.config.update("jax_default_matmul_precision", matmul_precision)  # type: ignore[no-untyped-call]
+
+
+def activate(Z1: jax.Array, activation: Activation) -> jax.Array:
+    """Apply the hidden layer's activation, entry by entry. At Z1 = 0 grad takes the left half's slope."""
+    match activation:
+        case "relu":
+            return jax.nn.relu(Z1)
+        case "leaky_relu":
+            return jnp.where(Z1 > 0, Z1, LEAKY_SLOPE * Z1)
+        case "sigmoid":
+            return jax.nn.sigmoid(Z1)
+
+
+def precision_of(X: Array) -> AbstractContextManager[None]:
+    """Switch x64 on for float64 data and off for float32, until the end of the `with` block."""
+    return jax.enable_x64(X.dtype == np.float64)
+
+
+def arrays(parameters: Parameters) -> Arrays:
+    """Copy NumPy arrays: jnp.asarray may share their memory."""
+    return tuple(map(jnp.array, parameters))
+
+
+def affine(W: jax.Array, b: jax.Array, A: jax.Array) -> jax.Array:
+    """Compute what a layer's units receive."""
+    return W @ A + b
+
+
+@partial(jax.jit, static_argnames="activation")
+def propagate(parameters: Arrays, X: jax.Array, activation: Activation) -> Arrays:
+    """Compute what each layer holds, input to output, on JAX's arrays."""
+    W1, b1, W2, b2 = parameters
+    Z1 = affine(W1, b1, X)  #                   (n_h, m)    eq 1
+    A1, Z2 = onward(Z1, W2, b2, activation)
+    A2 = jax.nn.sigmoid(Z2)  #                  (1, m)      eq 4
+    return Z1, A1, Z2, A2
+
+
+def onward(Z1: jax.Array, W2: jax.Array, b2: jax.Array, activation: Activation) -> Arrays:
+    """Compute what the layers hold from Z1 on, however Z1 was found; the cost needs no more than Z2."""
+    A1 = activate(Z1, activation)  #            (n_h, m)    eq 2
+    Z2 = affine(W2, b2, A1)  #                  (1, m)      eq 3
+    return A1, Z2
+
+
+def forward(parameters: Parameters, X: Float[Array, "n_x m"], activation: Activation = "relu") -> Activations:
+    """Compute what each layer holds, input to output."""
+    with precision_of(X):
+        return Activations(*map(np.array, propagate(arrays(parameters), jnp.array(X), activation)))
+
+
+def cost(
+    parameters: Parameters, X: Float[Array, "n_x m"], Y: Float[Array, "1 m"], activation: Activation = "relu"
+) -> float:
+    """Average the cross-entropy of A2 and Y over the examples."""
+    with precision_of(X):
+        _, _, Z2, _ = propagate(arrays(parameters), jnp.array(X), activation)
+        return float(cross_entropy(Z2, jnp.array(Y)))
+
+
+def cost_from(Z1: jax.Array, W2: jax.Array, b2: jax.Array, Y: jax.Array, activation: Activation) -> jax.Array:
+    """Compute the cost as a function of Z1, W2 and b2: what grad differentiates."""
+    _, Z2 = onward(Z1, W2, b2, activation)
+    return cross_entropy(Z2, Y)
+
+
+def cross_entropy(Z2: jax.Array, Y: jax.Array) -> jax.Array:
+    """-Y log(A2) - (1 - Y) log(1 - A2), averaged, from Z2: log(A2) is infinite where A2 rounds to 0.
+
+    Each example's share is divided by m before the sum, so that the sum cannot overflow.
+    """
+    m = Y.shape[1]
+    softplus = jax.nn.softplus(Z2)  #           (1, m)      log(1 + exp(Z2)) = -log(1 - A2)
+    return jnp.sum((softplus - Y * Z2) / m)  #  scalar      eq 12
+
+
+def gradients(
+    parameters: Parameters, X: Float[Array, "n_x m"], Y: Float[Array, "1 m"], activation: Activation = "relu"
+) -> Gradients:
+    """Differentiate the cost with respect to everything."""
+    with precision_of(X):
+        return Gradients(*map(np.array, backward(arrays(parameters), jnp.array(X), jnp.array(Y), activation)))
+
+
+@partial(jax.jit, static_argnames="activation")
+def backward(parameters: Arrays, X: jax.Array, Y: jax.Array, activation: Activation) -> Arrays:
+    """Go back through the layers: vjp gives each stage's way back, from dOutput to dInput."""
+    W1, b1, W2, b2 = parameters
+    Z1, back_to_W1_b1 = jax.vjp(partial(affine, A=X), W1, b1)
+    A1, back_to_Z1 = jax.vjp(partial(activate, activation=activation), Z1)
+    Z2, back_to_W2_b2_A1 = jax.vjp(affine, W2, b2, A1)
+    dZ2 = jax.grad(cross_entropy)(Z2, Y)
+    dW2, db2, dA1 = back_to_W2_b2_A1(dZ2)
+    (dZ1,) = back_to_Z1(dA1)
+    dW1, db1 = back_to_W1_b1(dZ1)
+    return dZ2, dW2, db2, dA1, dZ1, dW1, db1
+
+
+def step(
+    parameters: Parameters,
+    X: Float[Array, "n_x m"],
+    Y: Float[Array, "1 m"],
+    learning_rate: float,
+    activation: Activation = "relu",
+) -> Parameters:
+    """Take one step of gradient descent, down the slope of the cost."""
+    with precision_of(X):
+        inputs, labels = jnp.array(X), jnp.array(Y)
+        state = arrays(parameters), jnp.zeros(1, inputs.dtype)
+        updated, _ = descend_from_to(0, 1, state, inputs, labels, gram(inputs), learning_rate, activation)
+        return Parameters(*map(np.array, updated))
+
+
+@jax.jit
+def gram(X: jax.Array) -> jax.Array:
+    """Multiply every example with every other, once for all steps; the 1 is the bias's input."""
+    G = X.T @ X + 1  #                          (m, m)      eq 15
+    return G
+
+
+State = tuple[Arrays, jax.Array]
+"""The parameters (in the loop: C, W2 and b2), and the costs so far."""
+
+
+@partial(jax.jit, static_argnames="activation")
+def descend_from_to(
+    start: int | jax.Array,
+    stop: int | jax.Array,
+    state: State,
+    X: jax.Array,
+    Y: jax.Array,
+    G: jax.Array,
+    learning_rate: float | jax.Array,
+    activation: Activation,
+) -> State:
+    """Take the steps start, ..., stop - 1 in the space of examples, in one compiled loop."""
+    (W1, b1, W2, b2), costs = state
+    Z1_0 = affine(W1, b1, X)
+    slopes = jax.value_and_grad(partial(cost_from, Y=Y, activation=activation), argnums=(0, 1, 2))
+
+    def one_step(i: jax.Array, state: State) -> State:
+        (C, W2, b2), costs = state
+        Z1 = Z1_0 - C @ G  #                    (n_h, m)    eq 16
+        value, (dZ1, dW2, db2) = slopes(Z1, W2, b2)
+        W2 = W2 - learning_rate * dW2  #        V's shape   eq 13
+        b2 = b2 - learning_rate * db2  #        V's shape   eq 13
+        C = C + learning_rate * dZ1  #          (n_h, m)    eq 14
+        return (C, W2, b2), costs.at[i].set(value)
+
+    (C, W2, b2), costs = jax.lax.fori_loop(start, stop, one_step, ((jnp.zeros_like(Z1_0), W2, b2), costs))
+    W1 = W1 - C @ X.T  #                        (n_h, n_x)  eq 17
+    b1 = b1 - C.sum(axis=1, keepdims=True)  #   (n_h, 1)    eq 18
+    return (W1, b1, W2, b2), costs
+
+
+def train(
+    parameters: Parameters,
+    X: Float[Array, "n_x m"],
+    Y: Float[Array, "1 m"],
+    settings: Settings,
+    progress: Progress | None = None,
+) -> Training:
+    """Train by full-batch gradient descent: every step looks at all examples."""
+    n_x, m = X.shape
+    if m > n_x:
+        text = f"jax_gram gains little or nothing: {m} examples with {n_x} inputs make G larger than X; take jax"
+        warnings.warn(text, DoesNotPayWarning, stacklevel=2)
+    with precision_of(X):
+        inputs, labels, rate = jnp.array(X), jnp.array(Y), settings.learning_rate
+        state = (arrays(parameters), jnp.zeros(settings.iterations, inputs.dtype))
+        before = time.perf_counter()
+        G = gram(inputs).block_until_ready()
+        loop = descend_from_to.lower(0, 0, state, inputs, labels, G, rate, activation=settings.activation).compile()
+        start = time.perf_counter()
+        for i in range(0, settings.iterations, STRETCH):
+            stop = min(i + STRETCH, settings.iterations)
+            state = loop(i, stop, state, inputs, labels, G, rate)
+            state[1].block_until_ready()
+            if progress:
+                progress(stop)
+        seconds = time.perf_counter() - start
+        trained, costs = Parameters(*map(np.array, state[0])), np.array(state[1])
+    return Training(trained, costs, seconds / settings.iterations, seconds_to_compile=start - before)
