@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 import warnings
 from pathlib import Path
 from types import SimpleNamespace
@@ -279,7 +280,8 @@ def test_bad_input_gets_one_line_and_status_2(bench, capfd, options):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGINT is for POSIX")
 def test_ctrl_c_ends_everything_with_status_130(folder):
-    command = [sys.executable, str(ROOT / "compare.py"), "bench", "--train", "train.h5", "--peers", "none"]
+    command = [sys.executable, str(ROOT / "compare.py"), "bench", "--train", "train.h5"]
+    command += ["--frameworks", ",".join(OWN), "--peers", "none"]
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         while not process.stdout.readline().startswith("Spread"):
             pass
@@ -292,10 +294,12 @@ def test_ctrl_c_ends_everything_with_status_130(folder):
 
 
 def wait_for_children(pid):
-    """The contestants' processes, once there are some."""
-    while not (children := psutil.Process(pid).children(recursive=True)):
-        pass
-    return children
+    """The contestants' processes, once all three have begun."""
+    while True:
+        children = psutil.Process(pid).children()
+        if sum("spawn_main" in " ".join(child.cmdline()) for child in children) == 3:
+            return children
+        time.sleep(0.05)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
