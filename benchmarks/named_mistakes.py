@@ -31,12 +31,15 @@ def examined(convention: Convention, mistakes: Sequence[Mistake], gives: Sequenc
 
 def outcome(checkup: Checkup, mistakes: Sequence[Mistake]) -> str:
     """Say what came of it: named, at least found in its line, found elsewhere, or not seen."""
-    found = [(finding.diagnosis.line, {m.name for m in finding.diagnosis.mistakes}) for finding in checkup.findings]
-    if len(found) == len(mistakes) and all(any(m.name in names for _, names in found) for m in mistakes):
+    found = [finding.diagnosis for finding in checkup.findings]
+    lines = {line for diagnosis in found for line in (diagnosis.line, *diagnosis.also)}
+    told = {(m.kind, m.line) for diagnosis in found for m in diagnosis.mistakes}
+    told |= {(m.kind, line) for diagnosis in found for m in diagnosis.mistakes for line in diagnosis.also}
+    if len(lines) == len(mistakes) and all((m.kind, m.line) in told for m in mistakes):
         return "named"
     if checkup.verdict != "wrong":
         return checkup.verdict
-    return "right line" if {line for line, _ in found} == {m.line for m in mistakes} else "another line"
+    return "right line" if lines == {m.line for m in mistakes} else "another line"
 
 
 def pairs(count: int) -> Iterable[tuple[Mistake, Mistake]]:

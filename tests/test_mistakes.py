@@ -1,20 +1,22 @@
 """Teeth: every mistake of the catalogue, planted in a program, is called wrong at its line and nowhere before."""
 
 import re
-from itertools import combinations
+from functools import partial
+from itertools import combinations, islice, pairwise
 
 import numpy as np
 import pytest
 import torch
 from cases import BY_NAME, Case, photographs, random_case
 
+from shared.checking import problems
 from shared.judging import lines
 from shared.judging.mistake import CURES, at
 from shared.judging.mistakes import CATALOGUE
 from shared.judging.mistakes_anywhere import narrowed
 from shared.network import QUANTITIES, Parameters
 
-RATE = 0.1
+RATE = 0.125
 
 
 def sure() -> Case:
@@ -32,13 +34,12 @@ SURE = sure()
 SQUARE = random_case("6-6-1-square", 6, 6, 6, seed=13)
 
 
-def shows_on(mistake) -> Case:
-    """A case where the mistake changes something."""
-    if "slope 1 at 0" in mistake.name or "slope 1/2 at 0" in mistake.name:
-        return TIE
-    if re.search("clipped|plus 1e|log of A2|infinity times 0|log kept|through tanh", mistake.name):
-        return SURE
-    return GENERIC
+def of_the_doctor(problem: problems.Problem) -> Case:
+    return Case(problem.name, problem.parameters, problem.X, problem.Y)
+
+
+MANY = of_the_doctor(next(problem for problem in problems.small() if problem.sizes["m"] > 200))
+CASES = [GENERIC, TIE, SURE, *map(of_the_doctor, islice(problems.small(), 4, 10))]
 
 
 def given(case: Case) -> lines.Values:
@@ -72,21 +73,22 @@ def accused(judgements) -> list[str]:
 
 @pytest.mark.parametrize("mistake", IN_A_QUANTITY, ids=ids(IN_A_QUANTITY))
 def test_a_mistake_is_wrong_at_its_line_and_nothing_before_it_is_accused(mistake):
-    case = shows_on(mistake)
-    judgements = case.standard.judge_all(lines.run(given(case), {mistake.line: mistake.wrong}))
-    assert accused(judgements)[0] == mistake.line
-    assert judgements[mistake.line].verdict == "wrong"
-    assert judgements[mistake.line].problem != "it is missing"
+    verdicts = set()
+    for case in CASES:
+        judgements = case.standard.judge_all(lines.run(given(case), {mistake.line: mistake.wrong}))
+        verdicts.add(judgements[mistake.line].verdict)
+        assert accused(judgements)[:1] in ([], [mistake.line])
+        assert judgements[mistake.line].problem != "it is missing"
+    assert "wrong" in verdicts
 
 
 @pytest.mark.parametrize("mistake", IN_AN_UPDATE, ids=ids(IN_AN_UPDATE))
-def test_a_mistake_of_an_update_makes_its_parameter_alone_wrong_by_the_third_step(mistake):
-    replaced = {mistake.line: mistake.wrong}
-    _, before = lines.train(given(GENERIC), 2, replaced)
-    _, after = lines.train(given(GENERIC), 3, replaced)
-    judgements = GENERIC.judge.after_step(before, RATE).judge_all(after._asdict())
-    assert accused(judgements) == [mistake.line]
-    assert judgements[mistake.line].verdict == "wrong"
+def test_a_mistake_of_an_update_makes_its_parameter_alone_wrong_within_three_steps(mistake):
+    replaced, case = {mistake.line: mistake.wrong}, MANY if "batch of" in mistake.name else GENERIC
+    places = [lines.train(given(case), steps, replaced)[1] for steps in range(4)]
+    judged = [case.judge.after_step(a, RATE).judge_all(b._asdict()) for a, b in pairwise(places)]
+    assert {name for judgements in judged for name in accused(judgements)} == {mistake.line}
+    assert "wrong" in {judgements[mistake.line].verdict for judgements in judged}
 
 
 @pytest.mark.parametrize("mistake", IN_NARROW_PRODUCTS, ids=ids(IN_NARROW_PRODUCTS))
@@ -114,7 +116,7 @@ def test_a_finite_difference_is_near_the_gradient_all_the_same(line):
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-@pytest.mark.parametrize("case", [GENERIC, TIE, SURE, photographs()], ids=lambda case: case.name)
+@pytest.mark.parametrize("case", [*CASES, photographs()], ids=lambda case: case.name)
 def test_the_right_lines_agree_everywhere(case, dtype):
     case = case.in_form(dtype, "relu")
     values = lines.run(given(case))
@@ -143,6 +145,10 @@ def test_an_update_line_finds_the_gradients_of_all_earlier_steps():
 OPTIMIZERS = {
     "momentum 0.9": lambda V: torch.optim.SGD(V, RATE, momentum=0.9),
     "momentum 0.9 as an average": lambda V: torch.optim.SGD(V, 0.1 * RATE, momentum=0.9),
+    "Nesterov momentum 0.9": lambda V: torch.optim.SGD(V, RATE, momentum=0.9, nesterov=True),
+    "AdamW": lambda V: torch.optim.AdamW(V, RATE),
+    "RMSprop": lambda V: torch.optim.RMSprop(V, RATE),
+    "Adagrad": lambda V: torch.optim.Adagrad(V, RATE),
     "weight decay 1e-02": lambda V: torch.optim.SGD(V, RATE, weight_decay=0.01),
     "Adam": lambda V: torch.optim.Adam(V, RATE),
 }
@@ -187,14 +193,14 @@ def test_a_line_whose_inputs_do_not_fit_is_left_out():
     assert [name for name in QUANTITIES if name not in predicted] == ["dW2", "dA1", "dZ1", "dW1", "db1"]
 
 
-SITUATIONS = [at_step(case, step) for case in (GENERIC, TIE, SURE, SQUARE) for step in (0, 2)]
+SITUATIONS = [at_step(case, step) for case in (*CASES, SQUARE) for step in (0, 2)]
 
 
 RIGHT = {**lines.LINES, **lines.UPDATES, "costs": lambda q: q["costs"]}
 
 
-def same(a, b) -> bool:
-    return np.shape(a) == np.shape(b) and np.allclose(a, b, rtol=1e-12, atol=1e-18, equal_nan=True)
+def same(a, b, atol) -> bool:
+    return np.shape(a) == np.shape(b) and np.allclose(a, b, rtol=1e-12, atol=atol, equal_nan=True)
 
 
 @pytest.mark.parametrize("line", CURES)
@@ -203,7 +209,8 @@ def test_no_two_mistakes_of_a_line_are_the_same_and_none_is_right(line):
     variants = {"the right line": right} | {m.name: m.wrong for m in CATALOGUE if m.line == line}
     with np.errstate(all="ignore"):
         values = {name: [variant(q) for q in SITUATIONS] for name, variant in variants.items()}
-    twins = [(a, b) for a, b in combinations(values, 2) if all(map(same, values[a], values[b]))]
+    atol = 0 if line == "A2" else 1e-18  # the smallest probabilities count
+    twins = [(a, b) for a, b in combinations(values, 2) if all(map(partial(same, atol=atol), values[a], values[b]))]
     assert twins == []
 
 

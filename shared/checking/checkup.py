@@ -10,12 +10,11 @@ from shared.checking.diagnosis import Diagnosis, diagnose
 from shared.checking.evidence import Evidence, proof
 from shared.checking.examination import Examination, Verdict, examine, examine_forward
 from shared.checking.problems import Problem
-from shared.checking.problems import on_paper as problem_on_paper
-from shared.checking.program import Program
-from shared.checking.trial import Trial, diagnose_updates, trial
-from shared.checking.visit import Place, Visit
+from shared.checking.program import CheckError, Program, TooSlowError
+from shared.checking.trial import Trial, trial
+from shared.checking.updates import diagnose_updates
+from shared.checking.visit import GRADIENTS, Place, Visit
 from shared.judging.verdict import Judgement
-from shared.network import Parameters
 
 STATUS = {"certified": 0, "wrong": 1, "cannot tell": 3}
 
@@ -62,7 +61,13 @@ class Checkup:
         places = {row.place for row in self.rows()}
         if places & {"WRONG here", "inherits"}:
             return "wrong"
-        return "cannot tell" if "cannot tell" in places else "certified"
+        return "cannot tell" if "cannot tell" in places or self.stops else "certified"
+
+    @property
+    def stops(self) -> list[CheckError]:
+        """Where its functions failed, each the first time."""
+        examined = (self.examination, self.trial, self.forward)
+        return [each.stopped for each in examined if each and each.stopped]
 
     @property
     def status(self) -> int:
@@ -80,7 +85,7 @@ class Checkup:
     @property
     def remarks(self) -> list[str]:
         """What else a user should know."""
-        return [*self.examination.remarks, *(self.trial.remarks if self.trial else [])]
+        return [*self.examination.remarks, *(self.trial.remarks if self.trial else []), *map(str, self.stops)]
 
 
 def check(program: Program, problems: Iterable[Problem], done: Callable[[int], None] = lambda count: None) -> Checkup:
@@ -89,18 +94,21 @@ def check(program: Program, problems: Iterable[Problem], done: Callable[[int], N
     Raises
     ------
     CheckError
-        If the program fails.
+        If the program fails, and nothing that it gave before is wrong.
     """
     problems = list(problems)
     examination, diagnoses = best_read(examine(program, problems, done))
     checkup = Checkup(program.path, examination)
     if "train" in program.functions:
-        checkup.trial = trial(program, problem_on_paper(), examination.convention, examination.visits[0].dtype)
+        checkup.trial = trial(program, examination.convention, examination.visits[0].dtype)
         diagnoses += diagnose_updates(checkup.trial)
     checkup.findings += [finding(diagnosis, examination, checkup.trial) for diagnosis in merged(diagnoses)]
     if "forward" in program.functions:
         checkup.forward = forward = examine_forward(program, problems, examination.convention)
-        checkup.findings += [finding(diagnosis, forward) for diagnosis in diagnose(forward)]
+        checkup.findings += [finding(diagnosis, forward) for diagnosis in merged(diagnose(forward))]
+    failures = [stop for stop in checkup.stops if not isinstance(stop, TooSlowError)]
+    if failures and checkup.verdict != "wrong":
+        raise failures[0]
     return checkup
 
 
@@ -124,10 +132,8 @@ def best_read(examination: Examination) -> tuple[Examination, list[Diagnosis]]:
 
 
 def lines_to_mend(diagnosis: Diagnosis) -> list[str]:
-    """Name the lines that a diagnosis is about: one, or several updates, or those that nobody could tell apart."""
-    if set(diagnosis.quantities) & set(Parameters._fields):
-        return list(diagnosis.quantities)
-    return list(dict.fromkeys([diagnosis.line, *(mistake.line for mistake in diagnosis.mistakes)]))
+    """Name the lines that a diagnosis is about: those that are wrong alike, and those that nobody could tell apart."""
+    return list(dict.fromkeys([diagnosis.line, *diagnosis.also, *(mistake.line for mistake in diagnosis.mistakes)]))
 
 
 def cure(line: str, diagnosis: Diagnosis, convention: Convention) -> str:
@@ -138,17 +144,13 @@ def cure(line: str, diagnosis: Diagnosis, convention: Convention) -> str:
 
 
 def merged(diagnoses: Iterable[Diagnosis]) -> list[Diagnosis]:
-    """Say once what is wrong in the updates of several parameters alike."""
+    """Say once what is wrong in several lines alike."""
     found: list[Diagnosis] = []
     for diagnosis in diagnoses:
-        kinds = {m.name.replace(diagnosis.line, "V") for m in diagnosis.mistakes}
-        alike = [
-            d
-            for d in found
-            if kinds and kinds == {m.name.replace(d.line, "V") for m in d.mistakes} and d.line in Parameters._fields
-        ]
-        if alike:
-            found[found.index(alike[0])] = replace(alike[0], quantities=(*alike[0].quantities, *diagnosis.quantities))
+        for k, earlier in enumerate(found):
+            if both := earlier.with_one_alike(diagnosis):
+                found[k] = both
+                break
         else:
             found.append(diagnosis)
     return found
@@ -164,10 +166,12 @@ def row_of(examination: Examination, name: str, findings: Iterable[Finding]) -> 
         for found in findings
         if found.function == examination.function
         and name in found.diagnosis.quantities
-        and found.diagnosis.line != name
+        and name not in (found.diagnosis.line, *found.diagnosis.also)
     ]
-    if place == "WRONG here" and set(through) - {name}:
-        place, remark = "inherits", f"through {', '.join(line for line in dict.fromkeys(through) if line != name)}"
+    if place == "WRONG here" and through:
+        place, remark = "inherits", f"through {', '.join(dict.fromkeys(through))}"
+    if place == "cannot tell" and name in GRADIENTS and examination.convention.differences:
+        remark = f"{examination.convention.differences}, right as far as such can be"
     visit = visits[0] if place != "OK" else max(visits, key=lambda visit: nearness(visit, name))
     judgement = visit.whole.get(name)
     if judgement and judgement.verdict == "agrees":
@@ -184,7 +188,7 @@ def nearness(visit: Visit, name: str) -> float:
 
 def row_of_update(outcome: Trial, name: str) -> Row:
     """Sum up a parameter after a step, or the costs."""
-    judgements = outcome.judgements(name) if name not in outcome.unfit else []
-    worst = max(judgements, key=lambda j: (j.verdict != "agrees", j.max_error), default=None)
+    judgements = outcome.judgements(name) if name not in outcome.unfit else {}
+    step, worst = max(judgements.items(), key=lambda j: (j[1].verdict != "agrees", j[1].max_error), default=("", None))
     label = name if name == "costs" else f"{name} after a step"
-    return Row(label, outcome.place(name), outcome.unfit.get(name, ""), outcome.problem.name, worst)
+    return Row(label, outcome.place(name), outcome.unfit.get(name, ""), step, worst)

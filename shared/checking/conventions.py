@@ -6,12 +6,13 @@ written, talks to it in its own way, and translates what it gives.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
 
+from shared.checking.differences import Differences
 from shared.checking.problems import Problem
 from shared.network import QUANTITIES, Array, Parameters
 
@@ -27,7 +28,10 @@ NAMES = tuple(dict.fromkeys((*QUANTITIES[:5], "dA2", *QUANTITIES[5:])))
 """Every quantity that a program may give, in the order of computation."""
 
 SPELLINGS = {"cost": "cost loss j l costs", "A2": "a2 yhat ypred y_pred al output probabilities probs p"}
-GRADIENT_SPELLINGS = "d{} {}grad grad{} {}gradient gradient{} dld{} djd{} dcd{} dcostd{} dlossd{} g{} delta{}"
+GRADIENT_SPELLINGS = (
+    "d{} {}grad grad{} {}gradient gradient{} dld{} djd{} dcd{} dcostd{} dlossd{} g{} delta{} grads{} {}grads "
+    "gradients{}"
+)
 
 
 def spelled(name: str) -> str:
@@ -58,12 +62,21 @@ def quantity_of(name: str) -> str | None:
     return next((KNOWN[spelled(part)] for part in candidates if spelled(part) in KNOWN), None)
 
 
+def quantities_of(names: Iterable[str]) -> dict[str, str | None]:
+    """Find what the names of all entries stand for; where no gradient has a d, W1 b1 W2 b2 are gradients."""
+    found = {name: quantity_of(name) for name in names}
+    if any(f"d{name}" in found.values() for name in Parameters._fields):
+        return found
+    return {name: f"d{quantity}" if quantity in Parameters._fields else quantity for name, quantity in found.items()}
+
+
 @dataclass(frozen=True)
 class Convention:
     """A way of writing the network.
 
     `rows`: examples are rows. `transposed`: weights are (in, out). `flat`: biases have one dimension.
     `flat_labels`: so have labels. `late`: what is m times larger than with autograd, since 1/m comes later.
+    `differences`: what the four gradients are, if they are no derivatives.
     """
 
     rows: bool = False
@@ -71,6 +84,7 @@ class Convention:
     flat: bool = False
     flat_labels: bool = False
     late: tuple[str, ...] = ()
+    differences: Differences | None = None
 
     def arguments(self, problem: Problem) -> list[Array]:
         """Write W1 b1 W2 b2 X Y as the program wants them."""
@@ -137,6 +151,8 @@ class Convention:
             yield "1/m is left to dW and db, as in the course: dZ2, dA1 and dZ1 are m times those of autograd"
         elif self.late:
             yield f"1/m comes later: {', '.join(self.late)} {'is' if len(self.late) == 1 else 'are'} m times autograd's"
+        if self.differences:
+            yield f"the gradients are {self.differences}"
 
 
 def _squeezed(shape: tuple[int, ...]) -> tuple[int, ...]:

@@ -77,7 +77,9 @@ def _with_names(function: str, returned: Any) -> Any:
         return dict(zip(names[::-1] if parameters_first else names, returned, strict=True))
     if function == "gradients" and not any(_parts(value) for value in returned):
         return None
-    return {str(position): value for position, value in enumerate(returned)}
+    numbers = [position for position, value in enumerate(returned) if np.ndim(_plain(value)) == 0 and not _parts(value)]
+    cost = numbers[0] if function == "gradients" and len(numbers) == 1 else None
+    return {"cost" if position == cost else str(position): value for position, value in enumerate(returned)}
 
 
 def _leaves(parts: Mapping[str, Any], prefix: str = "", depth: int = 1) -> Iterator[tuple[str, Any]]:

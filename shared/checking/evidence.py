@@ -1,6 +1,8 @@
 """The proof of a diagnosis: one wrong entry, on the smallest problem that shows it, that can be followed on paper."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import combinations, islice
 
 import numpy as np
 
@@ -9,7 +11,7 @@ from shared.checking.clues import clues
 from shared.checking.conventions import Convention
 from shared.checking.diagnosis import Diagnosis
 from shared.checking.examination import Examination
-from shared.checking.trial import RATE, Trial
+from shared.checking.trial import Trial
 from shared.checking.visit import Visit
 from shared.judging.lines import run
 
@@ -39,10 +41,25 @@ def proof(diagnosis: Diagnosis, examination: Examination, outcome: Trial | None)
 
 
 def where_it_shows(examination: Examination, name: str) -> list[str]:
-    """Say on which problems a line is wrong, if it is right on others."""
+    """Say on which problems a line is wrong, if it is right on others, and what that has to do with earlier answers."""
     places = examination.places(name)
     wrong = [problem for problem, place in places.items() if place == "WRONG here"]
-    return [] if len(wrong) == len(places) else [f"it is wrong only on: {'; '.join(wrong)}"]
+    fine = [problem for problem, place in places.items() if place == "OK"]
+    few = f"wrong only on: {'; '.join(wrong)}" if len(wrong) <= len(fine) else f"right on: {'; '.join(fine)}"
+    return [*([f"it is {few}"] if fine else []), *islice(remembered(examination, name), 1)]
+
+
+def remembered(examination: Examination, name: str) -> Iterator[str]:
+    """Look for two problems that are the same and have two answers, or that are not and have one."""
+    for earlier, later in combinations(examination.visits, 2):
+        a, b = (visit.values.get(name, np.zeros(0)) for visit in (earlier, later))
+        if a.shape != b.shape or earlier.problem.dtype != later.problem.dtype or not a.any():
+            continue
+        same_question = earlier.problem.is_like(later.problem)
+        if same_question and not np.array_equal(a, b, equal_nan=True):
+            yield "asked the same again, it answers otherwise: something is kept between the calls, or drawn at random"
+        elif not same_question and np.array_equal(a, b, equal_nan=True):
+            yield f"it gave the same on {earlier.problem.name}, and on {later.problem.name}: is it kept in between?"
 
 
 def evidence_of(visit: Visit, name: str, convention: Convention) -> Evidence | None:
@@ -63,13 +80,13 @@ def update_evidence(outcome: Trial, name: str, convention: Convention) -> Eviden
     """Write out one wrong entry of the first wrong step."""
     if name in outcome.unfit or name == "costs":
         return None
-    for number, step in enumerate(outcome.steps, start=1):
-        judgement, before = step.whole[name], getattr(step.before, name)
+    for step in outcome.steps:
+        judgement, before, rate = step.whole[name], getattr(step.before, name), step.course.rate
         if judgement.verdict == "wrong" and judgement.worst:
             index = judgement.worst.index
             dV = step.own_gradients.get(f"d{name}", np.full(before.shape, np.nan))[index]
-            line = f"{on_paper.n(before[index])} - {RATE} * {on_paper.n(dV)}"
-            entry = f"{name}{convention.their_index(name, index)} after step {number}"
-            where = f"{outcome.problem.name}, learning rate {RATE}"
+            line = f"{on_paper.n(before[index])} - {rate} * {on_paper.n(dV)}"
+            entry = f"{name}{convention.their_index(name, index)} after step {step.number}"
+            where = f"{step.course.problem.name}, learning rate {rate}"
             return Evidence(where, entry, line, float(judgement.worst.true_value), judgement.worst.got)
     return None

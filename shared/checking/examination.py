@@ -4,24 +4,48 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from shared.checking.conventions import NAMES, READINGS, Convention, layouts, quantity_of
+import numpy as np
+
+from shared.checking.conventions import NAMES, READINGS, Convention, layouts, quantities_of
+from shared.checking.differences import Differences
+from shared.checking.differences import recognised as recognised_differences
 from shared.checking.problems import Problem
-from shared.checking.program import CheckError, Program, Reply, details
-from shared.checking.visit import GRADIENTS, MISSING, Place, Visit, answered, infinite_by_right, judged
-from shared.network import Array
+from shared.checking.program import CheckError, Program, Reply, TooSlowError, details
+from shared.checking.visit import GRADIENTS, MISSING, Place, Visit, answered, as_gradients, infinite_by_right, judged
 
 Verdict = Literal["certified", "cannot tell", "wrong"]
 
 
 @dataclass
 class Examination:
-    """What one function of a program gave, on all problems, and the way in which it is written."""
+    """What one function of a program gave, on all problems, and the way in which it is written.
+
+    `stopped` says on which problem the function failed, if it did: those after it were not set.
+    """
 
     convention: Convention
     function: str = "gradients"
     replies: list[tuple[Problem, Reply]] = field(default_factory=list)
     visits: list[Visit] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+    stopped: CheckError | None = None
+
+    def set(
+        self, program: Program, problems: Iterable[Problem], done: Callable[[int], None] = lambda count: None
+    ) -> None:
+        """Set problems to a function of a program, until it fails, and judge what it gives."""
+        for problem in problems:
+            if problem.is_large and self.differences:
+                self.remarks.append(f"not asked, since differences take two costs for each weight: {problem.name}")
+                break
+            arguments = self.convention.arguments(problem)
+            reply = program.call(self.function, *arguments[: 5 if self.function == "forward" else 6])
+            if reply.values is None:
+                self.stopped = failed(program, self.function, problem, reply)
+                break
+            self.add(problem, reply)
+            done(len(self.visits))
+        self.note_what_is_missing()
 
     def add(self, problem: Problem, reply: Reply) -> Visit:
         """Judge what a program gave on a problem."""
@@ -39,11 +63,17 @@ class Examination:
 
     def read_with(self, convention: Convention) -> "Examination":
         """Judge the same replies as those of a program that is written in another way."""
-        other = Examination(convention, self.function, remarks=self.remarks)
+        other = Examination(convention, self.function, remarks=self.remarks, stopped=self.stopped)
         for problem, reply in self.replies:
             other.add(problem, reply)
         other.note_what_is_missing()
         return other
+
+    @property
+    def differences(self) -> Differences | None:
+        """The differences of costs that the gradients are, if they are any."""
+        given = [gradients for visit in self.visits if (gradients := as_gradients(visit))]
+        return recognised_differences(given)
 
     @property
     def given(self) -> list[str]:
@@ -73,7 +103,7 @@ def examine(
     Raises
     ------
     CheckError
-        If the program fails on a problem, or gives nothing that the doctor knows.
+        If the program fails on the first problem, or gives nothing that the doctor knows.
     """
     convention, reply = recognised(program, problems[0])
     examination = Examination(convention)
@@ -81,26 +111,17 @@ def examine(
     if not visit.given:
         what = ", ".join(reply.values or {}) or "nothing"
         raise CheckError(f"{program.path.name}: gradients gave {what}; give dW1, db1, dW2, db2 by name")
-    examination.remarks += remarks(reply, visit)
-    for count, problem in enumerate(problems[1:], start=2):
-        examination.add(problem, asked(program, "gradients", problem, convention.arguments(problem)))
-        done(count)
-    examination.note_what_is_missing()
+    examination.set(program, problems[1:], done)
+    examination.remarks += remarks(examination)
+    if differences := examination.differences:
+        return examination.read_with(replace(convention, differences=differences))
     return examination
 
 
 def examine_forward(program: Program, problems: Iterable[Problem], convention: Convention) -> Examination:
-    """Set every problem to a program's `forward`: a function of its own, whose values nobody says gradients uses.
-
-    Raises
-    ------
-    CheckError
-        If it fails on a problem.
-    """
+    """Set every problem to a program's `forward`: a function of its own, whose values nobody says gradients uses."""
     examination = Examination(convention, "forward")
-    for problem in problems:
-        examination.add(problem, asked(program, "forward", problem, convention.arguments(problem)[:5]))
-    examination.note_what_is_missing()
+    examination.set(program, problems)
     return examination
 
 
@@ -143,24 +164,19 @@ def failed(program: Program, function: str, problem: Problem, reply: Reply) -> C
     """Say in a line that a function failed; what it printed and the user's own traceback go with it."""
     *traceback, last = reply.failure.splitlines()
     text = f"{program.path.name}: {function} failed on the problem {problem.name}: {last.strip()}"
-    return CheckError(text, details(reply.printed, reply.failure if traceback else ""))
+    kind = TooSlowError if reply.timed_out else CheckError
+    return kind(text, details(reply.printed, reply.failure if traceback else ""))
 
 
-def asked(program: Program, function: str, problem: Problem, arguments: Sequence[Array]) -> Reply:
-    """Ask a function of a program for what it gives on a problem."""
-    reply = program.call(function, *arguments)
-    if reply.values is None:
-        raise failed(program, function, problem, reply)
-    return reply
-
-
-def remarks(reply: Reply, visit: Visit) -> list[str]:
+def remarks(examination: Examination) -> list[str]:
     """Say what else a user should know."""
-    found = []
-    unknown = [name for name in reply.values or {} if quantity_of(name) not in NAMES]
+    found, visit = [], examination.visits[0]
+    entries = examination.replies[0][1].values or {}
+    given = quantities_of(entries)
+    unknown = [name for name, quantity in given.items() if quantity not in NAMES]
     if unknown:
         found.append(f"not looked at, since the notation has no such name: {', '.join(unknown)}")
-    twice = [q for q in NAMES if [quantity_of(name) for name in reply.values or {}].count(q) > 1]
+    twice = [q for q in NAMES if list(given.values()).count(q) > 1]
     if twice:
         found.append(f"given twice under different names, so that nobody knows which is meant: {', '.join(twice)}")
     if visit.dtype != visit.problem.dtype:
@@ -168,7 +184,16 @@ def remarks(reply: Reply, visit: Visit) -> list[str]:
             "it computes in float32 whatever it is given, and is judged by what float32 can do "
             "(7 digits; in JAX, jax.config.update('jax_enable_x64', True) gives 16)"
         )
-    if reply.changed:
+    narrow, wide = ([name for name in given if precision(entries[name]) == dtype] for dtype in ("float32", "float64"))
+    if narrow and wide:
+        found.append(f"some of it is float32 ({', '.join(narrow)}), some float64 ({', '.join(wide)})")
+    changed = {k for _, reply in examination.replies for k in reply.changed}
+    if changed:
         names = ("W1", "b1", "W2", "b2", "X", "Y")
-        found.append(f"it changes its inputs in place: {', '.join(names[k] for k in reply.changed)}; make copies")
+        found.append(f"it changes its inputs in place: {', '.join(names[k] for k in sorted(changed))}; make copies")
     return found
+
+
+def precision(value: object) -> str:
+    """Name the dtype of an array that has dimensions; empty for everything else."""
+    return value.dtype.name if isinstance(value, np.ndarray) and value.ndim else ""

@@ -10,6 +10,9 @@ import numpy as np
 
 from shared.network import Array, DtypeName, Parameters
 
+LARGE = 10_000
+"""Weights."""
+
 
 @dataclass(frozen=True, eq=False)
 class Problem:
@@ -27,6 +30,11 @@ class Problem:
         return {"n_x": n_x, "n_h": n_h, "m": m}
 
     @property
+    def is_large(self) -> bool:
+        """Whether it has so many weights that one saves work where one can."""
+        return self.parameters.W1.size >= LARGE
+
+    @property
     def dtype(self) -> np.dtype:
         """The precision of everything in it."""
         return self.X.dtype
@@ -34,6 +42,10 @@ class Problem:
     def given(self) -> dict[str, Array]:
         """Everything by name."""
         return {**self.parameters._asdict(), "X": self.X, "Y": self.Y}
+
+    def is_like(self, other: "Problem") -> bool:
+        """Tell whether another problem has the same numbers."""
+        return all(np.array_equal(V, other.given()[name]) for name, V in self.given().items())
 
     def in_dtype(self, dtype: DtypeName) -> "Problem":
         """The same problem in another dtype."""
@@ -62,36 +74,79 @@ def drawn(n_x: int, n_h: int, m: int, seed: int, scale: float = 1.0, remark: str
 
     parameters = Parameters(normal(n_h, n_x), normal(n_h, 1) / 2, scale * normal(1, n_h), normal(1, 1) / 2)
     Y = (np.arange(m) % 3 == 0).astype(np.float64)[None, :]
-    return Problem(f"{n_x}-{n_h}-1, {m} examples{remark}", parameters, normal(n_x, m), rng.permuted(Y, axis=1))
+    examples = f"{m} example{'s' if m > 1 else ''}"
+    return Problem(f"{n_x}-{n_h}-1, {examples}{remark}", parameters, normal(n_x, m), rng.permuted(Y, axis=1))
 
 
 def ties() -> Problem:
     """Z1 is exactly 0, in every program: two inputs of zeros, a black image, with b1 = 0."""
-    problem = drawn(5, 3, 7, seed=2, remark=", Z1 exactly 0 in two of them")
+    problem = drawn(4, 6, 9, seed=2, remark=", Z1 exactly 0 in two of them")
     problem.parameters.b1[...] = 0.0
     problem.X[:, 4:6] = 0.0
     return problem
 
 
-def saturated() -> Problem:
-    """Z2 is far from 0, on both sides and for both labels: A2 rounds to 1 in float64, or is next to 0."""
-    problem = drawn(6, 4, 9, seed=3, remark=", saturated")
-    problem.parameters.W2[...] = [[40.0, -30.0, 20.0, -50.0]]
+def close() -> Problem:
+    """Z1 comes closer and closer to 0, on both sides: no threshold that is almost 0 will do for 0."""
+    problem = drawn(7, 5, 11, seed=7, remark=", Z1 from 1 down to 1e-15")
+    problem.parameters.b1[...] = 0.0
+    problem.X[...] *= 2.0 ** (-5 * np.arange(11))
     return problem
 
 
-SMALL = 7
-"""How many small problems there are."""
-COUNT = SMALL + 2
+def saturated() -> Problem:
+    """Z2 is far from 0, on both sides and for both labels, and twice about 20: A2 rounds to 1, or is next to 0 or 1."""
+    problem = drawn(4, 6, 9, seed=325, remark=", saturated")
+    problem.parameters.W2[...] = [[60.0, -45.0, 30.0, -75.0, 50.0, -40.0]]
+    return problem
+
+
+def far() -> Problem:
+    """Z1 is in the hundreds and Z2 is not."""
+    problem = drawn(7, 5, 11, seed=6, scale=1 / 64, remark=", Z1 in the hundreds")
+    problem.X[...] *= 64
+    return problem
+
+
+def of_one_label() -> Problem:
+    """No example has the label 1."""
+    problem = drawn(4, 6, 9, seed=8, remark=", all of label 0")
+    problem.Y[...] = 0.0
+    return problem
+
+
+def of_one_example() -> Problem:
+    """One example, with a large error: A2 is about 0.1 and the label 1."""
+    problem = drawn(6, 2, 1, seed=16)
+    problem.parameters.b2[...] = -2.5
+    return problem
+
+
+def many() -> Problem:
+    """More examples than a usual batch, and more hidden units than the network of the title."""
+    return drawn(2, 12, 263, seed=10)
+
+
+COUNT = 14
+"""How many problems there are."""
 
 
 def small() -> Iterator[Problem]:
-    """The problems that a program must solve before the full size, in the order in which they are set."""
+    """The problems that a program must solve before the full size, in the order in which they are set.
+
+    Some have the same sizes and other numbers: what was kept from one will not do for the next. (And a program that is
+    compiled for each size is compiled less often.)
+    """
     yield on_paper()
     yield drawn(7, 5, 11, seed=4)
     yield drawn(4, 6, 9, seed=5)
     yield ties()
+    yield close()
     yield saturated()
+    yield far()
+    yield of_one_label()
+    yield of_one_example()
+    yield many()
     yield drawn(7, 5, 11, seed=4).in_dtype("float32")
     yield replace(on_paper(), name="3-2-1, 5 examples, once more")  # the answer must not have changed
 

@@ -27,6 +27,10 @@ class CheckError(InputError):
         self.details = details
 
 
+class TooSlowError(CheckError):
+    """A function that did not finish in time. More time may help."""
+
+
 @dataclass(frozen=True)
 class Reply:
     """What came of a call.

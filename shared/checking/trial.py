@@ -1,50 +1,86 @@
-"""The trial of `train`: one, two and three steps, each judged from the weights that the program had before it."""
+"""The trial of `train`: single steps, from the first to the hundred-and-first, each judged from the weights before it.
+
+`train` is asked for n - 1 and for n iterations, so that the n-th step can be seen alone. No two problems have the same
+learning rate, one has more examples than a usual batch, and one is set again: the weights must be the same.
+"""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from shared.checking.conventions import Convention, quantity_of
-from shared.checking.diagnosis import Diagnosis
 from shared.checking.examination import failed
-from shared.checking.problems import Problem
-from shared.checking.program import Program
+from shared.checking.problems import Problem, drawn, many, on_paper
+from shared.checking.program import CheckError, Program
 from shared.checking.visit import FLOAT64, Place, Visit, answered, shape_of
 from shared.judging.arithmetic import exact
 from shared.judging.judge import Judge
-from shared.judging.lines import UPDATES, Values, run
-from shared.judging.mistakes import CATALOGUE, Mistake
 from shared.judging.rounding import updated
 from shared.judging.verdict import Judgement, judge
 from shared.network import Array, Parameters
 
-RATE = 0.25
-STEPS = 3
 NAMES = (*Parameters._fields, "costs")
+FEW = 3
+"""Steps that are made even if one before them was wrong."""
+
+
+@dataclass
+class Course:
+    """A problem, a learning rate, and the steps that are judged; what `train` gave: weights after so many steps."""
+
+    problem: Problem
+    rate: float
+    numbers: tuple[int, ...]
+    weights: dict[int, Parameters] = field(default_factory=dict)
+    costs: Array | str = field(default_factory=lambda: np.empty(0))
+
+
+def courses() -> Iterator[Course]:
+    """All that is tried, the longest last."""
+    yield Course(on_paper(), 0.25, (1, 2, 3))
+    yield Course(many(), 0.125, (1,))
+    yield Course(replace(on_paper(), name="3-2-1, 5 examples, once more"), 0.25, (1,))
+    yield Course(drawn(4, 6, 9, seed=5), 0.03125, (101,))
 
 
 @dataclass
 class Step:
     """A step: where the program was, its own gradients there, where it went, and whether it follows its gradients."""
 
-    before: Parameters
+    course: Course
+    number: int
     own_gradients: dict[str, Array]
-    after: Parameters
     whole: dict[str, Judgement] = field(default_factory=dict)
     alone: dict[str, bool] = field(default_factory=dict)
+
+    @property
+    def before(self) -> Parameters:
+        """The weights before the step."""
+        return self.course.weights[self.number - 1]
+
+    @property
+    def after(self) -> Parameters:
+        """The weights after the step."""
+        return self.course.weights[self.number]
+
+    @property
+    def name(self) -> str:
+        """Which step it is."""
+        return f"{self.course.problem.name}, step {self.number}"
 
 
 @dataclass
 class Trial:
-    """What `train` did on one problem."""
+    """What `train` did. `stopped` says on which problem it failed, if it did."""
 
-    problem: Problem
+    dtype: np.dtype
     steps: list[Step] = field(default_factory=list)
+    costs: dict[str, Judgement] = field(default_factory=dict)
     given_costs: Array = field(default_factory=lambda: np.empty(0))
-    costs: list[Judgement] = field(default_factory=list)
     unfit: dict[str, str] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
+    stopped: CheckError | None = None
 
     @property
     def given(self) -> list[str]:
@@ -52,42 +88,59 @@ class Trial:
         names = [*(Parameters._fields if self.steps else ()), *(["costs"] if self.costs else [])]
         return [name for name in NAMES if name in names or name in self.unfit]
 
-    def judgements(self, name: str) -> list[Judgement]:
-        """Every judgement of a parameter after a step, or of the costs."""
-        return self.costs if name == "costs" else [step.whole[name] for step in self.steps]
+    def judgements(self, name: str) -> dict[str, Judgement]:
+        """Every judgement of a parameter after a step, or of the costs, by the name of the step."""
+        return self.costs if name == "costs" else {step.name: step.whole[name] for step in self.steps}
 
     def place(self, name: str) -> Place:
         """Tell a right update from one that takes a wrong gradient, and from one that is wrong by itself."""
         if name in self.unfit:
             return "WRONG here"
-        verdicts = {judgement.verdict for judgement in self.judgements(name)}
+        verdicts = {judgement.verdict for judgement in self.judgements(name).values()}
+        if "wrong" in verdicts and name == "costs" and self.inherit_costs:
+            return "inherits"
         if "wrong" in verdicts:
             alone = name != "costs" and all(step.alone[name] for step in self.steps)
             return "inherits" if alone else "WRONG here"
         return "cannot tell" if "suspect" in verdicts else "OK"
 
+    @property
+    def inherit_costs(self) -> bool:
+        """Whether the first cost is right and the weights are not, at which the others are judged."""
+        first = next(iter(self.costs.values()))
+        return first.verdict == "agrees" and any(self.place(name) == "WRONG here" for name in Parameters._fields)
 
-def trial(program: Program, problem: Problem, convention: Convention, dtype: np.dtype) -> Trial:
-    """Let a program that computes in this dtype train for one, two and three steps.
+    @property
+    def is_wrong(self) -> bool:
+        """Whether anything is."""
+        return any(self.place(name) in ("WRONG here", "inherits") for name in self.given)
 
-    Raises
-    ------
-    CheckError
-        If the program fails.
-    """
-    outcome, before, costs = Trial(problem), problem.parameters, np.empty(0)
-    for count in range(1, STEPS + 1):
-        reply = program.call("train", *convention.arguments(problem), RATE, count)
-        if reply.values is None:
-            raise failed(program, "train", problem, reply)
-        found = {quantity_of(name): V for name, V in reply.values.items()}
-        after = weights_of(found, problem, convention, outcome)
-        if outcome.unfit:
-            return outcome
-        outcome.steps.append(judged_step(program, problem, convention, before, after, dtype))
-        before, costs = after, found.get("cost", costs)
-    judge_costs(outcome, costs, dtype)
+
+def trial(program: Program, convention: Convention, dtype: np.dtype) -> Trial:
+    """Let a program that computes in this dtype train."""
+    outcome, ahead = Trial(dtype), None
+    for course in courses():
+        if outcome.is_wrong and max(course.numbers) > FEW:
+            break
+        if not train(program, convention, course, outcome):
+            break
+        outcome.steps += [judged_step(program, convention, course, number, dtype) for number in course.numbers]
+        ahead = judge_costs(outcome, course, ahead)
     return outcome
+
+
+def train(program: Program, convention: Convention, course: Course, outcome: Trial) -> bool:
+    """Let a program train for as many steps as a course wants; tell whether it gave what it should."""
+    course.weights[0] = course.problem.parameters
+    for count in sorted({count for number in course.numbers for count in (number - 1, number)} - {0}):
+        reply = program.call("train", *convention.arguments(course.problem), course.rate, count)
+        if reply.values is None:
+            outcome.stopped = failed(program, "train", course.problem, reply)
+            return False
+        found = {quantity_of(name): V for name, V in reply.values.items()}
+        course.weights[count] = weights_of(found, course.problem, convention, outcome)
+        course.costs = found.get("cost", course.costs)
+    return not outcome.unfit
 
 
 def weights_of(
@@ -107,16 +160,14 @@ def weights_of(
     return problem.parameters if outcome.unfit else Parameters(**weights)
 
 
-def judged_step(
-    program: Program, problem: Problem, convention: Convention, before: Parameters, after: Parameters, dtype: np.dtype
-) -> Step:
+def judged_step(program: Program, convention: Convention, course: Course, number: int, dtype: np.dtype) -> Step:
     """Judge one step against the truth, and against the program's own gradients."""
-    here = Problem(problem.name, before, problem.X, problem.Y)
-    reply = program.call("gradients", *convention.arguments(here))
-    own: Visit = answered(reply, here, convention)
-    step = Step(before, own.own, after)
-    the_judge = judge_of(problem, dtype)
-    standard = the_judge.after_step(in_dtype(before, dtype), RATE)
+    before, after = course.weights[number - 1], course.weights[number]
+    here = replace(course.problem, parameters=before)
+    own: Visit = answered(program.call("gradients", *convention.arguments(here)), here, convention)
+    step = Step(course, number, own.own)
+    the_judge = judge_of(course.problem, dtype)
+    standard = the_judge.after_step(in_dtype(before, dtype), course.rate)
     for name, V in after._asdict().items():
         step.whole[name] = judge(name, V, *standard.right[name], FLOAT64)
         step.alone[name] = follows(the_judge, step, name)
@@ -138,80 +189,35 @@ def follows(the_judge: Judge, step: Step, name: str) -> bool:
     V, dV = getattr(step.before, name), step.own_gradients.get(f"d{name}")
     if dV is None:
         return False
-    right = updated(the_judge.worst(step.before), exact(V), exact(dV), RATE)
+    right = updated(the_judge.worst(step.before), exact(V), exact(dV), step.course.rate)
     return bool(np.all(np.abs(getattr(step.after, name) - right.value) <= 2 * right.error))
 
 
-def judge_costs(outcome: Trial, costs: Array | str, dtype: np.dtype) -> None:
-    """Judge each cost at the weights that the program had then; a cost taken after the update is one step ahead."""
-    if isinstance(costs, str):
-        outcome.unfit["costs"] = costs
-        return
-    if costs.size not in (STEPS, STEPS + 1):
-        outcome.remarks.append(f"the costs of {STEPS} steps are {costs.size}, so they are not judged")
-        return
-    problem = outcome.problem
-    weights = [outcome.steps[0].before, *(step.after for step in outcome.steps)]
-    judgements: dict[bool, list[Judgement]] = {}
-    for ahead in (False, True):
-        judgements[ahead] = [
-            judge("cost", float(cost), *judge_of(problem, dtype).at(in_dtype(P, dtype)).right["cost"], FLOAT64)
-            for cost, P in zip(costs.ravel(), weights[ahead:], strict=False)
-        ]
-    outcome.given_costs = costs.ravel()
-    is_ahead = all(j.verdict == "agrees" for j in judgements[True]) and judgements[False][0].verdict != "agrees"
-    if is_ahead:
-        outcome.remarks.append("each cost is taken after the update: the curve begins at the second point")
-    outcome.costs = judgements[is_ahead]
+def judge_costs(outcome: Trial, course: Course, ahead: bool | None) -> bool | None:
+    """Judge each cost whose weights are known; tell whether it was taken after the update, one step ahead."""
+    last = max(course.numbers)
+    if isinstance(course.costs, str):
+        outcome.unfit["costs"] = course.costs
+        return ahead
+    if course.costs.size not in (last, last + 1):
+        known = any("costs" in remark for remark in outcome.remarks)
+        outcome.remarks += [] if known else [f"the costs of {last} steps are {course.costs.size}: they are not judged"]
+        return ahead
+    if ahead is None:
+        now, later = costs_judged(outcome.dtype, course, 0), costs_judged(outcome.dtype, course, 1)
+        ahead = all(j.verdict == "agrees" for j in later.values()) and any(j.verdict != "agrees" for j in now.values())
+        outcome.given_costs = course.costs.ravel()
+        outcome.remarks += ["each cost is taken after the update: the curve begins at the second point"] * ahead
+    outcome.costs |= costs_judged(outcome.dtype, course, int(ahead))
+    return ahead
 
 
-def diagnose_updates(outcome: Trial) -> Iterator[Diagnosis]:
-    """Explain every parameter whose update is wrong by itself, and the costs."""
-    for name in outcome.given:
-        if outcome.place(name) != "WRONG here":
-            continue
-        if name in outcome.unfit:
-            yield Diagnosis(name, (name,), unfit=outcome.unfit[name])
-        else:
-            yield Diagnosis(
-                name, (name,), tuple(explaining_costs(outcome) if name == "costs" else explaining(outcome, name))
-            )
-
-
-def explaining(outcome: Trial, name: str) -> list[Mistake]:
-    """Find the mistakes that explain every step of a parameter, each from where the program was before it."""
-    return [m for m in CATALOGUE if m.line == name and all(matches(m, q) for q in before_each(outcome, name))]
-
-
-def explaining_costs(outcome: Trial) -> list[Mistake]:
-    """Find the mistakes, of the cost or of the list of costs, that explain all of them."""
-    places = [{**outcome.problem.given(), **step.before._asdict()} for step in outcome.steps]
-    places = [{**q, **run(q)} for q in places]
-    right = {"costs": np.array([q["cost"] for q in places])}
-    found = []
-    for mistake in CATALOGUE:
-        if mistake.line in ("cost", "costs"):
-            predicted = (
-                mistake.wrong(right) if mistake.line == "costs" else np.array([mistake.wrong(q) for q in places])
-            )
-            if np.allclose(outcome.given_costs[: len(places)], predicted, rtol=64 * np.finfo(float).eps, atol=0):
-                found.append(mistake)
+def costs_judged(dtype: np.dtype, course: Course, ahead: int) -> dict[str, Judgement]:
+    """Judge each cost at the weights that the program had so many steps later, where they are known."""
+    costs, found = np.ravel(course.costs), {}
+    for count, weights in sorted(course.weights.items()):
+        if 0 <= count - ahead < costs.size:
+            right = judge_of(course.problem, dtype).at(in_dtype(weights, dtype)).right["cost"]
+            name = f"{course.problem.name}, step {count - ahead + 1}"
+            found[name] = judge("cost", float(costs[count - ahead]), *right, FLOAT64)
     return found
-
-
-def before_each(outcome: Trial, name: str) -> list[Values]:
-    """Collect what the line of an update sees at each step, and, as `after`, what the program made of it."""
-    seen: list[Values] = []
-    for number, step in enumerate(outcome.steps):
-        q = {**outcome.problem.given(), **step.before._asdict(), "learning_rate": RATE, "step": number}
-        q |= {**run(q), **step.own_gradients}
-        past = [{f"d{V}": earlier[f"d{V}"] for V in Parameters._fields} for earlier in seen]
-        seen.append({**q, "past": past, "after": getattr(step.after, name)})
-    return seen
-
-
-def matches(mistake: Mistake, q: Values) -> bool:
-    """Compare what a mistake would do with what the program did, to rounding."""
-    predicted, right = mistake.wrong(q), UPDATES[mistake.line](q)
-    size = max(np.abs(predicted).max(), np.abs(right).max())
-    return bool(np.all(np.abs(predicted - q["after"]) <= 64 * np.finfo(float).eps * size))

@@ -1,12 +1,14 @@
 """A visit: what a program gave on one problem, translated and judged line by line."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property, lru_cache
 from typing import Any, Literal
 
 import numpy as np
 
-from shared.checking.conventions import LATE, NAMES, Convention, quantity_of
+from shared.checking.conventions import LATE, NAMES, Convention, quantities_of
+from shared.checking.differences import Gradients, widened
 from shared.checking.problems import Problem
 from shared.checking.program import Reply
 from shared.judging.judge import Judge, Standard
@@ -21,28 +23,38 @@ FLOAT64 = np.dtype(np.float64)
 GRADIENTS = ("dW1", "db1", "dW2", "db2")
 """What a program has to give."""
 MISSING = "it is missing"
-LARGE = 10_000
-"""Weights from which on a line is judged alone only where it is off."""
+USED = {**INPUTS, "dZ2": ("A2", "Z2", "Y")}
+"""What a line is judged by: dZ2 may come from a sigmoid of Z2 that is formed anew."""
 
 
 @dataclass
 class Visit:
     """What a program gave on one problem, in this suite's shapes, and what is to be said of it.
 
-    `late` is what is m times larger in the program. `values` are as they came; `own` are those that can be judged,
-    in float64; `unfit` says why the others cannot.
+    `convention` is the way in which the program is written. `values` are as they came; `own` are those that can be
+    judged, in float64; `unfit` says why the others cannot.
     `whole` judges against the truth, `alone` against the truth of the line, given the program's own values before it.
     """
 
     problem: Problem
     dtype: np.dtype
-    late: tuple[str, ...]
+    convention: Convention
     values: dict[str, Array] = field(default_factory=dict)
     own: dict[str, Array] = field(default_factory=dict)
     unfit: dict[str, str] = field(default_factory=dict)
     whole: dict[str, Judgement] = field(default_factory=dict)
     alone: dict[str, Judgement] = field(default_factory=dict)
     lines: dict[str, tuple[Enclosure, Allowance]] = field(default_factory=dict)
+
+    @cached_property
+    def inputs(self) -> dict[str, Array]:
+        """The problem in the program's precision."""
+        return {name: V.astype(self.dtype) for name, V in self.problem.given().items()}
+
+    @cached_property
+    def own_inputs(self) -> dict[str, Array]:
+        """The program's own values in its precision."""
+        return {name: V.astype(self.dtype) for name, V in self.own.items()}
 
     @property
     def given(self) -> list[str]:
@@ -63,7 +75,8 @@ class Visit:
             return "inherits" if off else "WRONG here"
         if verdicts[0] == "wrong":
             return "inherits"
-        return "OK" if verdicts == ("agrees", "agrees") else "cannot tell"
+        is_exact = verdicts == ("agrees", "agrees") and not (self.convention.differences and name in GRADIENTS)
+        return "OK" if is_exact else "cannot tell"
 
     def spoilt(self, name: str) -> bool:
         """Tell whether a quantity says nothing here, because what it was made from is not finite or does not fit."""
@@ -78,11 +91,11 @@ class Visit:
         return bool(np.allclose(q["dZ2"], through, rtol=64 * np.finfo(self.dtype).eps, atol=0))
 
 
-def before(name: str, given: set[str]) -> set[str]:
+def before(name: str, given: set[str], inputs: Mapping[str, tuple[str, ...]] = INPUTS) -> set[str]:
     """Name the given quantities that a line is made from, as far back as it takes to find one."""
     names = set[str]()
-    for earlier in INPUTS[name]:
-        names |= {earlier} if earlier in given else before(earlier, given) if earlier in INPUTS else set()
+    for earlier in inputs[name]:
+        names |= {earlier} if earlier in given else before(earlier, given, inputs) if earlier in inputs else set()
     return names
 
 
@@ -95,11 +108,12 @@ def gap(name: str, given: set[str]) -> set[str]:
 def answered(reply: Reply, problem: Problem, convention: Convention) -> Visit:
     """Translate what a program gave: its names and its shapes into this suite's."""
     entries: dict[str, Any] = {}
+    quantities = quantities_of(reply.values or ())
     for name, V in (reply.values or {}).items():
-        if (quantity := quantity_of(name)) in NAMES:
+        if (quantity := quantities[name]) in NAMES:
             twice = quantity in entries and not np.array_equal(entries[str(quantity)], V)
             entries[str(quantity)] = "it is given twice, with different values" if twice else V
-    visit = Visit(problem, np.dtype(np.float32) if only_float32(entries) else problem.dtype, convention.late)
+    visit = Visit(problem, np.dtype(np.float32) if only_float32(entries) else problem.dtype, convention)
     for name, V in entries.items():
         if isinstance(V, str):
             visit.unfit[name] = V
@@ -151,13 +165,40 @@ def judged(visit: Visit) -> Visit:
     the_judge, parameters, standard = standard_of(visit.problem, visit.dtype)
     for name, V in visit.own.items():
         right = standard.right[name] if name in standard.right else the_judge.line(name, parameters, {})
-        visit.whole[name] = judge(name, V, *right, FLOAT64)
-        if parameters.W1.size < LARGE or visit.whole[name].verdict != "agrees":
-            visit.lines[name] = own_line(visit, name)
+        visit.whole[name] = judge(name, V, *allowed(visit, name, *right), FLOAT64)
+        if not visit.problem.is_large or visit.whole[name].verdict != "agrees":
+            visit.lines[name] = allowed(visit, name, *own_line(visit, name))
             visit.alone[name] = judge(name, V, *visit.lines[name], FLOAT64)
     for name in visit.unfit:
         visit.lines[name] = own_line(visit, name)
     return visit
+
+
+def allowed(visit: Visit, name: str, truth: Enclosure, allowance: Allowance) -> tuple[Enclosure, Allowance]:
+    """Allow gradients that are differences of costs what those can be off by."""
+    kind = visit.convention.differences
+    if not kind or name not in GRADIENTS:
+        return truth, allowance
+    in_cost = float(standard_of(visit.problem, visit.dtype)[2].right["cost"][1].bound)
+    return truth, widened(allowance, truth.high, visit.problem, visit.dtype, kind, name, in_cost)
+
+
+def as_gradients(visit: Visit) -> Gradients | None:
+    """Give the four gradients together, with the cost as the program has it; None if a gradient is missing."""
+    if any(name not in visit.own for name in GRADIENTS):
+        return None
+    true_cost = standard_of(visit.problem, visit.dtype)[2].right["cost"][0].high
+    values = np.concatenate([visit.own[name].ravel() for name in GRADIENTS])
+    return Gradients(values, visit.dtype, float(visit.own.get("cost", true_cost)))
+
+
+@lru_cache(maxsize=1000)
+def line_from(
+    problem: Problem, dtype: np.dtype, name: str, frozen: tuple[tuple[str, tuple[int, ...], bytes], ...]
+) -> tuple[Enclosure, Allowance]:
+    """Work out what a line should give from values by name, shape and bytes: many programs have the same."""
+    the_judge, parameters, _ = standard_of(problem, dtype)
+    return the_judge.line(name, parameters, {n: np.frombuffer(data).reshape(shape) for n, shape, data in frozen})
 
 
 def own_line(visit: Visit, name: str) -> tuple[Enclosure, Allowance]:
@@ -167,8 +208,10 @@ def own_line(visit: Visit, name: str) -> tuple[Enclosure, Allowance]:
     roundings of each value more, which pass through the line as its own roundings do.
     """
     the_judge, parameters, _ = standard_of(visit.problem, visit.dtype)
-    truth, allowance = the_judge.line(name, parameters, visit.own)
-    if visit.late and {name, *INPUTS[name]} & set(LATE):
+    used = {earlier: visit.own[earlier] for earlier in sorted(before(name, set(visit.own), USED) & set(visit.own))}
+    frozen = tuple((earlier, V.shape, V.tobytes()) for earlier, V in used.items())
+    truth, allowance = line_from(visit.problem, visit.dtype, name, frozen)
+    if visit.convention.late and {name, *INPUTS[name]} & set(LATE):
         size = np.abs(truth.high)
         bound = 2 * allowance.bound + the_judge.worst(parameters).rounded(4, size)
         noise = 2 * allowance.noise + the_judge.noise(parameters).rounded(4, size)

@@ -4,8 +4,7 @@ A line is a function of the values so far, by their names in the notation. The r
 A mistake is another line in the place of one of them. The dtype that goes in comes out.
 """
 
-import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -16,8 +15,9 @@ from shared.network import Array, Parameters
 Values = dict[str, Any]
 """Arrays by name (W1 b1 W2 b2 X Y Z1 ... db1), and the learning_rate where it is known.
 
-An update line also finds the number of its `step`, from 0, the `costs` so far, and the `past`: for each earlier step
-the gradients by name.
+An update line also finds the number of its `step`, from 0, the `costs` so far, the `past`, which holds for each earlier
+step the gradients by name, and, where a program is examined, the learning rate with which it made this step,
+`length_seen`, and its first, `rate_seen`.
 """
 
 Line = Callable[[Values], Array]
@@ -75,11 +75,23 @@ def run(q: Values, replaced: Mapping[str, Line] | None = None, own: Mapping[str,
     predicted
         What each line gives. A line whose inputs are missing or do not fit together gives nothing and is left out.
     """
-    lines, predicted = {**LINES, **(replaced or {})}, dict[str, Any]()
+    return dict(one_by_one(q, replaced, own))
+
+
+def one_by_one(
+    q: Values, replaced: Mapping[str, Line] | None = None, own: Mapping[str, Array] | None = None
+) -> Iterator[tuple[str, Array]]:
+    """Predict one quantity after the other, as `run` does."""
+    lines, seen, own = {**LINES, **(replaced or {})}, dict(q), own or {}
+    seen |= own
     for name in LINES:
-        with contextlib.suppress(KeyError, ValueError), np.errstate(all="ignore"):
-            predicted[name] = np.asarray(lines[name]({**q, **predicted, **(own or {})}))
-    return predicted
+        try:
+            with np.errstate(all="ignore"):
+                predicted = np.asarray(lines[name](seen))
+        except (KeyError, ValueError):
+            continue
+        seen[name] = own.get(name, predicted)
+        yield name, predicted
 
 
 def train(q: Values, iterations: int, replaced: Mapping[str, Line] | None = None) -> tuple[Array, Parameters]:

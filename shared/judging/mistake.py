@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from shared.judging.lines import LINES, Line
+from shared.judging.lines import LINES, Line, Values
 
 CURES = {
     "Z1": "W1 @ X + b1",
@@ -27,7 +27,7 @@ CURES = {
 """The right-hand side to write on each line; examples are columns, and dZ2 holds the 1/m of the mean."""
 
 
-LEAKS = (0.01, 0.1, 0.2)
+LEAKS = (0.01, 0.1, 0.2, 0.3)
 """The slopes that libraries and papers give a leaky relu on the left."""
 
 SAFETY = (1e-7, 1e-8, 1e-10, 1e-12, 1e-15)
@@ -43,7 +43,8 @@ class Mistake:
     """A line as somebody might write it by mistake.
 
     `line` is the quantity that the line computes, or W1 b1 W2 b2 for the line that updates it. `explanation` is a
-    sentence for whoever wrote it, and `cure` what to write instead.
+    sentence for whoever wrote it, and `cure` what to write instead. `general`: it is of use only where no other
+    mistake explains what was seen.
     """
 
     name: str
@@ -51,10 +52,24 @@ class Mistake:
     wrong: Line
     explanation: str
     cure: str
+    general: bool = False
+
+    @property
+    def kind(self) -> str:
+        """What it is called, whatever line it is made in."""
+        return self.name.rpartition(" in ")[0]
 
 
-def at(line: str, *entries: tuple[str, Line, str], remark: str = "") -> tuple[Mistake, ...]:
+def at(line: str, *entries: tuple[str, Line, str], remark: str = "", general: bool = False) -> tuple[Mistake, ...]:
     """Write down mistakes of one line: what it is, what it computes, and the explanation; a remark goes to the cure."""
     where = line if line in (*LINES, "costs") else f"the update of {line}"
     cure = f"{line} = {CURES[line]}" + (f"  # {remark}" if remark else "")
-    return tuple(Mistake(f"{what} in {where}", line, wrong, explanation, cure) for what, wrong, explanation in entries)
+    return tuple(
+        Mistake(f"{what} in {where}", line, wrong, explanation, cure, general) for what, wrong, explanation in entries
+    )
+
+
+def reordered(q: Values) -> Values:
+    """Give the same network with its inputs in the `order` that may be asked for: float32 adds them up otherwise."""
+    order = q.get("order", slice(None))
+    return {**q, "X": q["X"][order], "W1": q["W1"][:, order]}

@@ -6,11 +6,14 @@ twice, and the convention dZ2 = A2 - Y with the 1/m in dW and db, whose paramete
 
 from shared.judging.lines import LINES
 from shared.judging.mistake import Mistake
+from shared.judging.mistakes_activation import ACTIVATION
 from shared.judging.mistakes_anywhere import ANYWHERE
 from shared.judging.mistakes_backward import BACKWARD
 from shared.judging.mistakes_examples import EXAMPLES
 from shared.judging.mistakes_forward import FORWARD
+from shared.judging.mistakes_gradients import GRADIENT
 from shared.judging.mistakes_loss import LOSS
+from shared.judging.mistakes_output import dZ2
 from shared.judging.mistakes_updates import UPDATE
 from shared.network import Parameters
 
@@ -19,6 +22,9 @@ __all__ = ["CATALOGUE", "Mistake"]
 ORDER = (*LINES, *Parameters._fields, "costs")
 
 CATALOGUE: tuple[Mistake, ...] = tuple(
-    sorted((*FORWARD, *LOSS, *BACKWARD, *UPDATE, *EXAMPLES, *ANYWHERE), key=lambda mistake: ORDER.index(mistake.line))
+    sorted(
+        (*FORWARD, *LOSS, *dZ2, *BACKWARD, *ACTIVATION, *GRADIENT, *UPDATE, *EXAMPLES, *ANYWHERE),
+        key=lambda mistake: ORDER.index(mistake.line),
+    )
 )
 """Every mistake, in the order of computation; those of the updates come last."""

@@ -2,21 +2,15 @@
 """Mistakes of the backward pass behind dZ2: dW2, db2, dA1, dZ1, dW1 and db1."""
 
 import numpy as np
-from scipy.special import expit
 
-from shared.judging.lines import LINES, Line
-from shared.judging.mistake import LEAKS, Mistake, at
+from shared.judging.lines import LINES
+from shared.judging.mistake import Mistake, at
 from shared.network import Array
 
 
 def slope(A: Array) -> Array:
     """The sigmoid's slope, from the sigmoid's value."""
     return A * (1 - A)
-
-
-def leaky(leak: float) -> Line:
-    """The way back through a leaky relu."""
-    return lambda q: np.where(q["Z1"] > 0, q["dA1"], leak * q["dA1"])
 
 
 dW2 = at(
@@ -50,6 +44,19 @@ dA1 = at(
         "W2 after its update",
         lambda q: (q["W2"] - q["learning_rate"] * q["dW2"]).T @ q["dZ2"],
         "W2 was updated before the gradient went back through it: update when all gradients are there.",
+    ),
+    (
+        "gradient stopped",
+        lambda q: np.zeros_like(q["Z1"]),
+        "Nothing goes back through the hidden layer: it was detached, or copied where no gradient is recorded.",
+    ),
+    *(
+        (
+            f"W2 of the unit {which}",
+            lambda q, by=by: np.roll(q["W2"], by).T @ q["dZ2"],
+            f"Each unit takes the weight of the one {which}: an index is off by one.",
+        )
+        for which, by in (("before", 1), ("after", -1))
     ),
     ("W2 missing", lambda q: np.ones_like(q["W2"]).T @ q["dZ2"], "dZ2 is passed on without being multiplied by W2."),
     (
@@ -87,16 +94,15 @@ dZ1 = at(
         lambda q: np.maximum(q["dA1"], 0),
         "The relu is applied to dA1: the mask is made of the wrong array.",
     ),
+    (
+        "mask of Z2",
+        lambda q: q["dA1"] * (q["Z2"] > 0),
+        "The mask is made of Z2, the output's, and the relu is that of Z1.",
+    ),
     ("sign of Z1", lambda q: q["dA1"] * np.sign(q["Z1"]), "The slope is -1 where Z1 is negative, and relu's is 0."),
     ("A1 in place of the slope", lambda q: q["dA1"] * q["A1"], "dA1 is multiplied by relu's value, not by its slope."),
-    ("sigmoid's slope", lambda q: q["dA1"] * slope(expit(q["Z1"])), "The slope is that of a sigmoid, not of relu."),
     ("A1 (1 - A1)", lambda q: q["dA1"] * slope(q["A1"]), "A1 (1 - A1) is the slope only where A1 is a sigmoid."),
-    ("tanh's slope", lambda q: q["dA1"] * (1 - np.tanh(q["Z1"]) ** 2), "The slope is that of a tanh, not of relu."),
     ("1 - A1^2", lambda q: q["dA1"] * (1 - q["A1"] ** 2), "1 - A1^2 is the slope only where A1 is a tanh."),
-    *(
-        (f"slope {leak} on the left", leaky(leak), f"Where Z1 is negative, the slope is {leak}, and relu's is 0.")
-        for leak in LEAKS
-    ),
 )
 
 dW1 = at(
@@ -104,6 +110,11 @@ dW1 = at(
     ("dA1 in place of dZ1", lambda q: q["dA1"] @ q["X"].T, "dA1 is used where dZ1 belongs, which skips relu's slope."),
     ("A1 in place of X", lambda q: q["dZ1"] @ q["A1"].T, "W1 is multiplied by X, so its gradient takes X, not A1."),
     ("result transposed", lambda q: q["X"] @ q["dZ1"].T, "This is the transpose of dW1, which has the shape of W1."),
+    (
+        "X in half precision",
+        lambda q: LINES["dW1"]({**q, "X": q["X"].astype(np.float16).astype(q["X"].dtype)}),
+        "X was kept in float16, which has 3 digits.",
+    ),
     (
         "X reshaped instead of transposed",
         lambda q: q["dZ1"] @ q["X"].reshape(q["X"].shape[::-1]),
@@ -135,6 +146,11 @@ db1 = at(
         "sum over both axes for every unit",
         lambda q: np.full_like(q["b1"], q["dZ1"].sum()),
         "The sum runs over the units, too, so every unit has the same gradient.",
+    ),
+    (
+        "mean over both axes for every unit",
+        lambda q: np.full_like(q["b1"], q["dZ1"].sum() / len(q["b1"])),
+        "The mean runs over the units, too, so every unit has the same gradient.",
     ),
     (
         "product with X",

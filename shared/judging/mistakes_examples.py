@@ -7,7 +7,10 @@ from shared.judging.lines import LINES, Line, Values, examples
 from shared.judging.mistake import Mistake, at
 from shared.network import Array
 
-BATCHES = range(2, 11)
+SMOOTHING = (0.1, 0.2)
+"""Usual shares of label smoothing."""
+
+BATCHES = (*range(2, 11), 16, 32, 64, 100, 128, 256)
 """Sizes of batches."""
 
 
@@ -27,6 +30,51 @@ def without(k: int) -> Line:
     return lambda q: LINES["dZ2"](q) - only(k)(q)
 
 
+def weights_of_classes(q: Values) -> Array:
+    """How much each example counts where both labels count as much as each other."""
+    ones = max(q["Y"].sum(), 1)
+    zeros = max((1 - q["Y"]).sum(), 1)
+    return np.where(q["Y"] > 0.5, examples(q) / (2 * ones), examples(q) / (2 * zeros)).astype(q["Y"].dtype)
+
+
+def smoothed(share: float) -> Line:
+    """Labels that are not quite 0 and 1."""
+    return lambda q: (1 - share) * q["Y"] + share / 2
+
+
+def shifted(by: int) -> Line:
+    """Labels that are so many places further to the right."""
+    return lambda q: np.roll(q["Y"], by, axis=1)
+
+
+def with_labels(line: str, labels: Line) -> Line:
+    """The right line with other labels."""
+    return lambda q: LINES[line]({**q, "Y": labels(q)})
+
+
+def labels_of(line: str) -> tuple[Mistake, ...]:
+    """Mistakes with the labels that are made where they are used."""
+    return at(
+        line,
+        *(
+            (
+                f"labels smoothed by {share}",
+                with_labels(line, smoothed(share)),
+                f"The labels are {share / 2} and {1 - share / 2}, not 0 and 1.",
+            )
+            for share in SMOOTHING
+        ),
+        *(
+            (
+                f"labels shifted {way}",
+                with_labels(line, shifted(by)),
+                f"Each example has the label of the one {before_it} it: an index is off by one.",
+            )
+            for way, by, before_it in (("to the right", 1, "before"), ("to the left", -1, "after"))
+        ),
+    )
+
+
 def mean_of_means(size: int) -> Line:
     """The mean of the means of batches of this size, the last of which may be smaller."""
 
@@ -39,8 +87,22 @@ def mean_of_means(size: int) -> Line:
     return line
 
 
+cost = at(
+    "cost",
+    (
+        "classes weighed alike",
+        lambda q: np.asarray(np.mean(weights_of_classes(q) * (np.logaddexp(0, q["Z2"]) - q["Y"] * q["Z2"]))),
+        "Both labels count as much as each other, however many examples have them.",
+    ),
+)
+
 dZ2 = at(
     "dZ2",
+    (
+        "classes weighed alike",
+        lambda q: weights_of_classes(q) * LINES["dZ2"](q),
+        "Both labels count as much as each other, however many examples have them.",
+    ),
     (
         "labels -1 and 1",
         lambda q: LINES["dZ2"]({**q, "Y": 2 * q["Y"] - 1}),
@@ -134,7 +196,10 @@ costs = at(
 )
 
 EXAMPLES: tuple[Mistake, ...] = (
+    *cost,
     *dZ2,
+    *labels_of("cost"),
+    *labels_of("dZ2"),
     *of_product("dW2", "dZ2", "A1"),
     *of_product("dW1", "dZ1", "X"),
     *dW1,

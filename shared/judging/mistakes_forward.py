@@ -1,10 +1,13 @@
 """Mistakes of the forward pass: Z1, A1, Z2 and A2."""
 
 import numpy as np
-from scipy.special import expit, ndtr, softmax
+from scipy.special import expit, softmax
 
 from shared.judging.lines import LINES, Line
-from shared.judging.mistake import LEAKS, SAFETY, Mistake, at
+from shared.judging.mistake import SAFETY, Mistake, at
+
+LIMITS = (15, 20, 30, 50, 100)
+"""What people keep the argument of exp below."""
 
 
 def pixels(change: Line) -> Line:
@@ -15,11 +18,6 @@ def pixels(change: Line) -> Line:
 def clipped_sigmoid(tiny: float) -> Line:
     """A2 between tiny and 1 - tiny."""
     return lambda q: np.clip(expit(q["Z2"]), tiny, 1 - tiny)
-
-
-def leaky(leak: float) -> Line:
-    """A leaky relu of Z1."""
-    return lambda q: np.where(q["Z1"] > 0, q["Z1"], leak * q["Z1"])
 
 
 Z1 = at(
@@ -52,6 +50,11 @@ Z1 = at(
         pixels(lambda q: q["X"].reshape(q["X"].shape[::-1]).T),
         "X was turned with reshape, which keeps the order of the entries in memory and so mixes the examples.",
     ),
+    (
+        "X in half precision",
+        pixels(lambda q: q["X"].astype(np.float16).astype(q["X"].dtype)),
+        "X was kept in float16, which has 3 digits.",
+    ),
     ("X divided by 255 again", pixels(lambda q: q["X"] / 255), "X is divided by 255, but it was scaled already."),
     ("X multiplied by 255", pixels(lambda q: q["X"] * 255), "X holds pixels from 0 to 255 that nobody divided by 255."),
     (
@@ -72,14 +75,6 @@ A1 = at(
     ("relu inverted", lambda q: np.minimum(q["Z1"], 0), "What is negative is kept and what is positive is cut off."),
     ("absolute value", lambda q: np.abs(q["Z1"]), "Negative values are turned positive, and relu makes them 0."),
     ("step", lambda q: (q["Z1"] > 0).astype(q["Z1"].dtype), "A1 holds relu's slope, 0 or 1, and not its value."),
-    ("sigmoid", lambda q: expit(q["Z1"]), "The hidden layer has a sigmoid where this network has a relu."),
-    ("tanh", lambda q: np.tanh(q["Z1"]), "The hidden layer has a tanh where this network has a relu."),
-    ("softplus", lambda q: np.logaddexp(0, q["Z1"]), "The hidden layer has a softplus where this network has a relu."),
-    ("gelu", lambda q: q["Z1"] * ndtr(q["Z1"]), "The hidden layer has a gelu where this network has a relu."),
-    *(
-        (f"slope {leak} on the left", leaky(leak), f"Where Z1 is negative, A1 is {leak} Z1, and relu makes it 0.")
-        for leak in LEAKS
-    ),
 )
 
 Z2 = at(
@@ -123,6 +118,14 @@ A2 = at(
         "A softmax over a single unit gives 1 whatever Z2 is.",
     ),
     ("softmax over the examples", lambda q: softmax(q["Z2"], axis=1), "A softmax makes the examples sum to 1."),
+    *(
+        (
+            f"sigmoid of Z2 clipped at {limit}",
+            lambda q, limit=limit: expit(np.clip(q["Z2"], -limit, limit)),
+            f"Z2 is kept between -{limit} and {limit}, so A2 is wrong where the network is surer than that.",
+        )
+        for limit in LIMITS
+    ),
     *(
         (
             f"clipped at {tiny:.0e}",

@@ -4,51 +4,23 @@ from collections.abc import Callable
 
 import numpy as np
 
-from shared.judging.lines import LINES, UPDATES, Line, Values, examples
-from shared.judging.mistake import DECAYS, Mistake, at
+from shared.judging.lines import LINES, UPDATES, Line, Values, examples, run
+from shared.judging.mistake import Mistake, at
+from shared.judging.mistakes_optimizers import OPTIMIZER, all_gradients, descend, remembered
 from shared.network import Array, Parameters
 
+BATCHES = (32, 64, 128)
+"""Usual sizes of batches."""
 
-def descend(name: str, gradient: Callable[[Values], Array]) -> Line:
-    """Step down another gradient than the right one."""
-    return lambda q: q[name] - q["learning_rate"] * gradient(q)
+
+def descend_at(name: str, rate: Callable[[Values], float]) -> Line:
+    """Step with another learning rate."""
+    return lambda q: q[name] - rate(q) * q[f"d{name}"]
 
 
 def scaled(name: str, factor: Callable[[Values], float]) -> Line:
     """Take a step that is longer or shorter by a factor."""
     return descend(name, lambda q: factor(q) * q[f"d{name}"])
-
-
-def decaying(name: str, decay: float) -> Line:
-    """A step with weight decay."""
-    return descend(name, lambda q: q[f"d{name}"] + decay * q[name])
-
-
-def remembered(q: Values, name: str, memory: float) -> Array:
-    """Add to the gradient the earlier ones, each weighed less by the factor `memory` than the one after it."""
-    total = np.zeros_like(q[f"d{name}"])
-    for gradients in (*q.get("past", ()), q):
-        total = memory * total + gradients[f"d{name}"]
-    return total
-
-
-def averaged(q: Values, values: list[Array], memory: float) -> Array:
-    """Adam's average of values, the last counting most, corrected for the start."""
-    average = np.zeros_like(values[0])
-    for V in values:
-        average = memory * average + (1 - memory) * V
-    return average / (1 - memory ** len(values))
-
-
-def adam(name: str) -> Line:
-    """The step of Adam with its usual settings."""
-
-    def gradient(q: Values) -> Array:
-        all_of_them = [gradients[f"d{name}"] for gradients in (*q.get("past", ()), q)]
-        mean, square = averaged(q, all_of_them, 0.9), averaged(q, [np.square(dV) for dV in all_of_them], 0.999)
-        return mean / (np.sqrt(square) + 1e-8)
-
-    return descend(name, gradient)
 
 
 def through_new_W2(name: str) -> Line:  # noqa: N802
@@ -63,6 +35,33 @@ def through_new_W2(name: str) -> Line:  # noqa: N802
     return descend(name, gradient)
 
 
+def one_more(name: str) -> Line:
+    """In the first step, two of them."""
+
+    def line(q: Values) -> Array:
+        if q["step"]:
+            return np.asarray(UPDATES[name](q))
+        after = {**q, **{V: UPDATES[V](q) for V in Parameters._fields}}
+        return np.asarray(UPDATES[name](after | run(after)))
+
+    return line
+
+
+def batch_by_batch(name: str, size: int) -> Line:
+    """Update all parameters after every batch of examples, in their order."""
+
+    def line(q: Values) -> Array:
+        parameters = Parameters(*(q[V] for V in Parameters._fields))
+        for start in range(0, examples(q), size):
+            few = {V: q[V][:, start : start + size] for V in ("X", "Y")}
+            now = {**parameters._asdict(), **few, "learning_rate": q["learning_rate"]}
+            now |= run(now)
+            parameters = Parameters(*(UPDATES[V](now) for V in Parameters._fields))
+        return np.asarray(getattr(parameters, name))
+
+    return line
+
+
 def updates_of(name: str) -> tuple[Mistake, ...]:
     """Mistakes that can be made with every parameter."""
     dV = f"d{name}"
@@ -74,7 +73,11 @@ def updates_of(name: str) -> tuple[Mistake, ...]:
             f"learning_rate {dV} is added to {name} instead of subtracted, so the cost rises.",
         ),
         ("step missing", lambda q: q[name].copy(), f"{name} is not updated."),
-        ("learning rate missing", lambda q: q[name] - q[dV], f"{dV} is not multiplied by the learning rate."),
+        (
+            "learning rate not used",
+            descend_at(name, lambda q: q.get("rate_seen", 1.0)),
+            f"However large learning_rate is, {name} moves by the same number times {dV}: by 1 if it was forgotten.",
+        ),
         ("step twice as long", scaled(name, lambda q: 2), f"{name} is updated twice with the same {dV}."),
         (
             "step divided by m",
@@ -88,12 +91,12 @@ def updates_of(name: str) -> tuple[Mistake, ...]:
         ),
         (
             "learning rate divided by the number of the step",
-            scaled(name, lambda q: 1 / (1 + q.get("step", 0))),
+            scaled(name, lambda q: 1 / (1 + q["step"])),
             "The learning rate falls from step to step, as 1, 1/2, 1/3 ..., and here it is constant.",
         ),
         (
             "learning rate falling by 1% a step",
-            scaled(name, lambda q: 0.99 ** q.get("step", 0)),
+            scaled(name, lambda q: 0.99 ** q["step"]),
             "The learning rate falls from step to step by 1%, and here it is constant.",
         ),
         (
@@ -103,39 +106,65 @@ def updates_of(name: str) -> tuple[Mistake, ...]:
         ),
         (
             "gradient of the step before",
-            descend(name, lambda q: (*q.get("past", ()), q)[-2 if q.get("past") else -1][dV]),
+            descend(name, lambda q: (*q["past"], q)[-2 if q["past"] else -1][dV]),
             f"The step takes {dV} of the step before: the gradients were not computed anew.",
         ),
         (
-            "momentum 0.9",
-            descend(name, lambda q: remembered(q, name, 0.9)),
-            "The optimizer has momentum: nine tenths of its last step are added to each step.",
+            "gradient of the first step",
+            descend(name, lambda q: all_gradients(q, name)[0]),
+            f"Every step takes {dV} of the first: the gradients were not computed anew in the loop.",
         ),
         (
-            "momentum 0.9 as an average",
-            descend(name, lambda q: (1 - 0.9) * remembered(q, name, 0.9)),
-            "The step follows a running average of the gradients, with 0.9 of the old and 0.1 of the new.",
+            "one step too few",
+            lambda q: UPDATES[name](q) if q["step"] else q[name].copy(),
+            "After n iterations the weights have made n - 1 steps: the loop begins at 1, or ends one too early.",
         ),
         (
-            "Adam",
-            adam(name),
-            "The optimizer is Adam, which divides each gradient by its usual size, and not gradient descent.",
+            "one step too many",
+            one_more(name),
+            "After n iterations the weights have made n + 1 steps: the loop ends one too late.",
         ),
+    )
+
+
+def batches_of(name: str) -> tuple[Mistake, ...]:
+    """Updates after a part of the examples."""
+    ways = {1: "after every example", **{size: f"after every batch of {size}" for size in BATCHES}}
+    return at(
+        name,
         *(
             (
-                f"weight decay {decay:.0e}",
-                decaying(name, decay),
-                f"The optimizer has a weight decay of {decay:.0e}: it adds that part of {name} to its gradient.",
+                f"update {when}",
+                batch_by_batch(name, size),
+                f"{name} is updated {when}: an iteration here is one update, with all examples.",
             )
-            for decay in DECAYS
+            for size, when in ways.items()
         ),
+    )
+
+
+def another_length(name: str) -> tuple[Mistake, ...]:
+    """A step along the gradient whose length is what was seen; by itself, the learning rate halves every two steps."""
+    return at(
+        name,
+        (
+            "step of another length",
+            descend_at(name, lambda q: q.get("length_seen", q["learning_rate"] * 0.5 ** (q["step"] // 2))),
+            f"{name} moves along d{name}, but not always by learning_rate d{name}, as if the rate changed on the way.",
+        ),
+        general=True,
     )
 
 
 LATE = "The gradient went back through W2 after W2 had been updated: update when all gradients are there."
 
 UPDATE: tuple[Mistake, ...] = (
-    *(mistake for name in Parameters._fields for mistake in updates_of(name)),
+    *OPTIMIZER,
+    *(
+        mistake
+        for name in Parameters._fields
+        for mistake in (*updates_of(name), *batches_of(name), *another_length(name))
+    ),
     *at("W1", ("W2 after its update", through_new_W2("W1"), LATE)),
     *at(
         "b1",

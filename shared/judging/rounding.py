@@ -150,14 +150,20 @@ def through_one_line(a: Arithmetic, quantity: str, own: Mapping[str, Array]) -> 
 
     What the line needs and `own` does not hold is followed from what `own` does hold.
     """
-    q = {name: exact(np.asarray(V)) for name, V in own.items() if name != quantity}
     with np.errstate(all="ignore"):
-        for name in LINES:
-            if name not in q:
-                q[name] = LINES[name](a, q)
-            if name == quantity:
-                return q[name]
-    raise KeyError(quantity)
+        return _Followed(a, {name: V for name, V in own.items() if name != quantity})[quantity]
+
+
+class _Followed(Lines):
+    """What is known of each quantity, found when it is asked for: a program's own values are exact."""
+
+    def __init__(self, a: Arithmetic, own: Mapping[str, Array]):
+        super().__init__()
+        self._a, self._own = a, own
+
+    def __missing__(self, name: str) -> Known:
+        self[name] = exact(np.asarray(self._own[name])) if name in self._own else LINES[name](self._a, self)
+        return self[name]
 
 
 def updated(a: Arithmetic, V: Known, dV: Known, learning_rate: float) -> Known:

@@ -8,10 +8,15 @@ from rich.markup import escape
 from rich.table import Table
 
 from shared.checking.checkup import Checkup, Finding, Row
+from shared.checking.visit import MISSING
+from shared.judging.verdict import listed
 from shared.report.terminal import Terminal, number
 
 STYLES = {"OK": "green", "cannot tell": "bold yellow", "inherits": "yellow", "WRONG here": "bold red"}
 VERDICT_STYLES = {"certified": "bold green", "cannot tell": "bold yellow", "wrong": "bold red"}
+
+
+BY_CHANCE = "rounding can do this, but not by chance"
 
 
 def show(terminal: Terminal, checkup: Checkup) -> None:
@@ -32,7 +37,12 @@ def show(terminal: Terminal, checkup: Checkup) -> None:
             terminal.say(line)
     if checkup.verdict == "cannot tell":
         terminal.say("")
-        terminal.say(what_would_decide(checkup))
+        for line in what_would_decide(checkup):
+            terminal.say(f"To decide: {line}")
+    for stop in checkup.stops:
+        if stop.details:
+            terminal.say("")
+            terminal.say_as_is(stop.details)
 
 
 def sentence(checkup: Checkup) -> str:
@@ -47,10 +57,23 @@ def sentence(checkup: Checkup) -> str:
             f"problems, the nearest at {nearest:.2g} of its bound."
         )
     if checkup.verdict == "cannot tell":
-        doubtful = ", ".join(row.quantity for row in rows if row.place == "cannot tell")
-        return f"{name}: [{style}]cannot tell[/]. {doubtful}: rounding can do this, but not by chance."
+        return f"{name}: [{style}]cannot tell[/]. {escape('; '.join(doubts(checkup)))}."
     because = "; ".join(finding.name for finding in checkup.findings)
     return f"{name} is [{style}]wrong[/], because: {escape(because)}."
+
+
+def doubts(checkup: Checkup) -> Iterator[str]:
+    """Say what cannot be told, and why."""
+    reasons: dict[str, list[str]] = {}
+    for row in checkup.rows():
+        if row.place == "cannot tell":
+            reasons.setdefault(row.remark or BY_CHANCE, []).append(row.quantity)
+    for reason, names in reasons.items():
+        are = "are" if len(names) > 1 else "is"
+        yield f"{listed(names)} {are} missing" if reason == MISSING else f"{listed(names)}: {reason}"
+    yield from (str(stop).partition(": ")[2] for stop in checkup.stops)
+    if checkup.stops and not reasons:
+        yield "everything before it is right"
 
 
 def particulars(checkup: Checkup) -> Iterator[tuple[str, str]]:
@@ -123,14 +146,22 @@ def told_apart(a: float, b: float) -> tuple[str, str]:
     return texts
 
 
-def what_would_decide(checkup: Checkup) -> str:
+def what_would_decide(checkup: Checkup) -> Iterator[str]:
     """Say how to get from doubt to a verdict."""
-    if any(visit.dtype.name == "float32" for visit in checkup.examination.visits[:1]):
-        return "To decide: compute in float64, where the bound is 500 million times smaller."
-    return (
-        "To decide: give the quantities before it as well (each line is then judged by its own inputs), or compute its "
-        "sum in another order: an error that stays is not rounding."
-    )
+    remarks = {row.remark for row in checkup.rows() if row.place == "cannot tell"}
+    if MISSING in remarks:
+        yield "give all of dW1, db1, dW2 and db2, on every problem."
+    if checkup.examination.convention.differences:
+        yield "derive them. Differences are what backprop is checked against: they are slow and have few digits."
+    if checkup.stops:
+        yield "allow more time: --timeout SECONDS."
+    if "" in remarks and checkup.examination.visits[0].dtype.name == "float32":
+        yield "compute in float64, where the bound is 500 million times smaller."
+    elif "" in remarks:
+        yield (
+            "give the quantities before it as well (each line is then judged by its own inputs), or compute its "
+            "sum in another order: an error that stays is not rounding."
+        )
 
 
 def as_dict(checkup: Checkup) -> dict[str, Any]:

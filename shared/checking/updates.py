@@ -1,0 +1,106 @@
+"""The diagnosis of `train`: which mistakes explain the updates and the costs, and what can be said where none does."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from shared.checking.diagnosis import Diagnosis
+from shared.checking.trial import Step, Trial
+from shared.judging.lines import UPDATES, Values, run
+from shared.judging.mistakes import CATALOGUE, Mistake
+from shared.network import Parameters
+
+ROUNDINGS = 64
+"""How many of its dtype's roundings a prediction may be off."""
+
+
+def diagnose_updates(outcome: Trial) -> Iterator[Diagnosis]:
+    """Explain every parameter whose update is wrong by itself, and the costs."""
+    for name in outcome.given:
+        if outcome.place(name) != "WRONG here" and (name, outcome.place(name)) != ("costs", "inherits"):
+            continue
+        if name in outcome.unfit:
+            yield Diagnosis(name, (name,), unfit=outcome.unfit[name])
+            continue
+        found = explaining_costs(outcome) if name == "costs" else explaining(outcome, name)
+        mistakes = tuple(m for m in found if not m.general or all(other.general for other in found))
+        clues = () if name == "costs" or any(not m.general for m in mistakes) else clues_of(outcome, name)
+        if mistakes or outcome.place(name) == "WRONG here":
+            yield Diagnosis(name, (name,), mistakes, tuple(clues))
+
+
+def explaining(outcome: Trial, name: str) -> list[Mistake]:
+    """Find the mistakes that explain every step of a parameter, each from where the program was before it."""
+    seen = list(before_each(outcome, name))
+    return [m for m in CATALOGUE if m.line == name and all(matches(m, q, outcome.dtype) for q in seen)]
+
+
+def before_each(outcome: Trial, name: str) -> Iterator[Values]:
+    """Collect what the line of an update sees at each step, and, as `after`, what the program made of it.
+
+    The `past` of a step is there if all of it is known.
+    """
+    past: list[Values] = []
+    rate_seen = length_of(outcome.steps[0], name)
+    for step in outcome.steps:
+        q = {**step.course.problem.given(), **step.before._asdict(), "learning_rate": step.course.rate}
+        q |= {"step": step.number - 1, "after": getattr(step.after, name)}
+        q |= {"length_seen": length_of(step, name), "rate_seen": rate_seen}
+        q |= {**run(q), **step.own_gradients}
+        past = [] if step.number == 1 else past
+        if len(past) == step.number - 1:
+            q["past"] = list(past)
+            past.append({f"d{V}": q[f"d{V}"] for V in Parameters._fields})
+        yield q
+
+
+def matches(mistake: Mistake, q: Values, dtype: np.dtype) -> bool:
+    """Compare what a mistake would do with what the program did, to rounding; an unknown past tells nothing."""
+    try:
+        predicted = mistake.wrong(q)
+    except KeyError:
+        return True
+    size = max(np.abs(predicted).max(), np.abs(UPDATES[mistake.line](q)).max())
+    return bool(np.all(np.abs(predicted - q["after"]) <= ROUNDINGS * np.finfo(dtype).eps * size))
+
+
+def explaining_costs(outcome: Trial) -> list[Mistake]:
+    """Find the mistakes, of the cost or of the list of costs, that explain those of the first problem."""
+    steps = [step for step in outcome.steps if step.course is outcome.steps[0].course]
+    places = [{**step.course.problem.given(), **step.before._asdict()} for step in steps]
+    places = [{**q, **run(q)} for q in places]
+    right = {"costs": np.array([q["cost"] for q in places])}
+    given, rtol = outcome.given_costs[: len(places)], ROUNDINGS * float(np.finfo(outcome.dtype).eps)
+    found = []
+    for mistake in CATALOGUE:
+        if mistake.line in ("cost", "costs"):
+            ways = mistake.wrong(right) if mistake.line == "costs" else [mistake.wrong(q) for q in places]
+            if np.allclose(given, np.array(ways), rtol=rtol, atol=0):
+                found.append(mistake)
+    return found
+
+
+def length_of(step: Step, name: str) -> float:
+    """Measure the learning rate with which a parameter moved along its own gradient; NaN if it did not."""
+    V, after, dV = getattr(step.before, name), getattr(step.after, name), step.own_gradients.get(f"d{name}")
+    if dV is None or not np.any(dV):
+        return np.nan
+    rate = float(np.sum((V - after) * dV) / np.sum(dV * dV))
+    return rate if np.allclose(V - after, rate * dV, rtol=0, atol=1e-6 * abs(rate) * np.abs(dV).max()) else np.nan
+
+
+def clues_of(outcome: Trial, name: str) -> Iterator[str]:
+    """Say on which steps an update is wrong, and whether at least its direction is right."""
+    alike = [step for step in outcome.steps if step.number == 1 and step.course.rate == outcome.steps[0].course.rate]
+    if len({getattr(step.after, name).tobytes() for step in alike}) > 1:
+        yield "asked the same again, train gives other weights: something is kept between the calls, or drawn at random"
+    wrong = [step for step in outcome.steps if step.whole[name].verdict == "wrong"]
+    if len(wrong) < len(outcome.steps):
+        yield f"it is wrong only on: {'; '.join(step.name for step in wrong)}"
+    for step in wrong[:1]:
+        length = length_of(step, name)
+        if np.isfinite(length):
+            yield (
+                f"on {step.name}, it moves along d{name} as if the learning rate were {length:.6g}, "
+                f"and it is {step.course.rate:g}"
+            )

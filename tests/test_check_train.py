@@ -1,0 +1,123 @@
+"""The doctor on `train`: whatever is wrong with the updates is told, at whichever step and learning rate it shows."""
+
+from functools import partial
+
+import numpy as np
+import pytest
+from patients import Patient
+
+from shared.checking import problems
+from shared.checking.checkup import check
+from shared.checking.program import Reply
+from shared.judging import lines
+from shared.network import Parameters
+
+SMALL = list(problems.small())[:2]
+ALL_FOUR = "W1, b1, W2 and b2"
+
+
+class Trainer(Patient):
+    """Trains by a rule of its own: `rule(step, learning_rate)` is how far it goes along each gradient."""
+
+    def __init__(self, rule, dtype=np.float64, memory=0.0):
+        super().__init__(functions=("gradients", "train"))
+        self.rule, self.dtype, self.memory = rule, dtype, memory
+
+    def call(self, function, *arguments):
+        narrow = [V.astype(self.dtype) if isinstance(V, np.ndarray) else V for V in arguments]
+        return super().call(function, *narrow)
+
+    def train(self, *arguments):
+        *arrays, learning_rate, iterations = arguments
+        q, costs, past = self.ours(arrays), [], dict.fromkeys(Parameters._fields, 0)
+        for step in range(iterations):
+            now = q | lines.run(q)
+            costs.append(now["cost"])
+            past = {name: self.memory * past[name] + now[f"d{name}"] for name in past}
+            q = q | {name: q[name] - self.dtype(self.rule(step, learning_rate)) * past[name] for name in past}
+        return {"costs": np.array(costs), **{name: q[name] for name in Parameters._fields}}
+
+
+def findings(trainer):
+    return check(trainer, SMALL).findings
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_plain_gradient_descent_is_certified(dtype):
+    assert check(Trainer(lambda step, rate: rate, dtype), SMALL).verdict == "certified"
+
+
+@pytest.mark.parametrize("rate", [0.25, 0.125, 0.03125, 0.01, 1.0])
+def test_a_learning_rate_that_is_a_number_in_the_code_is_told_whatever_it_is(rate):
+    (finding,) = findings(Trainer(lambda step, given: rate))
+    assert finding.name == f"learning rate not used in the updates of {ALL_FOUR}"
+
+
+@pytest.mark.parametrize("start", [3, 50, 100])
+def test_a_learning_rate_that_changes_later_is_told_with_the_step_and_the_length(start):
+    (finding,) = findings(Trainer(lambda step, rate: rate / 2 if step >= start else rate))
+    assert finding.name == f"step of another length in the updates of {ALL_FOUR}"
+    assert finding.diagnosis.clues == (
+        "it is wrong only on: 4-6-1, 9 examples, step 101",
+        "on 4-6-1, 9 examples, step 101, it moves along dW1 as if the learning rate were 0.015625, and it is 0.03125",
+    )
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_momentum_is_named_in_both_precisions(dtype):
+    (finding,) = findings(Trainer(lambda step, rate: rate, dtype, memory=0.9))
+    assert finding.name == f"momentum 0.9 in the updates of {ALL_FOUR}"
+
+
+def test_a_training_that_comes_out_otherwise_when_asked_again_is_told():
+    rng = np.random.default_rng(1)
+    (finding,) = [f for f in findings(Trainer(lambda step, rate: rate * rng.uniform(0.5, 1))) if "costs" not in f.name]
+    assert finding.name.endswith(f"in the updates of {ALL_FOUR}")
+    assert finding.diagnosis.clues[0].startswith("asked the same again, train gives other weights")
+
+
+class Odd(Trainer):
+    """Moves W1 a little aside: no mistake of the catalogue."""
+
+    def train(self, *arguments):
+        trained = super().train(*arguments)
+        return {**trained, **{name: trained[name] + 1e-3 for name in Parameters._fields}}
+
+
+def test_updates_that_nothing_explains_are_one_finding():
+    assert findings(Odd(lambda step, rate: rate))[0].name == f"unknown mistake in the updates of {ALL_FOUR}"
+
+
+class Breaking(Trainer):
+    """Fails where there are many examples."""
+
+    def call(self, function, *arguments):
+        if function == "train" and arguments[4].shape[1] > 200:
+            return Reply(None, failure="Traceback\nValueError: too many")
+        return super().call(function, *arguments)
+
+
+def test_what_was_wrong_before_train_failed_is_told_all_the_same():
+    checkup = check(Breaking(lambda step, rate: 1.0), SMALL)
+    assert checkup.verdict == "wrong"
+    assert checkup.remarks == ["patient.py: train failed on the problem 2-12-1, 263 examples: ValueError: too many"]
+
+
+@pytest.mark.parametrize("size", [1, 32, 64])
+def test_an_update_after_each_batch_is_named(size):
+    class Batches(Trainer):
+        def train(self, *arguments):
+            *arrays, rate, iterations = arguments
+            W1, b1, W2, b2, X, Y = arrays
+            once = partial(Trainer.train, self)
+            q, costs = Parameters(W1, b1, W2, b2), []
+            for _ in range(iterations):
+                costs.append(once(*q, X, Y, rate, 1)["costs"][0])
+                for k in range(0, X.shape[1], size):
+                    after = once(*q, X[:, k : k + size], Y[:, k : k + size], rate, 1)
+                    q = Parameters(*(after[name] for name in Parameters._fields))
+            return {"costs": np.array(costs), **q._asdict()}
+
+    (finding,) = findings(Batches(lambda step, rate: rate))
+    when = "every example" if size == 1 else f"every batch of {size}"
+    assert finding.name == f"update after {when} in the updates of {ALL_FOUR}"
