@@ -11,6 +11,7 @@ from shared.judging.mistakes import CATALOGUE
 from shared.report.checkup import sentence, what_would_decide
 
 SMALL = list(problems.small())
+GRADIENTS = ("dW1", "db1", "dW2", "db2")
 
 
 def mistakes(*names):
@@ -32,7 +33,7 @@ class Caching(Patient):
 
 
 def test_a_result_that_is_kept_by_shape_is_told():
-    checkup = check(Caching(gives=("dW1", "db1", "dW2", "db2")), SMALL)
+    checkup = check(Caching(gives=GRADIENTS), SMALL)
     assert checkup.verdict == "wrong"
     assert any("is it kept in between?" in clue for finding in checkup.findings for clue in finding.diagnosis.clues)
 
@@ -90,7 +91,20 @@ def test_what_is_done_to_all_four_gradients_is_one_finding(kind):
 
 
 def test_clipping_is_named_from_the_four_gradients_alone():
-    lines = ("dW1", "db1", "dW2", "db2")
-    chosen = mistakes(*(f"clipping to norm 5 in {line}" for line in lines))
-    (finding,) = check(Patient(mistakes=chosen, gives=lines), SMALL).findings
+    chosen = mistakes(*(f"clipping to norm 5 in {name}" for name in GRADIENTS))
+    (finding,) = check(Patient(mistakes=chosen, gives=GRADIENTS), SMALL).findings
     assert finding.name == "clipping to norm 5 in dW2, db2, dW1 and db1"
+
+
+class Shortening(Patient):
+    """Clips its gradients, wrong as they are, to the norm 1."""
+
+    def gradients(self, *arguments):
+        found = super().gradients(*arguments)
+        norm = np.sqrt(sum(np.square(found[name]).sum() for name in GRADIENTS))
+        return {**found, **{name: found[name] * min(1, 1 / norm) for name in GRADIENTS}}
+
+
+def test_clipping_is_named_beside_another_mistake_that_changes_the_norm():
+    names = [f.name for f in check(Shortening(mistakes=mistakes("mask missing in dZ1")), SMALL).findings]
+    assert sorted(names) == ["clipping to norm 1 in dW2, db2, dW1 and db1", "mask missing in dZ1"]

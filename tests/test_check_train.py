@@ -121,3 +121,12 @@ def test_an_update_after_each_batch_is_named(size):
     (finding,) = findings(Batches(lambda step, rate: rate))
     when = "every example" if size == 1 else f"every batch of {size}"
     assert finding.name == f"update after {when} in the updates of {ALL_FOUR}"
+
+
+def test_weights_that_train_does_not_give_are_one_finding():
+    class Stingy(Trainer):
+        def train(self, *arguments):
+            return {"W1": super().train(*arguments)["W1"]}
+
+    (finding,) = findings(Stingy(lambda step, rate: rate))
+    assert finding.name == "b1, W2 and b2: it is missing: train gives the costs and W1, b1, W2, b2 by name"

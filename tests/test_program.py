@@ -209,6 +209,8 @@ def test_anything_that_has_names_makes_entries(reply_to, returned):
         ("{'dW': [W1, W2], 'db': [b1[:, 0], b2[0]]}", "dW.0 dW.1 db.0 db.1"),
         ("{'dW1': [row for row in W1], 'costs': [b2, b2, b2]}", "dW1 costs"),
         ("({'dW1': W1}, {'Z1': X})", "0.dW1 1.Z1"),
+        ("(0.5, {'dW1': W1})", "cost 1.dW1"),
+        ("({'dW1': W1}, b2[0, 0], Y.sum())", "0.dW1 1 2"),
     ],
 )
 def test_nested_and_nameless_entries_get_names(reply_to, returned, names):

@@ -58,7 +58,7 @@ class Diagnosis:
     def name(self) -> str:
         """The mistake's name, or those that nobody could tell apart; where lines are wrong alike, all of them."""
         if self.unfit:
-            return f"{self.line}: {self.unfit}"
+            return f"{listed((self.line, *self.also))}: {self.unfit}"
         if not self.mistakes:
             or_before = len(self.quantities) > 1 + len(self.also)
             return f"unknown mistake in {self.where}" + (" or before it" if or_before else "")
@@ -74,7 +74,8 @@ class Diagnosis:
         """Make one diagnosis of two, if their lines are wrong in the same way; updates that nothing explains are."""
         kinds = {mistake.kind for mistake in other.mistakes if mistake.line == other.line}
         common = tuple(mistake for mistake in self.mistakes if mistake.line == self.line and mistake.kind in kinds)
-        if not common and not (self.is_unknown_update and other.is_unknown_update):
+        unfit_alike = bool(self.unfit) and self.unfit == other.unfit
+        if not common and not unfit_alike and not (self.is_unknown_update and other.is_unknown_update):
             return None
         quantities = (*self.quantities, *other.quantities)
         return replace(self, quantities=quantities, mistakes=common, also=(*self.also, other.line))

@@ -205,7 +205,7 @@ def judge_costs(outcome: Trial, course: Course, ahead: bool | None) -> bool | No
         return ahead
     if ahead is None:
         now, later = costs_judged(outcome.dtype, course, 0), costs_judged(outcome.dtype, course, 1)
-        ahead = all(j.verdict == "agrees" for j in later.values()) and any(j.verdict != "agrees" for j in now.values())
+        ahead = all(j.verdict == "agrees" for j in later.values()) and next(iter(now.values())).verdict != "agrees"
         outcome.given_costs = course.costs.ravel()
         outcome.remarks += ["each cost is taken after the update: the curve begins at the second point"] * ahead
     outcome.costs |= costs_judged(outcome.dtype, course, int(ahead))
