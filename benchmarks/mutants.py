@@ -68,6 +68,7 @@ TESTS = {
     "whole_numbers": "test_whole_numbers test_exact_steps test_exact_curve",
     "lines": "test_mistakes test_verdict",
     "curvature": "test_curvature",
+    "operands": "test_device",
 }
 SLOW = (
     "torch or jax or 4096 or photographs or 200_random or horizon_and_the_curve or long_training or small_networks "
