@@ -15,6 +15,7 @@ WRONG = {
     "adamw.py": ["AdamW in the updates of W1, b1, W2 and b2"],
     "balanced_classes.py": ["classes weighed alike in dZ2"],
     "bce_loss.py": ["log kept above -100 in cost", "probability in binary_cross_entropy in dZ2"],
+    "bias_decay.py": ["weight decay 1e-02 in dW2, db2, dW1 and db1"],
     "bias_mean_twice.py": ["mean over examples taken twice in db1"],
     "bias_one_sum.py": ["sum over both axes, with keepdims, in db1"],
     "bias_sum_in_slots.py": ["mean over examples missing in db2 and db1"],
@@ -28,6 +29,7 @@ WRONG = {
     "example_by_example.py": ["update after every example in the updates of W1, b1, W2 and b2"],
     "fixed_rate.py": ["learning rate not used in the updates of W1, b1, W2 and b2"],
     "float32_accumulator.py": ["result kept in float32 in dW2"],
+    "frozen_biases.py": ["step missing in the updates of b1 and b2"],
     "half_precision.py": ["X in half precision in Z1 and dW1"],
     "in_place_relu.py": [
         "relu applied in place in Z1",

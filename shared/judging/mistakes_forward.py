@@ -51,6 +51,11 @@ Z1 = at(
         "X was turned with reshape, which keeps the order of the entries in memory and so mixes the examples.",
     ),
     (
+        "W1 in half precision",
+        lambda q: LINES["Z1"]({**q, "W1": q["W1"].astype(np.float16).astype(q["W1"].dtype)}),
+        "W1 was kept in float16, which has 3 digits.",
+    ),
+    (
         "X in half precision",
         pixels(lambda q: q["X"].astype(np.float16).astype(q["X"].dtype)),
         "X was kept in float16, which has 3 digits.",

@@ -57,7 +57,7 @@ def limits_of(name: str) -> tuple[Mistake, ...]:
 
 def decay_of(name: str) -> tuple[Mistake, ...]:
     """Weight decay in the gradient."""
-    dV, penalty = f"d{name}", "the derivative of a penalty on large weights that this cost has not"
+    dV, penalty = f"d{name}", "the derivative of a penalty that this cost has not"
     return at(
         dV,
         *(
@@ -131,6 +131,6 @@ def differences_of(name: str) -> tuple[Mistake, ...]:
 GRADIENT: tuple[Mistake, ...] = (
     *cost,
     *(mistake for name in GRADIENTS for mistake in limits_of(name)),
-    *(mistake for name in ("W1", "W2") for mistake in decay_of(name)),
+    *(mistake for name in Parameters._fields for mistake in decay_of(name)),
     *(mistake for name in ("W2", "b2", "b1") for mistake in differences_of(name)),  # for W1 it takes too long
 )
