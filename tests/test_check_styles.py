@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from shared.checking import checkup, problems
+from shared.checking.diagnosis import WAVERS
 from shared.checking.program import Program
 
 HERE = Path(__file__).parent
@@ -12,6 +13,7 @@ CORRECT = sorted(path.name for path in (HERE / "correct").glob("*.py"))
 
 # What each wrong file ought to be told.
 WRONG = {
+    "absolute_weights.py": ["sum of absolute weights times 0.01 in dW2 and dW1"],
     "adamw.py": ["AdamW in the updates of W1, b1, W2 and b2"],
     "balanced_classes.py": ["classes weighed alike in dZ2"],
     "bce_loss.py": ["log kept above -100 in cost", "probability in binary_cross_entropy in dZ2"],
@@ -22,9 +24,11 @@ WRONG = {
     "cache_mixup.py": ["mask of Z2 in dZ1"],
     "clipped_gradients.py": ["clipping to norm 1 in dW2, db2, dW1 and db1"],
     "clipped_logit.py": ["sigmoid of Z2 clipped at 30 in A2"],
+    "cost_minus.py": ["half of label 0 subtracted, with the log of A2, in cost"],
     "cost_not_reset.py": ["costs added up in costs"],
     "cost_one_term.py": ["half of label 0 missing in cost"],
     "detached.py": ["gradient stopped in dA1"],
+    "dropout.py": [f"A1 and dZ1: {WAVERS}"],
     "epsilon_division.py": ["log of a probability plus 1e-08 in dA2 and dZ2"],
     "example_by_example.py": ["update after every example in the updates of W1, b1, W2 and b2"],
     "fixed_rate.py": ["learning rate not used in the updates of W1, b1, W2 and b2"],
@@ -40,17 +44,25 @@ WRONG = {
     "labels_minus_one.py": ["labels -1 and 1 in dZ2"],
     "late_schedule.py": ["step of another length in the updates of W1, b1, W2 and b2"],
     "layer_updates.py": ["W2 after its update in dA1"],
+    "logit_at_ten.py": ["sigmoid of Z2 clipped at 10 in A2"],
+    "loop_from_one.py": ["first example missing in dW1"],
     "mask_after_relu.py": ["mask missing in dZ1"],
     "mask_epsilon.py": ["mask of Z1 above 1e-06 in dZ1"],
     "mask_of_gradient.py": ["mask of dA1 in dZ1"],
+    "mean_of_everything.py": ["mean over both axes in db1"],
     "mean_without_axis.py": ["mean over both axes for every unit in db1"],
     "momentum.py": ["momentum 0.9 in the updates of W1, b1, W2 and b2"],
+    "never_added.py": ["zeros in place of the gradient in dW1"],
     "new_weights.py": ["W2 after its update in the updates of W1 and b1"],
     "no_zero_grad.py": ["gradients accumulated in the updates of W1, b1, W2 and b2"],
+    "odd_decay.py": ["weight decay 0.003 in dW2 and dW1"],
     "one_step_long.py": ["one step too many in the updates of W1, b1, W2 and b2"],
     "one_step_short.py": ["one step too few in the updates of W1, b1, W2 and b2"],
     "ones_first.py": ["bias taken for the first weight in Z1"],
+    "overflow.py": ["exp(Z2) that overflows in A2"],
     "overwritten_outer.py": ["last example only in dW1"],
+    "pos_weight.py": ["label 1 weighed 2 times in dZ2"],
+    "probability_guard.py": ["clipped at 1e-05 in A2", "log of a probability clipped at 1e-05 in cost"],
     "range_from_one.py": ["first example missing in dZ2"],
     "rate_over_m.py": ["step divided by m in the updates of W1, b1, W2 and b2"],
     "reshape_for_transpose.py": ["result reshaped instead of transposed in dW1"],
@@ -61,6 +73,7 @@ WRONG = {
     "softmax_over_examples.py": ["softmax over the examples in A2", "softmax over the examples in A2 of forward"],
     "squared_error_delta.py": ["sigmoid's slope kept in dZ2"],
     "stale_gradient.py": ["gradient of the first step in the updates of W1, b1, W2 and b2"],
+    "standardised_again.py": ["X standardised over the examples (with 1e-08 added) in Z1 and dW1"],
     "tanh_derivative.py": ["1 - A1^2 in dZ1"],
     "torch_broadcast.py": [
         "every output against every label in cost",
@@ -71,6 +84,9 @@ WRONG = {
     "uneven_batches.py": ["mean of the means of uneven batches of 4 in dZ2"],
     "unit_index.py": ["W2 of the unit before in dA1"],
     "weight_decay.py": ["weight decay 1e-03 in dW2 and dW1"],
+    "weights_for_gradients.py": ["new weights in place of the gradient in dW2, db2, dW1 and db1"],
+    "whole_numbers.py": ["result kept in whole numbers in dW1"],
+    "x_size.py": ["factor 1/n_x in dZ2"],
     "z_for_a.py": ["Z1 in place of A1 in dW2"],
 }
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from shared.checking.conventions import NAMES
 from shared.checking.examination import Examination
+from shared.checking.read_off import guesses
 from shared.checking.visit import Visit, gap
 from shared.judging.lines import Line, Values, one_by_one
 from shared.judging.mistakes import CATALOGUE, Mistake
@@ -22,6 +23,7 @@ MOST = 3
 """How many names a diagnosis gives where nobody could tell mistakes apart."""
 RATES = (1.0, 0.5, 0.1, 0.05, 0.01, 0.0075, 0.005, 0.001)
 """Usual learning rates: what a program may have updated W2 with before its time."""
+WAVERS = "asked the same again, it answers otherwise: it is drawn at random, or something is kept between the calls"
 CLOSE = 1e-3
 """What a prediction may be unsure of, as a share of its largest entry: beyond it, nothing could be told apart."""
 ROUNDINGS = 8
@@ -91,7 +93,10 @@ def diagnose(examination: Examination) -> list[Diagnosis]:
     gaps = {name: gap(name, given) for name in examination.given}
     suspects = [m for m in CATALOGUE if any(m.line in gaps[name] for name in wrong)]
     found = explained(singles(suspects, gaps, visits), wrong, gaps)
-    left = [name for name in wrong if not any(name in diagnosis.quantities for diagnosis in found)]
+    left = not_in(found, wrong)
+    if left:
+        found += explained(singles(own_numbers(left, gaps, visits), gaps, visits), left, gaps)
+        left = not_in(found, wrong)
     if len(found) + len(left) > 2:
         together = pair(suspects, wrong, gaps, visits)
         if together:
@@ -99,22 +104,36 @@ def diagnose(examination: Examination) -> list[Diagnosis]:
     for name in list(left):
         more = pair(suspects, [name], gaps, visits) if name in left else []
         found += more
-        left = [name for name in left if not any(name in diagnosis.quantities for diagnosis in more)]
-    unfit = {name: text for name in left if (text := why_unfit(name, examination.visits))}
+        left = not_in(more, left)
+    unfit = {name: text for name in left if (text := why_unfit(name, examination))}
     found += [Diagnosis(name, (name,), unfit=text) for name, text in unfit.items()]
-    return in_order([*found, *unexplained([name for name in left if name not in unfit], gaps)])
+    right = given - set(wrong) - {name for name in given if examination.place(name) == "inherits"}
+    return in_order([*found, *unexplained([name for name in left if name not in unfit], gaps, right)])
 
 
-def why_unfit(name: str, visits: Sequence[Visit]) -> str:
-    """Say why a quantity cannot be compared with the truth on the first problem where it is wrong by itself."""
-    return next(
-        (visit.unfit.get(name, "") for visit in visits if name in visit.given and visit.place(name) == "WRONG here"), ""
-    )
+def not_in(found: Sequence[Diagnosis], names: Iterable[str]) -> list[str]:
+    """Keep the quantities that no diagnosis speaks of."""
+    return [name for name in names if not any(name in diagnosis.quantities for diagnosis in found)]
 
 
-def unexplained(left: Sequence[str], gaps: dict[str, set[str]]) -> list[Diagnosis]:
-    """Say where what nothing explains must come from: the last line that all of it goes through, if there is one."""
+def own_numbers(left: Sequence[str], gaps: dict[str, set[str]], visits: Sequence[Visit]) -> Iterable[Mistake]:
+    """Make mistakes with numbers that are read off what the catalogue does not explain, each once."""
+    lines = {name: [line for line in NAMES if line in gaps[name]] for name in left}
+    return {guess.name: guess for name in left for guess in guesses(name, lines[name], visits)}.values()
+
+
+def why_unfit(name: str, examination: Examination) -> str:
+    """Say why a quantity cannot be compared with the truth: ever, or where it is first wrong by itself."""
+    if examination.wavers(name):
+        return WAVERS
+    wrong = (visit for visit in examination.visits if name in visit.given and visit.place(name) == "WRONG here")
+    return next((visit.unfit.get(name, "") for visit in wrong), "")
+
+
+def unexplained(left: Sequence[str], gaps: dict[str, set[str]], right: set[str]) -> list[Diagnosis]:
+    """Say where what nothing explains must come from: the last line that all of it, and nothing right, goes through."""
     common = set[str]().union(*(gaps[name] for name in left[:1])).intersection(*(gaps[name] for name in left))
+    common = common.difference(*(gaps[name] for name in right))
     if len(left) < 2 or not common:
         return [Diagnosis(name, (name,)) for name in left]
     line = max(common, key=NAMES.index)
@@ -143,6 +162,7 @@ def explained(viable: Sequence[Mistake], wrong: Sequence[str], gaps: dict[str, s
         if explaining:
             most = max(map(len, explaining.values()))
             best = [m for m, names in explaining.items() if len(names) == most]
+            best = [m for m in best if not m.general] or best
             found.append(Diagnosis(best[0].line, tuple(explaining[best[0]]), tuple(best)))
     return found
 

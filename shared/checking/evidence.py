@@ -50,15 +50,12 @@ def where_it_shows(examination: Examination, name: str) -> list[str]:
 
 
 def remembered(examination: Examination, name: str) -> Iterator[str]:
-    """Look for two problems that are the same and have two answers, or that are not and have one."""
+    """Look for two problems that are not the same and have one answer."""
     for earlier, later in combinations(examination.visits, 2):
         a, b = (visit.values.get(name, np.zeros(0)) for visit in (earlier, later))
         if a.shape != b.shape or earlier.problem.dtype != later.problem.dtype or not a.any():
             continue
-        same_question = earlier.problem.is_like(later.problem)
-        if same_question and not np.array_equal(a, b, equal_nan=True):
-            yield "asked the same again, it answers otherwise: something is kept between the calls, or drawn at random"
-        elif not same_question and np.array_equal(a, b, equal_nan=True):
+        if not earlier.problem.is_like(later.problem) and np.array_equal(a, b, equal_nan=True):
             yield f"it gave the same on {earlier.problem.name}, and on {later.problem.name}: is it kept in between?"
 
 

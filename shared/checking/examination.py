@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import combinations
 from typing import Literal
 
 import numpy as np
@@ -88,6 +89,16 @@ class Examination:
         """The worst of them."""
         order: list[Place] = ["OK", "cannot tell", "inherits", "WRONG here"]
         return max(self.places(name).values(), key=order.index)
+
+    def wavers(self, name: str) -> bool:
+        """Tell whether a quantity was another one when the same was asked again."""
+        pairs = combinations([visit for visit in self.visits if name in visit.own], 2)
+        return any(
+            a.problem.dtype == b.problem.dtype
+            and a.problem.is_like(b.problem)
+            and not np.array_equal(a.own[name], b.own[name])
+            for a, b in pairs
+        )
 
     @property
     def wrong(self) -> list[str]:

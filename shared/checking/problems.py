@@ -95,9 +95,13 @@ def close() -> Problem:
 
 
 def saturated() -> Problem:
-    """Z2 is far from 0, on both sides and for both labels, and twice about 20: A2 rounds to 1, or is next to 0 or 1."""
+    """Z2 is far from 0, on both sides and for both labels, and twice about 20: A2 rounds to 1, or is next to 0 or 1.
+
+    Once it is above 709, where exp overflows.
+    """
     problem = drawn(4, 6, 9, seed=325, remark=", saturated")
     problem.parameters.W2[...] = [[60.0, -45.0, 30.0, -75.0, 50.0, -40.0]]
+    problem.X[:, 8] *= 16
     return problem
 
 

@@ -10,8 +10,8 @@ The network, with one example in each column of X:
     cost = mean over the m examples of -(Y log(A2) + (1 - Y) log(1 - A2))
 
 dV has the shape of V, and is the derivative of cost with respect to V, for every V: what autograd puts in V.grad.
-Where Z1 is exactly 0, relu has the slope 0. The cost is safe as the mean of log(1 + exp(Z2)) - Y Z2, which is the same:
-log(A2) is infinite where A2 rounds to 0.
+Where Z1 is exactly 0, relu has the slope 0. The cost is safe as the mean of np.logaddexp(0, Z2) - Y Z2, which is the
+same: log(A2) is infinite where A2 rounds to 0, and exp(Z2) where Z2 is large.
 """
 
 import numpy as np

@@ -143,6 +143,11 @@ db1 = at(
         "The sum has no axis: it runs over the units, too, and is one number.",
     ),
     (
+        "mean over both axes",
+        lambda q: q["dZ1"].sum() / len(q["b1"]),
+        "The mean has no axis: it runs over the units, too, and is one number.",
+    ),
+    (
         "sum over both axes for every unit",
         lambda q: np.full_like(q["b1"], q["dZ1"].sum()),
         "The sum runs over the units, too, so every unit has the same gradient.",

@@ -146,6 +146,16 @@ def of_product(line: str, left: str, right: str) -> tuple[Mistake, ...]:
             lambda q: q[left][:, -1:] @ q[right][:, -1:].T,
             "Only the last example counts: in the loop = is written where += should add up.",
         ),
+        (
+            "first example missing",
+            lambda q: q[left][:, 1:] @ q[right][:, 1:].T,
+            "The first example is left out of the sum: the loop begins at 1, not 0.",
+        ),
+        (
+            "last example missing",
+            lambda q: q[left][:, :-1] @ q[right][:, :-1].T,
+            "The last example is left out of the sum: the loop ends one too early.",
+        ),
     )
 
 
@@ -157,6 +167,16 @@ def of_sum(line: str, summed: str) -> tuple[Mistake, ...]:
             "last example only",
             lambda q: q[summed][:, -1:].copy(),
             "Only the last example counts: in the loop = is written where += should add up.",
+        ),
+        (
+            "first example missing",
+            lambda q: q[summed][:, 1:].sum(axis=1, keepdims=True),
+            "The first example is left out of the sum: the loop begins at 1, not 0.",
+        ),
+        (
+            "last example missing",
+            lambda q: q[summed][:, :-1].sum(axis=1, keepdims=True),
+            "The last example is left out of the sum: the loop ends one too early.",
         ),
         (
             "result transposed",
@@ -204,6 +224,6 @@ EXAMPLES: tuple[Mistake, ...] = (
     *of_product("dW1", "dZ1", "X"),
     *dW1,
     *of_sum("db1", "dZ1"),
-    *(mistake for mistake in of_sum("db2", "dZ2") if "last" in mistake.name),  # the others are b2's right shape
+    *(mistake for mistake in of_sum("db2", "dZ2") if "example" in mistake.name),  # the others are b2's right shape
     *costs,
 )

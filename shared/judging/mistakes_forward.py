@@ -103,6 +103,11 @@ A2 = at(
     ("log of the sigmoid", lambda q: -np.logaddexp(0, -q["Z2"]), "A2 holds the logarithm of the probability."),
     ("relu", lambda q: np.maximum(q["Z2"], 0), "The output unit has a relu where it should have a sigmoid."),
     (
+        "exp(Z2) that overflows",
+        lambda q: np.exp(q["Z2"]) / (1 + np.exp(q["Z2"])),
+        "exp(Z2) is infinite where Z2 is above 709, and infinity over infinity is not a number.",
+    ),
+    (
         "sigmoid through tanh",
         lambda q: 0.5 * (1 + np.tanh(q["Z2"] / 2)),
         "Where Z2 is very negative, 1 + tanh(Z2 / 2) cancels, and A2 loses the digits that exp(Z2) would keep.",

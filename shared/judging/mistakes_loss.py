@@ -28,6 +28,11 @@ def log_of_shifted(tiny: float) -> Line:
     return lambda q: cross_entropy(q["Y"], q["A2"] + tiny, 1 - q["A2"] + tiny)
 
 
+def losses(q: Values) -> Array:
+    """The loss of each example."""
+    return np.asarray(np.logaddexp(0, q["Z2"]) - q["Y"] * q["Z2"])
+
+
 def every_pair(q: Values) -> Array:
     """The mean over all m x m pairs of an output and a label."""
     return mean_over_examples(np.logaddexp(0, q["Z2"]) - q["Y"].T * q["Z2"])
@@ -79,6 +84,19 @@ cost = at(
         "half of label 1 missing",
         lambda q: mean_over_examples((1 - q["Y"]) * np.logaddexp(0, q["Z2"])),
         "Only -(1 - Y) log(1 - A2) is summed, and -Y log(A2), the half of the examples with label 1, is missing.",
+    ),
+    *(
+        (
+            f"half of label {label} subtracted",
+            lambda q, label=label: mean_over_examples(np.where(q["Y"] == label, -losses(q), losses(q))),
+            f"The losses of the examples with label {label} are subtracted: a minus is missing, or one too many.",
+        )
+        for label in (0, 1)
+    ),
+    (
+        "log(1 + exp(Z2)) that overflows",
+        lambda q: mean_over_examples(np.log(1 + np.exp(q["Z2"])) - q["Y"] * q["Z2"]),
+        "exp(Z2) is infinite where Z2 is above 709, and so is this cost: np.logaddexp(0, Z2) is the same, and is not.",
     ),
     (
         "sigmoid applied twice",

@@ -1,0 +1,71 @@
+"""The doctor reads off a number that the catalogue does not have."""
+
+import numpy as np
+import pytest
+from patients import CONVENTIONS, Patient
+
+from shared.checking import problems
+from shared.checking.checkup import check
+from shared.checking.conventions import NAMES
+from shared.checking.factors import FACTORS, Factor
+from shared.judging.lines import LINES, examples
+from shared.judging.mistakes import Mistake
+
+SMALL = list(problems.small())
+FOUR = ("dW1", "db1", "dW2", "db2")
+
+
+def inputs(q):
+    return len(q["X"])
+
+
+PLANTED = {
+    "factor 0.37 in dZ2": lambda q: 0.37 * LINES["dZ2"](q),
+    "factor 1/3 in dZ2": lambda q: LINES["dZ2"](q) / 3,
+    "factor -m in dZ2": lambda q: -examples(q) * LINES["dZ2"](q),
+    "factor 2/n_x in dZ2": lambda q: 2 * LINES["dZ2"](q) / inputs(q),
+    "factor 1/m^2 in dZ2": lambda q: LINES["dZ2"](q) / examples(q) ** 2,
+    "label 0 weighed 0.25 times in dZ2": lambda q: np.where(q["Y"] == 0, 0.25, 1) * LINES["dZ2"](q),
+    "labels smoothed by 0.15 in dZ2": lambda q: LINES["dZ2"]({**q, "Y": 0.85 * q["Y"] + 0.075}),
+    "zeros in place of the gradient in db1": lambda q: np.zeros_like(q["b1"]),
+    "weight decay 0.04 in dW1": lambda q: LINES["dW1"](q) + 0.04 * q["W1"],
+    "weight decay 0.04/m in dW1": lambda q: LINES["dW1"](q) + 0.04 / examples(q) * q["W1"],
+    "slope 0.07 on the left in dZ1": lambda q: np.where(q["Z1"] > 0, 1, 0.07) * q["dA1"],
+    "mask of Z1 above 0.1 in dZ1": lambda q: q["dA1"] * (q["Z1"] > 0.1),
+    "X divided by 255 again in dW1": lambda q: LINES["dW1"]({**q, "X": q["X"] / 255}),
+}
+
+
+def told(name, gives, convention):
+    mistake = Mistake(name, name.rpartition(" ")[2], PLANTED[name], "", "")
+    return [found.name for found in check(Patient(convention, (mistake,), gives), SMALL).findings]
+
+
+@pytest.mark.parametrize("convention", CONVENTIONS.values(), ids=CONVENTIONS)
+@pytest.mark.parametrize("name", PLANTED)
+def test_a_number_of_ones_own_is_read_off(name, convention):
+    assert told(name, NAMES, convention) == [name]
+
+
+@pytest.mark.parametrize("name", [name for name in PLANTED if name.endswith("dZ2")])
+def test_four_gradients_are_enough_to_read_it_off(name):
+    assert told(name, FOUR, next(iter(CONVENTIONS.values()))) == [name]
+
+
+@pytest.mark.parametrize(
+    ("factor", "text"),
+    [
+        (Factor(1, m=-1), "1/m"),
+        (Factor(-2, n_x=1), "-2 n_x"),
+        (Factor(1, m=-2, n_h=-1), "1/(m^2 n_h)"),
+        (Factor(0.5, m=1, n_x=-1), "0.5 m/n_x"),
+        (Factor(1 / 7), "1/7"),
+    ],
+)
+def test_a_factor_is_written_as_a_fraction(factor, text):
+    assert str(factor) == text
+
+
+def test_no_two_factors_of_sizes_are_the_same_on_all_problems():
+    of_all = {tuple(factor.of(problem.sizes) for problem in SMALL) for factor in FACTORS}
+    assert len(of_all) == len(FACTORS)
