@@ -335,3 +335,20 @@ def test_the_template_runs_and_asks_to_be_filled_in(tmp_path):
     done = run_check(tmp_path / "mine.py")
     assert done.returncode == 2
     assert "nearly there: fill in Z1, A1, Z2, A2, cost, dZ2" in done.stderr
+
+
+class Boundless(Patient):
+    """Gives a number as its cost, or as each entry of dW1."""
+
+    def gradients(self, *arguments):
+        found = super().gradients(*arguments)
+        return {**found, self.name: np.full(np.shape(found[self.name]), self.number)}
+
+
+@pytest.mark.parametrize("number", [0.0, 5e-324, 1e308, -1e308])
+@pytest.mark.parametrize("name", ["cost", "dW1", "A1"])
+def test_a_number_that_is_0_or_hardly_fits_is_wrong_and_overflows_nowhere(name, number):
+    patient = Boundless()
+    patient.name, patient.number = name, number
+    checkup = check(patient, SMALL)
+    assert (checkup.verdict, checkup.findings[0].diagnosis.line) == ("wrong", name)

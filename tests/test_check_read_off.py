@@ -27,7 +27,7 @@ PLANTED = {
     "factor 1/m^2 in dZ2": lambda q: LINES["dZ2"](q) / examples(q) ** 2,
     "label 0 weighed 0.25 times in dZ2": lambda q: np.where(q["Y"] == 0, 0.25, 1) * LINES["dZ2"](q),
     "labels smoothed by 0.15 in dZ2": lambda q: LINES["dZ2"]({**q, "Y": 0.85 * q["Y"] + 0.075}),
-    "zeros in place of the gradient in db1": lambda q: np.zeros_like(q["b1"]),
+    "nothing but zeros in db1": lambda q: np.zeros_like(q["b1"]),
     "weight decay 0.04 in dW1": lambda q: LINES["dW1"](q) + 0.04 * q["W1"],
     "weight decay 0.04/m in dW1": lambda q: LINES["dW1"](q) + 0.04 / examples(q) * q["W1"],
     "slope 0.07 on the left in dZ1": lambda q: np.where(q["Z1"] > 0, 1, 0.07) * q["dA1"],

@@ -274,8 +274,8 @@ def matches(predicted: Array, visit: Visit, name: str, extra: Array | float = 0.
     if P.shape != V.shape or not np.array_equal(np.isfinite(P), finite):
         return False
     size = np.max(np.abs(P[finite]), initial=0.0)
-    largest = np.max(np.abs(truth.high), initial=np.finfo(float).tiny)
-    share = np.max(allowance.bound) / largest + 8 * np.finfo(visit.dtype).eps
+    largest = np.max(np.abs(truth.high), initial=0.0)
+    share = (np.max(allowance.bound) / largest if largest else 0.0) + 8 * np.finfo(visit.dtype).eps
     bound = allowance.bound if allowance.bound.shape == V.shape else share * largest
     room = np.broadcast_to(share * np.abs(P) + bound + np.minimum(extra, CLOSE * size), V.shape)
     return bool(np.all(np.abs(P[finite] - V[finite]) <= room[finite]))

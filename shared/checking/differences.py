@@ -66,8 +66,8 @@ def from_whole_numbers(kind: Differences, gradients: Gradients) -> Iterator[floa
 
     An entry that is 0, or too large for its own roundings to leave a fraction, tells nothing; less than half is not 0.
     """
-    last_place = np.spacing(gradients.dtype.type(abs(gradients.cost)))
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):  # a cost may be 0, or larger than its dtype can hold
+        last_place = np.spacing(gradients.dtype.type(abs(gradients.cost)))
         places = gradients.values[gradients.values != 0] * kind.divisor / last_place
     telling = places[np.abs(places) * np.finfo(gradients.dtype).eps < 0.02]
     yield from np.where(np.round(telling) == 0, 1.0, np.abs(telling - np.round(telling)))

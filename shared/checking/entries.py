@@ -1,6 +1,6 @@
 """Makes named arrays of whatever a user's function returns: `{"grads": {"dW1": ...}}` becomes "grads.dW1"."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from math import prod
 from numbers import Number
@@ -75,11 +75,23 @@ def _with_names(function: str, returned: Any) -> Any:
     if len(returned) == len(names):
         parameters_first = function == "train" and _parts(returned[0]) and not _parts(returned[1])
         return dict(zip(names[::-1] if parameters_first else names, returned, strict=True))
+    if function == "gradients":
+        returned = [dict(zip(names, value, strict=True)) if _is_unnamed(value, names) else value for value in returned]
     if function == "gradients" and not any(_parts(value) for value in returned):
         return None
-    numbers = [position for position, value in enumerate(returned) if np.ndim(_plain(value)) == 0 and not _parts(value)]
+    numbers = [position for position, value in enumerate(returned) if not _parts(value) and np.ndim(_plain(value)) == 0]
     cost = numbers[0] if function == "gradients" and len(numbers) == 1 else None
     return {"cost" if position == cost else str(position): value for position, value in enumerate(returned)}
+
+
+def _is_unnamed(value: Any, names: Sequence[str]) -> bool:
+    """Say whether a tuple holds as many arrays as there are names, as that of jax.value_and_grad does."""
+    return (
+        isinstance(value, tuple | list)
+        and len(value) == len(names)
+        and not hasattr(value, "_fields")
+        and _is_several(value)
+    )
 
 
 def _leaves(parts: Mapping[str, Any], prefix: str = "", depth: int = 1) -> Iterator[tuple[str, Any]]:

@@ -12,16 +12,13 @@ from shared.judging.lines import Line, examples
 from shared.judging.mistake import Mistake, at
 from shared.judging.mistakes_anywhere import multiplied
 
-BEHIND_THE_COST = ("cost", "dA2", "dZ2", "dW2", "db2", "dA1", "dZ1", "dW1", "db1")
-"""The lines that have to do with the mean."""
-
 
 @dataclass(frozen=True)
 class Factor:
     """A number times powers of the sizes."""
 
     number: float
-    m: int = 0
+    m: float = 0
     n_x: int = 0
     n_h: int = 0
 
@@ -49,7 +46,7 @@ class Factor:
 
 FACTORS = [
     Factor(number, m, n_x, n_h)
-    for number, m, n_x, n_h in product((1, -1, 2, 0.5), (0, 1, -1, 2, -2), (0, 1, -1), (0, 1, -1))
+    for number, m, n_x, n_h in product((1, -1, 2, 0.5), (0, 1, -1, 2, -2, 0.5, -0.5), (0, 1, -1), (0, 1, -1))
     if m or n_x or n_h
 ]
 """What sizes can make of a line, the simplest first."""
@@ -59,8 +56,6 @@ HINTS = {"1/n_x": ": X.size is n_x m, and X.shape[1] is m", "1/n_h": ": A1.size 
 
 def of_a_line(line: str, name: str, seen: Sequence[Visit]) -> Iterator[Mistake]:
     """Read off by what a line seems to be multiplied, from a quantity that is wrong on these problems."""
-    if line not in BEHIND_THE_COST:
-        return
     ratios = [(read(visit, name, line, lambda p: ("", multiplied(line, lambda q: p), "")), visit) for visit in seen]
     known = [(ratio, visit) for ratio, visit in ratios if ratio is not None and visit.dtype == seen[0].dtype]
     if known:
@@ -91,11 +86,11 @@ def times(line: str, factor: Factor) -> Line:
 
 def kind(factor: Factor) -> str:
     """Call the mistake by what was done."""
-    return f"factor {factor}" if factor.number else "zeros in place of the gradient"
+    return f"factor {factor}" if factor.number else "nothing but zeros"
 
 
 def explanation(line: str, factor: Factor) -> str:
     """Say what that means."""
     if not factor.number:
-        return f"{line} is 0 everywhere, as if nothing had been written to it."
+        return f"{line} is 0 everywhere, as if nothing had been added to it."
     return f"{line} is {factor} times what it should be{HINTS.get(str(factor), '')}."

@@ -13,6 +13,7 @@ import numpy as np
 
 from shared.checking.factors import of_a_line
 from shared.checking.inputs import changed
+from shared.checking.other_lines import RARE, over_guarded_slope, through_guarded_slope
 from shared.checking.readings import Family, plain, read
 from shared.checking.visit import GRADIENTS, Visit
 from shared.judging.lines import LINES, Line, Values, examples
@@ -51,6 +52,7 @@ def guesses(name: str, lines: Sequence[str], visits: Sequence[Visit]) -> Iterato
             if seen and (strength := read(seen[0], name, line, family)) is not None:
                 yield from at(line, family(plain(strength, seen[0])))
         yield from of_a_line(line, name, seen)
+        yield from (mistake for mistake in RARE if mistake.line == line)
         yield from at(line, *guards(line))
         if line in ("Z1", "dW1"):
             yield from at(line, *changed(line))
@@ -162,7 +164,10 @@ KEPT_AWAY: dict[str, tuple[tuple[str, Callable[[float], Line], str], ...]] = {
         ("log of a probability clipped at", log_of_clipped, "A2 is clipped at {} before the log."),
         ("log of a probability plus", log_of_shifted, "{} is added inside the log."),
     ),
-    "dA2": (("log of a probability plus", of_shifted, "{} is added to A2 and 1 - A2: the slope of another cost."),),
+    "dA2": (
+        ("log of a probability plus", of_shifted, "{} is added to A2 and 1 - A2: the slope of another cost."),
+        ("A2 (1 - A2) plus", over_guarded_slope, "{} is added to A2 (1 - A2), which A2 - Y is divided by."),
+    ),
     "dZ2": (
         (
             "log of a probability clipped at",
@@ -173,6 +178,11 @@ KEPT_AWAY: dict[str, tuple[tuple[str, Callable[[float], Line], str], ...]] = {
             "log of a probability plus",
             slope_of_shifted,
             "{} is added inside the log, so its derivative does not cancel with the sigmoid's slope.",
+        ),
+        (
+            "A2 (1 - A2) plus",
+            through_guarded_slope,
+            "{} is added to A2 (1 - A2) before it divides A2 - Y, so that it does not cancel with the sigmoid's slope.",
         ),
     ),
 }

@@ -23,11 +23,10 @@ def read(visit: Visit, name: str, line: str, family: Family) -> float | None:
     if any(way is None or way.shape != V.shape or not np.isfinite(way).all() for way in ways):
         return None
     base, direction = ways[0], ways[1] - ways[0]  # type: ignore[operator]
-    length = float(np.sum(direction * direction))
-    if not length:
-        return None
-    p = float(np.sum(direction * (V - base))) / length
-    return p if np.all(np.abs(base + p * direction - V) <= ALIKE[visit.dtype.name] * np.abs(V).max()) else None
+    with np.errstate(all="ignore"):  # whatever was given may be too large to be multiplied
+        p = float(np.sum(direction * (V - base)) / np.sum(direction * direction))
+        is_linear = np.all(np.abs(base + p * direction - V) <= ALIKE[visit.dtype.name] * np.abs(V).max())
+    return p if is_linear and np.isfinite(p) else None
 
 
 def predicted(visit: Visit, name: str, line: str, wrong: Line) -> Array | None:

@@ -1,10 +1,11 @@
 """The diagnosis of `train`: which mistakes explain the updates and the costs, and what can be said where none does."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
 from shared.checking.diagnosis import Diagnosis
+from shared.checking.read_off_updates import guesses
 from shared.checking.trial import Step, Trial
 from shared.judging.lines import UPDATES, Values, run
 from shared.judging.mistakes import CATALOGUE, Mistake
@@ -32,7 +33,12 @@ def diagnose_updates(outcome: Trial) -> Iterator[Diagnosis]:
 def explaining(outcome: Trial, name: str) -> list[Mistake]:
     """Find the mistakes that explain every step of a parameter, each from where the program was before it."""
     seen = list(before_each(outcome, name))
-    return [m for m in CATALOGUE if m.line == name and all(matches(m, q, outcome.dtype) for q in seen)]
+
+    def fitting(mistakes: Iterable[Mistake]) -> list[Mistake]:
+        return [m for m in mistakes if all(matches(m, q, outcome.dtype) for q in seen)]
+
+    found = fitting(m for m in CATALOGUE if m.line == name)
+    return found if any(not m.general for m in found) else [*found, *fitting(guesses(name, seen))]
 
 
 def before_each(outcome: Trial, name: str) -> Iterator[Values]:

@@ -23,6 +23,8 @@ FLOAT64 = np.dtype(np.float64)
 GRADIENTS = ("dW1", "db1", "dW2", "db2")
 """What a program has to give."""
 MISSING = "it is missing"
+LARGEST = 1e150
+"""A larger number cannot be right on any problem, and its square would overflow."""
 USED = {**INPUTS, "dZ2": ("A2", "Z2", "Y")}
 """What a line is judged by: dZ2 may come from a sigmoid of Z2 that is formed anew."""
 
@@ -54,7 +56,8 @@ class Visit:
     @cached_property
     def own_inputs(self) -> dict[str, Array]:
         """The program's own values in its precision."""
-        return {name: V.astype(self.dtype) for name, V in self.own.items()}
+        with np.errstate(over="ignore"):  # float32 does not hold every number of float64
+            return {name: V.astype(self.dtype) for name, V in self.own.items()}
 
     @property
     def given(self) -> list[str]:
@@ -119,7 +122,7 @@ def answered(reply: Reply, problem: Problem, convention: Convention) -> Visit:
             visit.unfit[name] = V
             continue
         visit.values[name], problem_text = convention.ours(name, V.astype(FLOAT64), shape_of(name, problem))
-        flaws = np.argwhere(~np.isfinite(V))
+        flaws = np.argwhere(~(np.abs(V.astype(FLOAT64)) <= LARGEST))
         if not problem_text and len(flaws):
             problem_text = f"it holds {V[tuple(flaws[0])]} at {flaws[0].tolist()}" if V.ndim else f"it holds {V}"
         if problem_text:

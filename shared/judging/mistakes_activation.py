@@ -102,6 +102,11 @@ dZ1 = at(
         )
         for leak in LEAKS
     ),
+    (
+        "slope 0.01 on the left and 1 at 0",
+        lambda q: q["dA1"] * np.where(q["Z1"] < 0, 0.01, 1).astype(q["dA1"].dtype),
+        "The slope is that of jax.nn.leaky_relu, 0.01 where Z1 is negative and 1 at 0, and relu's is 0.",
+    ),
     *(
         (
             f"mask of Z1 above {tiny:.0e}",

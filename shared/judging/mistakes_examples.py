@@ -118,6 +118,11 @@ dZ2 = at(
         without(0),
         "The first example is left out: the loop begins at 1, not 0.",
     ),
+    (
+        "division by m inside the loop",
+        lambda q: LINES["dZ2"](q) * (1 / examples(q)) ** np.arange(examples(q), dtype=q["Y"].dtype)[::-1],
+        "The sum is divided by m after each example, not once behind the loop: what came early hardly counts.",
+    ),
     ("last example missing", without(-1), "The last example is left out: the loop ends one too early."),
     ("first example only", only(0), "Only the first example counts: the loop ends after it, as with a return inside."),
     ("last example only", only(-1), "Only the last example counts: the loop overwrites where it should add up."),
