@@ -14,8 +14,8 @@ from shared.network import Array
 
 def clues(visit: Visit, name: str) -> list[str]:
     """Say what is known of a quantity that is wrong on this problem."""
-    V, truth = visit.values.get(name), visit.lines[name][0].high
-    if V is None or V.shape != truth.shape or not np.isfinite(V).all():
+    V, truth = visit.own.get(name), visit.lines[name][0].high
+    if V is None:
         return [f"{name}: {visit.unfit[name]}"] if name in visit.unfit else []
     off = visit.lines[name][0].error(V) > visit.lines[name][1].bound
     return [*factor(V, truth, visit), *narrow(visit, name, V), *order(V, truth), *where(off, visit)]
