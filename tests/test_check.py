@@ -249,8 +249,9 @@ def test_a_wrong_file_gets_status_1_a_name_a_cure_in_its_own_convention_and_numb
 
 
 def test_the_json_file_holds_the_same(visit):
-    _, found = visit
-    assert (found["schema"], found["verdict"]) == (1, "wrong")
+    done, found = visit
+    assert (found["schema"], found["verdict"], found["failures"]) == (1, "wrong", [])
+    assert found["sentence"] == done.stdout.splitlines()[0]
     assert {name: q["place"] for name, q in found["quantities"].items()} == {
         "dZ2": "OK",
         "dW2": "WRONG here",
@@ -302,10 +303,14 @@ def test_what_a_failing_call_printed_is_shown_before_its_traceback(tmp_path):
 def test_doubt_gets_status_3_and_says_what_would_decide(tmp_path):
     """A sum in float32 whose errors are all in one direction: beyond the noise, within the bound."""
     (tmp_path / "mine.py").write_text(DOUBTFUL)
-    done = run_check(tmp_path / "mine.py")
+    done = run_check(tmp_path / "mine.py", "--json", tmp_path / "found.json")
     assert done.returncode == 3
     assert done.stdout.startswith("mine.py: cannot tell. ")
-    assert "To decide: " in done.stdout
+    ways = json.loads((tmp_path / "found.json").read_text())["to_decide"]
+    assert ways
+    assert [line for line in done.stdout.splitlines() if line.startswith("To decide")] == [
+        f"To decide: {w}" for w in ways
+    ]
 
 
 DOUBTFUL = """

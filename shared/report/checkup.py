@@ -6,6 +6,7 @@ from typing import Any
 
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from shared.checking.checkup import Checkup, Finding, Row
 from shared.checking.visit import MISSING
@@ -169,12 +170,15 @@ def as_dict(checkup: Checkup) -> dict[str, Any]:
     return {
         "schema": 1,
         "verdict": checkup.verdict,
+        "sentence": Text.from_markup(sentence(checkup)).plain,
         "file": str(checkup.path),
         "conventions": list(checkup.examination.convention.sentences()),
         "remarks": checkup.remarks,
         "problems": [visit.problem.name for visit in checkup.examination.visits],
         "quantities": {row.quantity: row_as_dict(row) for row in checkup.rows()},
         "diagnoses": [finding_as_dict(finding) for finding in checkup.findings],
+        "to_decide": list(what_would_decide(checkup)) if checkup.verdict == "cannot tell" else [],
+        "failures": [stop.details for stop in checkup.stops if stop.details],
     }
 
 
