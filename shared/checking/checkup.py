@@ -118,6 +118,8 @@ def finding(diagnosis: Diagnosis, examination: Examination, outcome: Trial | Non
     if not diagnosis.mistakes:
         new = (clue for clue in known if clue != f"{diagnosis.line}: {diagnosis.unfit}")
         diagnosis = replace(diagnosis, clues=(*diagnosis.clues, *new))
+        if not diagnosis.unfit and any("as large as float32" in clue for clue in known):
+            diagnosis = replace(diagnosis, unfit="computed in float32, or made from what was")
     cures = tuple(cure(line, diagnosis, examination.convention) for line in lines_to_mend(diagnosis))
     return Finding(examination.function, diagnosis, cures, evidence)
 

@@ -41,6 +41,11 @@ cost = at(
 dZ2 = at(
     "dZ2",
     (
+        "infinity times 0 taken for 0",
+        lambda q: np.nan_to_num(LINES["dA2"](q) * slope(q["A2"])),
+        "Where A2 rounds to 0 or 1, dA2 is infinite and the slope 0; nan_to_num makes 0 of it, and A2 - Y may be 1.",
+    ),
+    (
         "derivative of the absolute error",
         lambda q: np.sign(error(q)) * slope(q["A2"]) / examples(q),
         "This is the derivative of the absolute error, and the cost is the cross-entropy.",
