@@ -6,9 +6,10 @@
 cosmic-ray makes the mutants: one operator, number, comparison or condition is changed at a time. The file itself is
 left alone. The tests are collected once; then, for each mutant, a child process takes the mutated functions in the
 place of the right ones and runs the tests until one fails, those first that have found the most mutants so far, then
-the fastest. For a mutant outside of functions (a constant, a decorator) the tests are collected anew. A mutant that
-computes for much longer than the right code, or wants much more memory, is noticed, too; all times are those of the
-processor, so the machine may do other things meanwhile. The slowest tests are left out; what survives is tried on all:
+the fastest. For a mutant outside of functions (a constant, a decorator) tests are collected anew, file by file. A
+mutant that computes for much longer than the right code, or wants much more memory, is noticed, too; all times are
+those of the processor, so the machine may do other things meanwhile. The slowest tests are left out; what survives is
+tried on all:
 
     python benchmarks/mutants.py shared/judging/verdict.py --all --only "NumberReplacer 5"
 """
@@ -56,9 +57,9 @@ OPERATORS = SINGLE.split() + [
 TESTS = {
     "numpy_manual": "test_worked_example test_quantities test_contract",
     "verdict": "test_verdict",
-    "rounding": "test_rounding test_verdict",
-    "arithmetic": "test_rounding test_verdict",
-    "judge": "test_verdict test_contract test_curves test_compare",
+    "rounding": "test_rounding test_verdict test_chunked",
+    "arithmetic": "test_rounding test_verdict test_chunked",
+    "judge": "test_verdict test_device test_contract test_curves test_compare",
     "truth": "test_truth",
     "enclosure": "test_truth",
     "curves": "test_curves",
@@ -79,7 +80,7 @@ SLOW = (
 AT_IMPORT = [path.stem for path in (ROOT / "shared/judging").glob("mistake*.py")]
 """Files whose functions are called while they are imported, so that the tests must be collected anew."""
 
-TESTS |= dict.fromkeys(AT_IMPORT, "test_mistakes")
+TESTS |= dict.fromkeys(AT_IMPORT, "test_written_out test_mistakes")
 
 MEMORY = 8 * 2**30
 """Bytes that a process may have."""
@@ -121,7 +122,7 @@ class Survey:
             drawn = random.Random(0).sample(drawn, self.options.sample)  # noqa: S311
         for name, text in drawn:
             replaced = None if self.path.stem in AT_IMPORT else self.changed_functions(text)
-            if (self.anew(text) if replaced is None else self.child(replaced)) == "survived":
+            if (self.file_by_file(text) if replaced is None else self.child(replaced)) == "survived":
                 survivors += 1
                 lines = difflib.unified_diff(self.text.splitlines(), text.splitlines(), lineterm="", n=0)
                 print(self.path.name, name, *list(lines)[2:], sep="\n", file=self.options.out, flush=True)
@@ -179,8 +180,13 @@ class Survey:
             self.kills[last] += 1
         return outcome
 
-    def anew(self, text: str) -> str:
-        """Collect and run the tests in a fresh interpreter that reads the mutant in the place of the file."""
+    def file_by_file(self, text: str) -> str:
+        """Collect and run one file of tests after the other, each anew, until one fails."""
+        outcomes = (self.anew(text, name) for name in TESTS[self.path.stem].split())
+        return "survived" if all(outcome == "survived" for outcome in outcomes) else "killed"
+
+    def anew(self, text: str, name: str) -> str:
+        """Collect and run a file of tests in a fresh interpreter that reads the mutant in the place of the code."""
 
         def run() -> int:
             os.environ["MUTANT_OF"] = str(self.path)
@@ -192,7 +198,7 @@ class Survey:
             os.close(write_end)
             os.dup2(read_end, 0)
             signal.setitimer(signal.ITIMER_PROF, 300)
-            chosen = arguments(self.path, self.options.all)
+            chosen = arguments([name], self.options.all)
             os.execv(sys.executable, [sys.executable, __file__, "--anew", *chosen])  # noqa: S606
 
         return forked(run)
@@ -245,20 +251,11 @@ def forked(run: Any, seconds: float = 3600) -> str:
     return "killed"
 
 
-def arguments(path: Path, slow_ones_too: bool) -> list[str]:
-    """Write pytest's arguments for a file."""
-    names = TESTS[path.stem].split()
-    return [
-        "-x",
-        "-p",
-        "no:cacheprovider",
-        "-p",
-        "no:terminal",
-        "-o",
-        "addopts=",
-        *(f"tests/{name}.py" for name in names),
-        *([] if slow_ones_too else ["-k", f"not ({SLOW})"]),
-    ]
+def arguments(names: list[str], slow_ones_too: bool) -> list[str]:
+    """Write pytest's arguments for files of tests."""
+    chosen = [] if slow_ones_too else ["-k", f"not ({SLOW})"]
+    options = ["-x", "-p", "no:cacheprovider", "-p", "no:terminal", "-o", "addopts="]
+    return [*options, *(f"tests/{name}.py" for name in names), *chosen]
 
 
 def anew() -> int:
@@ -271,7 +268,8 @@ def anew() -> int:
         return text if Path(wanted) == path else read(self, wanted)
 
     SourceFileLoader.get_data = get_data
-    return int(pytest.main(sys.argv[2:]))
+    outcome = pytest.main(sys.argv[2:])
+    return 0 if outcome == pytest.ExitCode.NO_TESTS_COLLECTED else int(outcome)
 
 
 def main() -> int:
@@ -292,7 +290,7 @@ def main() -> int:
     options.out = os.fdopen(os.dup(1), "w")
     with tempfile.TemporaryDirectory() as folder:
         os.environ["PYTEST_DEBUG_TEMPROOT"] = folder  # what tests write stays there
-        chosen = arguments(options.file, options.all)
+        chosen = arguments(TESTS[options.file.stem].split(), options.all)
         return int(pytest.main(chosen, plugins=[Survey(options.file.resolve(), options)]))
 
 

@@ -2,60 +2,19 @@
 
 import re
 from functools import partial
-from itertools import combinations, islice, pairwise
+from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
 import torch
-from cases import BY_NAME, Case, photographs, random_case
+from cases import Case, photographs
+from situations import CASES, GENERIC, MANY, RATE, SITUATIONS, at_step, given
 
-from shared.checking import problems
 from shared.judging import lines
 from shared.judging.mistake import CURES, at
 from shared.judging.mistakes import CATALOGUE
 from shared.judging.mistakes_anywhere import narrowed
 from shared.network import QUANTITIES, Parameters
-
-RATE = 0.125
-
-
-def sure() -> Case:
-    """Z2 goes from -50 to 50 in small steps, with both labels all along: every way to clip a probability shows."""
-    Z2 = np.linspace(-50, 50, 81)
-    X = np.array([np.maximum(Z2, 0) + 1, np.maximum(-Z2, 0) + 1])
-    b1, W2 = np.array([[0.0], [0.0], [0.5]]), np.array([[1.0, -1.0, 0.25]])
-    parameters = Parameters(np.eye(3, 2), b1, W2, np.zeros((1, 1)))
-    return Case("2-3-1-sure", parameters, X, (np.arange(81) % 2 == 0).astype(float)[None])
-
-
-GENERIC = BY_NAME["7-5-1-relu-float64"]
-TIE = BY_NAME["5-3-1-tie-relu-float64"]
-SURE = sure()
-SQUARE = random_case("6-6-1-square", 6, 6, 6, seed=13)
-
-
-def of_the_doctor(problem: problems.Problem) -> Case:
-    return Case(problem.name, problem.parameters, problem.X, problem.Y)
-
-
-MANY = of_the_doctor(next(problem for problem in problems.small() if problem.sizes["m"] > 200))
-CASES = [GENERIC, TIE, SURE, *map(of_the_doctor, islice(problems.small(), 4, 10))]
-
-
-def given(case: Case) -> lines.Values:
-    return {**case.parameters._asdict(), "X": case.X, "Y": case.Y, "learning_rate": RATE}
-
-
-def at_step(case: Case, step: int) -> lines.Values:
-    """All that an update line can see at a step of training, the past with it."""
-    seen = []
-
-    def watched(q):
-        seen.append(q)
-        return lines.UPDATES["W1"](q)
-
-    lines.train(given(case), step + 1, {"W1": watched})
-    return seen[step]
 
 
 def ids(mistakes) -> list[str]:
@@ -191,9 +150,6 @@ def test_what_is_known_is_used_by_the_lines_behind_it(quantity):
 def test_a_line_whose_inputs_do_not_fit_is_left_out():
     predicted = lines.run(given(GENERIC), {"dZ2": lambda q: np.ones((4, 4))})
     assert [name for name in QUANTITIES if name not in predicted] == ["dW2", "dA1", "dZ1", "dW1", "db1"]
-
-
-SITUATIONS = [at_step(case, step) for case in (*CASES, SQUARE) for step in (0, 2)]
 
 
 RIGHT = {**lines.LINES, **lines.UPDATES, "costs": lambda q: q["costs"]}

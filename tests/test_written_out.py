@@ -1,0 +1,44 @@
+"""A mistake of the catalogue is the very one that its name says: it computes what is written out for that name."""
+
+import re
+
+import numpy as np
+import pytest
+from situations import SITUATIONS
+from written_out import WRITTEN_OUT
+from written_out.reading import value
+
+from shared.judging.mistakes import CATALOGUE
+
+
+def test_every_mistake_is_written_out():
+    names = {mistake.name for mistake in CATALOGUE}
+    assert {*names} - {*WRITTEN_OUT} == set(), "add what they compute to tests/written_out"
+    assert {*WRITTEN_OUT} - {*names} == set(), "they are written out, but not in the catalogue"
+
+
+@pytest.mark.parametrize("mistake", [m for m in CATALOGUE if m.name in WRITTEN_OUT], ids=lambda mistake: mistake.name)
+def test_a_mistake_computes_what_is_written_out_for_its_name(mistake):
+    for q in SITUATIONS:
+        expected = value(WRITTEN_OUT[mistake.name], q, mistake.line)
+        with np.errstate(all="ignore"):
+            computed = np.asarray(mistake.wrong(q))
+        assert computed.shape == expected.shape
+        np.testing.assert_allclose(computed, expected, rtol=1e-12)
+
+
+def matching(pattern: str) -> list:
+    """Mistakes of that name, with the number in it."""
+    return [(float(found[1]), m) for m in CATALOGUE if (found := re.match(pattern, m.name))]
+
+
+@pytest.mark.parametrize(("tiny", "mistake"), matching(r"log of a probability (?:plus|clipped at) (\S+) in cost"))
+def test_an_explanation_says_what_an_example_can_cost_at_most(tiny, mistake):
+    assert mistake.explanation.endswith(f"so no example can cost more than {np.log(1 / tiny):.1f}.")
+
+
+@pytest.mark.parametrize(("share", "mistake"), matching(r"labels smoothed by (\S+) in"))
+def test_an_explanation_says_what_smoothed_labels_are(share, mistake):
+    expected = [0 * (1 - share) + share / 2, 1 * (1 - share) + share / 2]
+    said = re.findall(r"The labels are (\S+) and (\S+), not 0 and 1\.", mistake.explanation)
+    assert [[float(label) for label in pair] for pair in said] == [pytest.approx(expected)]
