@@ -1,5 +1,6 @@
 """Going through the examples in chunks: what comes out is what one piece gives, judged by the bound."""
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -8,7 +9,7 @@ from cases import CASES, random_case
 
 import implementations
 from shared.comparing.chunked import Chunked
-from shared.judging.arithmetic import Noise, Worst, exact
+from shared.judging.arithmetic import Known, Noise, Worst, exact
 from shared.judging.judge import ImplementationFailed, Judge, answers, answers_to_step
 from shared.network import QUANTITIES, Gradients, Parameters, Settings
 from shared.streaming import default_chunk
@@ -115,6 +116,41 @@ def test_three_chunks_meet_six_roundings_and_four_in_the_model(dtype):
     noise = Noise(np.dtype(dtype), "relu").accumulated(parts)
     wanted = u / np.sqrt(3) * np.sqrt(4 * (1 + 9 + 0.25) + (1 + 4 + 2.25))
     np.testing.assert_allclose([noise.value, noise.error], [[[-1.5]], [[wanted]]], rtol=1e-12)
+
+
+ARITHMETICS = [Worst(np.dtype("float64"), "relu", chunk=4), Noise(np.dtype("float64"), "relu", chunk=4)]
+
+
+def product_of_eleven():
+    rng = np.random.default_rng(0)
+    A, B = rng.standard_normal((3, 11)), rng.standard_normal((11, 2))
+    return Known(A, 1e-9 * np.abs(A)), Known(B, 1e-9 * np.abs(B))
+
+
+def the_same(a, b):
+    return np.array_equal(a.value, b.value) and np.array_equal(a.error, b.error)
+
+
+@pytest.mark.parametrize("arithmetic", ARITHMETICS, ids=["worst", "noise"])
+def test_a_sum_over_the_examples_is_accumulated_chunk_by_chunk(arithmetic):
+    A, B = product_of_eleven()
+    parts = [arithmetic.over_some(A, B, slice(*ends)) for ends in ((0, 4), (4, 8), (8, 11))]
+    assert the_same(arithmetic.over_examples(A, B), arithmetic.accumulated(parts))
+
+
+@pytest.mark.parametrize("arithmetic", ARITHMETICS, ids=["worst", "noise"])
+def test_one_chunk_of_everything_has_the_roundings_of_one_piece(arithmetic):
+    A, B = product_of_eleven()
+    together = [replace(arithmetic, chunk=chunk).over_examples(A, B) for chunk in (None, 11, 12)]
+    assert all(the_same(one, together[0]) for one in together)
+
+
+@pytest.mark.parametrize("arithmetic", ARITHMETICS, ids=["worst", "noise"])
+def test_what_a_chunk_gives_for_an_example_meets_four_more_roundings(arithmetic):
+    V = Known(np.array([[1.0, -3.0]]), np.array([[1e-9, 1e-9]]))
+    more = arithmetic.rounded(4, arithmetic.size(V))
+    np.testing.assert_array_equal(arithmetic.scaled(V).error, arithmetic.add(V.error, more))
+    assert replace(arithmetic, chunk=None).scaled(V) is V
 
 
 @pytest.mark.parametrize(

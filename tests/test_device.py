@@ -11,7 +11,7 @@ import pytest
 from cases import BY_NAME
 from programs import forgetting, one_by_one, run
 
-from shared.judging.operands import kept_bits
+from shared.judging.operands import kept_bits, spacing
 
 FULL, NARROW = BY_NAME["4096-8-1-relu-float64"], BY_NAME["4096-8-1-relu-float32"]
 COMPARE = Path(__file__).parent.parent / "compare.py"
@@ -42,6 +42,22 @@ def test_the_bits_that_operands_keep_are_estimated_to_the_nearest_whole_number(b
     rng = np.random.default_rng(bits)
     A, B = rng.standard_normal((5, 300)), rng.standard_normal((300, 70))
     assert round(kept_bits(A, B, forgetting(bits)(A, B) - A @ B)) == bits
+
+
+def drawn(seed, *shape):
+    return np.random.default_rng(seed).standard_normal(shape)
+
+
+@pytest.mark.parametrize("bits", [7, 10])
+def test_the_estimate_of_the_bits_is_right_on_average_to_a_fiftieth(bits):
+    pairs = [(drawn(seed, 100, 300), drawn(50 + seed, 300, 100)) for seed in range(8)]
+    estimates = [kept_bits(A, B, forgetting(bits)(A, B) - A @ B) for A, B in pairs]
+    assert abs(np.mean(estimates) - bits) < 1 / 50
+
+
+def test_without_a_bit_after_the_first_there_are_only_powers_of_two():
+    V = np.array([1.0, -1.0, 1.5, -1.999, 2.0, 0.3, 1e-300, 0.0])
+    assert spacing(V).tolist() == [1, 1, 1, 1, 2, 0.25, 2.0**-997, 0]
 
 
 @pytest.mark.parametrize("tamper", [lambda Z1: Z1 * np.float32(1.5), lambda Z1: Z1 + np.float32(1)])

@@ -11,7 +11,7 @@ from cases import Case, photographs
 from situations import CASES, GENERIC, MANY, RATE, SITUATIONS, at_step, given
 
 from shared.judging import lines
-from shared.judging.mistake import CURES, at
+from shared.judging.mistake import CURES, Mistake, at
 from shared.judging.mistakes import CATALOGUE
 from shared.judging.mistakes_anywhere import narrowed
 from shared.network import QUANTITIES, Parameters
@@ -187,9 +187,14 @@ def test_every_line_has_mistakes_and_no_two_have_one_name():
 
 
 @pytest.mark.parametrize("mistake", CATALOGUE, ids=ids(CATALOGUE))
-def test_a_name_ends_with_the_line(mistake):
+def test_a_name_is_the_kind_of_mistake_and_the_line(mistake):
     where = "in the update of" if mistake.line in Parameters._fields else "in"
-    assert mistake.name.endswith(f" {where} {mistake.line}")
+    assert mistake.name == f"{mistake.kind} {where} {mistake.line}"
+
+
+def test_only_a_step_of_any_length_waits_until_no_other_mistake_explains_what_was_seen():
+    assert {mistake.kind for mistake in CATALOGUE if mistake.general} == {"step of another length"}
+    assert not Mistake("", "Z1", lambda q: q["Z1"], "", "").general
 
 
 @pytest.mark.parametrize(

@@ -89,13 +89,20 @@ def test_a_tuple_without_names_is_taken_in_order_and_what_it_lacks_is_missing():
 
 def test_errors_are_followed_through_the_network_once_for_the_same_parameters(monkeypatch):
     followed = []
-    follow = rounding.through_the_network
-    monkeypatch.setattr(rounding, "through_the_network", lambda a, *rest: followed.append(a) or follow(a, *rest))
-    judge = Judge(CASE.X, CASE.Y, CASE.activation)
-    for parameters in (CASE.parameters, CASE.parameters._replace(b2=CASE.parameters.b2 + 1)):
+
+    def follow(arithmetic, parameters, X, Y, follow=rounding.through_the_network):
+        followed.append((type(arithmetic), parameters))
+        return follow(arithmetic, parameters, X, Y)
+
+    monkeypatch.setattr(rounding, "through_the_network", follow)
+    judge, first = Judge(CASE.X, CASE.Y, CASE.activation), CASE.parameters
+    second = first._replace(b2=first.b2 + 1)
+    for parameters in (first, second):
         judge.at(parameters)
         judge.after_step(parameters, 0.1)
-    assert [type(arithmetic).__name__ for arithmetic in followed] == ["Worst", "Noise"] * 2
+    assert [(kind.__name__, id(parameters)) for kind, parameters in followed] == [
+        (name, id(parameters)) for parameters in (first, second) for name in ("Worst", "Noise")
+    ]
 
 
 def test_the_proof_has_room_for_its_own_rounding_in_sums_over_the_hidden_units():
