@@ -99,7 +99,7 @@ dZ1 = {
     "slope of a sigmoid": "dA1 * sigmoid(Z1) * sigmoid(-Z1)",
     "slope of a tanh": "dA1 * (1 - np.tanh(Z1) ** 2)",
     "slope of a softplus": "dA1 / (1 + np.exp(-Z1))",
-    "slope of a gelu": "dA1 * (normal.cdf(Z1) + Z1 * normal.pdf(Z1))",
+    "slope of a gelu": "dA1 * (ndtr(Z1) + Z1 * np.exp(-(Z1**2) / 2) / np.sqrt(2 * np.pi))",
     "slope of a gelu through tanh": (
         "dA1 * (lambda t: (1 + t) / 2 + Z1 * (1 - t**2) * np.sqrt(2 / np.pi) * (1 + 0.134145 * Z1**2) / 2)"
         "(np.tanh(np.sqrt(2 / np.pi) * (Z1 + 0.044715 * Z1**3)))"

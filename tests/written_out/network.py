@@ -31,7 +31,7 @@ A1 = {
     "sigmoid": "1 / (1 + np.exp(-Z1))",
     "tanh": "np.tanh(Z1)",
     "softplus": "np.maximum(Z1, 0) + np.log1p(np.exp(-np.abs(Z1)))",
-    "gelu": "Z1 * normal.cdf(Z1)",
+    "gelu": "Z1 * ndtr(Z1)",
     "gelu through tanh": "0.5 * Z1 * (1 + np.tanh(np.sqrt(2 / np.pi) * (Z1 + 0.044715 * Z1**3)))",
     "elu": "np.where(Z1 > 0, Z1, np.expm1(Z1))",
     "silu": "Z1 / (1 + np.exp(-Z1))",
