@@ -9,6 +9,7 @@ from written_out import WRITTEN_OUT
 from written_out.reading import value
 
 from shared.judging.mistakes import CATALOGUE
+from shared.network import Parameters
 
 
 def test_every_mistake_is_written_out():
@@ -42,3 +43,18 @@ def test_an_explanation_says_what_smoothed_labels_are(share, mistake):
     expected = [0 * (1 - share) + share / 2, 1 * (1 - share) + share / 2]
     said = re.findall(r"The labels are (\S+) and (\S+), not 0 and 1\.", mistake.explanation)
     assert [[float(label) for label in pair] for pair in said] == [pytest.approx(expected)]
+
+
+@pytest.mark.parametrize("line", Parameters._fields)
+@pytest.mark.parametrize(
+    ("what", "seen", "step"),
+    [
+        ("learning rate not used", {"rate_seen": 0.25}, 0.25),
+        ("learning rate not used", {"rate_seen": 0.0}, np.nan),  # such a step tells nothing
+        ("step of another length", {"length_seen": 0.75}, 0.75),
+    ],
+)
+def test_where_the_length_of_a_step_was_seen_the_mistake_has_that_length(line, what, seen, step):
+    (mistake,) = (m for m in CATALOGUE if m.name == f"{what} in the update of {line}")
+    for q in SITUATIONS:
+        np.testing.assert_array_equal(mistake.wrong(q | seen), q[line] - step * q[f"d{line}"])
