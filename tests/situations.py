@@ -25,6 +25,7 @@ GENERIC = BY_NAME["7-5-1-relu-float64"]
 TIE = BY_NAME["5-3-1-tie-relu-float64"]
 SURE = sure()
 SQUARE = random_case("6-6-1-square", 6, 6, 6, seed=13)
+TWO = random_case("5-3-1-two-examples", 5, 3, 2, seed=14)
 
 
 def of_the_doctor(problem: problems.Problem) -> Case:
@@ -51,4 +52,4 @@ def at_step(case: Case, step: int) -> lines.Values:
     return seen[step]
 
 
-SITUATIONS = [at_step(case, step) for case in (*CASES, SQUARE) for step in (0, 2)]
+SITUATIONS = [at_step(case, step) for case in (*CASES, SQUARE, TWO) for step in (0, 2)]
