@@ -58,3 +58,13 @@ def test_where_the_length_of_a_step_was_seen_the_mistake_has_that_length(line, w
     (mistake,) = (m for m in CATALOGUE if m.name == f"{what} in the update of {line}")
     for q in SITUATIONS:
         np.testing.assert_array_equal(mistake.wrong(q | seen), q[line] - step * q[f"d{line}"])
+
+
+@pytest.mark.parametrize("what", ["detour through float32 in Z1", "finite differences in float32 in dW2"])
+def test_a_mistake_in_float32_adds_up_the_inputs_in_the_order_that_is_asked_for(what):
+    (mistake,) = (m for m in CATALOGUE if m.name == what)
+    q = SITUATIONS[0]
+    order = np.arange(len(q["X"]))[::-1]
+    other = q | {"X": q["X"][order], "W1": q["W1"][:, order]}
+    np.testing.assert_array_equal(mistake.wrong(q | {"order": order}), mistake.wrong(other))
+    assert not np.array_equal(mistake.wrong(other), mistake.wrong(q))
