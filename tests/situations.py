@@ -52,4 +52,16 @@ def at_step(case: Case, step: int) -> lines.Values:
     return seen[step]
 
 
+def on_the_edges() -> lines.Values:
+    """Z1, Z2 and A2 lie exactly where masks begin and where people clip them."""
+    q = at_step(SURE, 0)
+    tiny = np.array([1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-10, 1e-12, 1e-15])
+    own = {name: q[name].copy() for name in ("Z1", "Z2", "A2")}
+    own["Z1"][:, :10] = [*tiny, 6]
+    own["Z2"][:, :12] = [15, 19.5, 20, 30, 50, 100, -15, -19.5, -20, -30, -50, -100]
+    own["A2"][:, :18] = [*tiny, *(1 - tiny)]
+    return q | lines.run(q, own=own) | own
+
+
 SITUATIONS = [at_step(case, step) for case in (*CASES, SQUARE, TWO) for step in (0, 2)]
+EDGES = on_the_edges()

@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from situations import SITUATIONS
+from situations import EDGES, SITUATIONS
 from written_out import WRITTEN_OUT
 from written_out.reading import value
 
@@ -20,7 +20,7 @@ def test_every_mistake_is_written_out():
 
 @pytest.mark.parametrize("mistake", [m for m in CATALOGUE if m.name in WRITTEN_OUT], ids=lambda mistake: mistake.name)
 def test_a_mistake_computes_what_is_written_out_for_its_name(mistake):
-    for q in SITUATIONS:
+    for q in SITUATIONS if mistake.line in Parameters._fields else [*SITUATIONS, EDGES]:
         expected = value(WRITTEN_OUT[mistake.name], q, mistake.line)
         with np.errstate(all="ignore"):
             computed = np.asarray(mistake.wrong(q))

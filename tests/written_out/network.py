@@ -62,7 +62,7 @@ A2 = {
         f"sigmoid of Z2 clipped at {limit}": f"sigmoid(np.maximum(np.minimum(Z2, {limit}), -{limit}))"
         for limit in (15, 20, 30, 50, 100)
     },
-    **{f"clipped at {tiny}": f"np.maximum(np.minimum(A2, 1 - {tiny}), {tiny})" for tiny in SAFETY},
+    **{f"clipped at {tiny}": f"np.maximum(np.minimum(sigmoid(Z2), 1 - {tiny}), {tiny})" for tiny in SAFETY},
 }
 
 cost = {
