@@ -45,6 +45,12 @@ def test_an_explanation_says_what_smoothed_labels_are(share, mistake):
     assert [[float(label) for label in pair] for pair in said] == [pytest.approx(expected)]
 
 
+@pytest.mark.parametrize("line", ["dW1", "db1", "dW2"])
+def test_an_explanation_says_what_shape_a_transpose_should_have(line):
+    (mistake,) = (m for m in CATALOGUE if m.name == f"result transposed in {line}")
+    assert mistake.explanation == f"This is the transpose of {line}, which has the shape of {line.removeprefix('d')}."
+
+
 @pytest.mark.parametrize("line", Parameters._fields)
 @pytest.mark.parametrize(
     ("what", "seen", "step"),
