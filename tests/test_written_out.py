@@ -8,6 +8,7 @@ from situations import EDGES, SITUATIONS
 from written_out import WRITTEN_OUT
 from written_out.reading import value
 
+from shared.judging.lines import LINES
 from shared.judging.mistakes import CATALOGUE
 from shared.network import Parameters
 
@@ -26,6 +27,14 @@ def test_a_mistake_computes_what_is_written_out_for_its_name(mistake):
             computed = np.asarray(mistake.wrong(q))
         assert computed.shape == expected.shape
         np.testing.assert_allclose(computed, expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("line", ["cost", "dZ2"])
+@pytest.mark.parametrize("label", [0.0, 1.0])
+def test_classes_can_be_weighed_alike_where_one_is_empty(line, label):
+    (mistake,) = (m for m in CATALOGUE if m.name == f"classes weighed alike in {line}")
+    q = SITUATIONS[0] | {"Y": np.full_like(SITUATIONS[0]["Y"], label)}
+    np.testing.assert_allclose(mistake.wrong(q), LINES[line](q) / 2, rtol=1e-12)
 
 
 def matching(pattern: str) -> list:
