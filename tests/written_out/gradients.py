@@ -64,6 +64,8 @@ dW2 = {
     "A1 reshaped instead of transposed": "dZ2 @ A1.reshape(m, n_h)",
     "first example only": "dZ2[:, [0]] @ A1[:, [0]].T",
     "last example only": "dZ2[:, [m - 1]] @ A1[:, [m - 1]].T",
+    "first example missing": "dZ2 * (np.arange(m) > 0) @ A1.T",
+    "last example missing": "dZ2 * (np.arange(m) < m - 1) @ A1.T",
 }
 
 db2 = {
@@ -73,6 +75,8 @@ db2 = {
     "sum over both axes": "np.sum(dZ2)",
     "product with A1": "dZ2 @ A1.T",
     "last example only": "dZ2[:, [m - 1]]",
+    "first example missing": "np.sum(dZ2[:, 1:m], axis=1, keepdims=True)",
+    "last example missing": "np.sum(dZ2[:, : m - 1], axis=1, keepdims=True)",
 }
 
 dA1 = {
@@ -122,6 +126,8 @@ dW1 = {
     "X reshaped instead of transposed": "dZ1 @ X.reshape(m, n_x)",
     "first example only": "dZ1[:, [0]] @ X[:, [0]].T",
     "last example only": "dZ1[:, [m - 1]] @ X[:, [m - 1]].T",
+    "first example missing": "dZ1 * (np.arange(m) > 0) @ X.T",
+    "last example missing": "dZ1 * (np.arange(m) < m - 1) @ X.T",
     "result reshaped instead of transposed": "(X @ dZ1.T).reshape(n_h, n_x)",
 }
 
@@ -132,10 +138,13 @@ db1 = {
     "sum over the wrong axis": "np.ones((1, n_h)) @ dZ1",
     "sum over the wrong axis without keepdims": "np.ones(n_h) @ dZ1",
     "sum over both axes": "np.sum(dZ1)",
+    "mean over both axes": "np.sum(dZ1) / n_h",
     "sum over both axes for every unit": "np.sum(dZ1) * np.ones((n_h, 1))",
     "mean over both axes for every unit": "np.sum(dZ1) / n_h * np.ones((n_h, 1))",
     "product with X": "dZ1 @ X.T",
     "last example only": "dZ1[:, [m - 1]]",
+    "first example missing": "np.sum(dZ1[:, 1:m], axis=1, keepdims=True)",
+    "last example missing": "np.sum(dZ1[:, : m - 1], axis=1, keepdims=True)",
     "result transposed": "(dZ1 @ np.ones((m, 1))).T",
     "sum over both axes, with keepdims,": "[[np.sum(dZ1)]]",
 }
