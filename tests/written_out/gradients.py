@@ -41,6 +41,7 @@ dZ2 = {
     "labels in reversed order": "(A2 - Y[:, m - 1 - np.arange(m)]) / m",
     "first example missing": "(A2 - Y) * (np.arange(m) > 0) / m",
     "last example missing": "(A2 - Y) * (np.arange(m) < m - 1) / m",
+    "division by m inside the loop": "(A2 - Y) / m * (1 / m) ** np.arange(m - 1.0, -1, -1)",
     "first example only": "(A2 - Y) * (np.arange(m) == 0) / m",
     "last example only": "(A2 - Y) * (np.arange(m) == m - 1) / m",
     **{
@@ -112,6 +113,7 @@ dZ1 = {
     "slope of a silu": "dA1 * (sigmoid(Z1) + Z1 * sigmoid(Z1) * sigmoid(-Z1))",
     "slope of a relu6": "np.where((0 < Z1) & (Z1 < 6), dA1, 0)",
     **{f"slope {leak} on the left": f"np.where(Z1 > 0, dA1, {leak} * dA1)" for leak in LEAKS},
+    "slope 0.01 on the left and 1 at 0": "np.where(Z1 >= 0, dA1, 0.01 * dA1)",
     **{
         f"mask of Z1 above {tiny}": f"np.where(Z1 > {tiny}, dA1, 0)"
         for tiny in ("1e-03", "1e-04", "1e-05", "1e-06", "1e-07", "1e-08", "1e-10", "1e-12")
