@@ -1,7 +1,8 @@
-"""How often are correct programs accused? `python benchmarks/false_alarms.py [NETWORKS]`.
+"""How often are correct programs accused? `python benchmarks/false_alarms.py [NETWORKS [TRAININGS]]`.
 
 Draws random networks of mixed sizes, scales, activations and dtypes; lets each implementation compute every quantity,
-make a step and train; counts the verdicts and says how near to what is allowed the nearest came.
+make a step and train; counts the verdicts and says how near to what is allowed the nearest came. Then trains on the
+default photographs in float32 from random weights, 800 iterations, long enough for forks.
 """
 
 import contextlib
@@ -12,6 +13,7 @@ from collections import Counter
 import numpy as np
 
 import implementations
+from shared import dataset, default_data, weights
 from shared.judging import curves
 from shared.judging.judge import Judge, answers, answers_to_step
 from shared.judging.verdict import deviations
@@ -62,26 +64,53 @@ def examine(parameters, X, Y, settings, reference, verdicts, nearest):
             if noise_there > 0:
                 size = at.right.get(quantity, after.right.get(quantity))[0].high.size
                 nearest["quantities"] = max(nearest["quantities"], error / noise_there / deviations(size))
-        training = program.train(parameters, X, Y, settings)
-        costs = np.append(training.costs, program.cost(training.parameters, X, Y, activation))
-        verdicts["curves", "agrees" if band.leaves(costs) is None else "suspect"] += 1
-        share = (np.abs(costs - band.costs) / band.half_width)[: band.horizon]
-        nearest["curves"] = max(nearest["curves"], float(np.max(share, initial=0)))
+        compare("curves", program, band, (parameters, X, Y, settings), verdicts, nearest)
+
+
+def compare(what, program, band, training, verdicts, nearest):
+    """Judge the curve of one training by the band."""
+    _, X, Y, settings = training
+    trained = program.train(*training)
+    costs = np.append(trained.costs, program.cost(trained.parameters, X, Y, settings.activation))
+    verdicts[what, "agrees" if band.leaves(costs) is None else "suspect"] += 1
+    share = (np.abs(costs - band.costs) / band.half_width)[: band.horizon]
+    nearest[what] = max(nearest[what], float(np.max(share, initial=0)))
+
+
+def train_on_photographs(seed, verdicts, nearest):
+    """Judge the curves of all implementations on the default photographs, from the weights that the seed draws."""
+    photographs = dataset.load(*default_data.paths()).train
+    X, Y = photographs.X.astype(np.float32), photographs.Y.astype(np.float32)
+    settings = Settings(Settings.learning_rate, 800, Settings.hidden, seed, "float32", "relu")
+    parameters = weights.draw(len(X), settings.hidden, seed, "float32")
+    reference = curves.reference(parameters, X, Y, settings)
+    noise = Judge(X, Y, "relu").at(parameters).cost_noise
+    band = curves.band(reference, curves.members(reference, X, Y, settings), noise)
+    for name in implementations.REGISTRY:
+        compare("trainings", implementations.load(name), band, (parameters, X, Y, settings), verdicts, nearest)
 
 
 def main():
     """Print the counts."""
     warnings.simplefilter("ignore", DoesNotPayWarning)  # many of the networks have more examples than inputs
-    networks = int(sys.argv[1]) if len(sys.argv) > 1 else 200
-    rng, verdicts, nearest = np.random.default_rng(2026), Counter(), Counter(quantities=0.0, curves=0.0)
+    networks, trainings = (int(sys.argv[k]) if len(sys.argv) > k else default for k, default in ((1, 200), (2, 100)))
+    rng, verdicts, nearest = np.random.default_rng(2026), Counter(), Counter()
     for done in range(networks):
         examine(*trainable_network(rng), verdicts, nearest)
-        if sys.stderr.isatty():
-            print(f"\r{done + 1} of {networks}", end="", file=sys.stderr)
-    print(f"{networks} random networks, {len(implementations.REGISTRY)} implementations")
-    for what in ("quantities", "curves"):
+        show(done, networks)
+    for done in range(trainings):
+        train_on_photographs(done + 1, verdicts, nearest)
+        show(done, trainings)
+    print(f"{networks} random networks, {trainings} trainings, {len(implementations.REGISTRY)} implementations")
+    for what in ("quantities", "curves", "trainings"):
         counts = ", ".join(f"{verdicts[what, v]} {v}" for v in ("agrees", "suspect", "wrong"))
         print(f"{what:10} {counts}; the nearest reached {nearest[what]:.2f} of what agrees")
+
+
+def show(done, count):
+    """Tell somebody who watches how far it is."""
+    if sys.stderr.isatty():
+        print(f"\r{done + 1} of {count}", end="", file=sys.stderr)
 
 
 if __name__ == "__main__":

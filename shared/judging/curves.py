@@ -1,16 +1,13 @@
 """What a training curve may do: a reference trajectory, and the band of runs around it.
 
-The space of examples. Full-batch updates keep W1 in the span of the examples: a step subtracts learning_rate dZ1 X'
-from W1, and learning_rate times the row sums of dZ1 from b1, so Z1 moves by -learning_rate dZ1 (X'X + 1). Training
-needs Z1 alone, m x m numbers in place of n_x x m, and many runs cost little. W1 is recovered where it is wanted:
-W1 = W1(0) - C X', with C the sum of all learning_rate dZ1 so far.
-
 The band's rule:
 - the reference is this training in float64; its curve ends with the cost of the trained weights;
 - each of MEMBERS more runs changes every weight, before every step, by one unit in the last place of the judged dtype.
   (A program rounds each weight once a step, by half a unit at most.) W2 and b2 go up or down at random, by the unit of
   their current value. W1 and b1 follow one of 2 x PATTERNS random patterns of ups and downs, drawn once for each hidden
   unit, by the unit of the larger of the weight's first and last value;
+- where rounding may decide on which side of 0 an entry of Z1 is, half of the members take each side's slope. (A fork:
+  programs on different sides part at once, by far more than rounding. All members could miss it by chance.);
 - s(i) is the root mean square of the members' distances from the reference at step i, or at the step before it where
   that was largest: the band never narrows;
 - to s(i) comes, as variances add, the noise of two evaluations of the cost itself, the program's and the reference's:
@@ -26,17 +23,17 @@ drifts faster than changes at random do.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit, stdtrit
+from scipy.special import stdtrit
 from threadpoolctl import threadpool_limits
 
-from shared.network import LEAKY_SLOPE, Activation, Array, InputError, Parameters, Settings
+from shared.judging.jolts import Jolts, Sides
+from shared.judging.runs import Runs, unwatched
+from shared.network import Array, InputError, Parameters, Settings
 
 MEMBERS = 12
 FALSE_ALARM_RATE = 1e-6
 HORIZON = 0.01
 """The share of the cost that the band's half-width may reach: from there on curves cannot be compared by points."""
-PATTERNS = 128
-"""How many random patterns of ups and downs are drawn for each hidden unit's weights; each counts both ways."""
 
 
 @dataclass(frozen=True)
@@ -113,11 +110,6 @@ def reference(parameters: Parameters, X: Array, Y: Array, settings: Settings) ->
     return Reference(costs, weights, trained)
 
 
-def unwatched() -> np.errstate:
-    """Let numbers overflow without a warning: what comes of it is looked at afterwards."""
-    return np.errstate(over="ignore", invalid="ignore")
-
-
 def members(reference: Reference, X: Array, Y: Array, settings: Settings) -> Array:
     """Train the band's members; return s(i), (iterations + 1,).
 
@@ -126,13 +118,14 @@ def members(reference: Reference, X: Array, Y: Array, settings: Settings) -> Arr
     reference
         The reference; X, Y and settings are those that it was trained with. The seed draws the ups and downs.
     """
-    start = reference.checkpoints[0]
-    jolts = Jolts(start, reference.trained, X, settings.seed)
+    start, end = reference.checkpoints[0], reference.trained
+    jolts = Jolts(start, end, X, settings.seed)
+    sides = Sides(jolts, start, end, X, settings)
     runs, s = Runs(start, X, Y, settings, MEMBERS), np.empty(len(reference.costs))
     with threadpool_limits(1), unwatched():
         for i, cost in enumerate(reference.costs):
             jolts.shake(runs)
-            s[i] = np.sqrt(np.mean(np.square(runs.step() - cost)))
+            s[i] = np.sqrt(np.mean(np.square(runs.step(sides.positive(runs.Z1, i)) - cost)))
     return np.maximum.accumulate(s)
 
 
@@ -144,79 +137,3 @@ def band(reference: Reference, s: Array, cost_noise: float) -> Band:
 def quantile(iterations: int) -> float:
     """Student's t with MEMBERS degrees of freedom, two-sided, at the false-alarm rate of one step."""
     return float(-stdtrit(MEMBERS, FALSE_ALARM_RATE / iterations / 2))
-
-
-class Runs:
-    """Several trainings side by side, in the space of examples and in float64."""
-
-    def __init__(self, parameters: Parameters, X: Array, Y: Array, settings: Settings, count: int) -> None:
-        self.initial, self.settings = parameters, settings
-        self.X, self.Y = X.astype(np.float64), Y.astype(np.float64)
-        self.gram = self.X.T @ self.X + 1  #                                  (m, m)
-        W1, b1, W2, b2 = (V.astype(np.float64) for V in parameters)
-        self.Z1 = np.repeat([W1 @ self.X + b1], count, axis=0)  #             (count, n_h, m)
-        self.W2 = np.repeat([W2.T], count, axis=0)  #                         (count, n_h, 1)
-        self.b2 = np.repeat([b2], count, axis=0)  #                           (count, 1, 1)
-        self.C = np.zeros_like(self.Z1)  #                                    (count, n_h, m)
-
-    def step(self) -> Array:
-        """Take one step in every run; return their costs before it, (count,)."""
-        rate, m = self.settings.learning_rate, self.Y.shape[1]
-        A1, slope = hidden(self.Z1, self.settings.activation)
-        Z2 = self.W2.transpose(0, 2, 1) @ A1 + self.b2  #                     (count, 1, m)
-        dZ2 = (expit(Z2) - self.Y) / m
-        change = rate * self.W2 * dZ2 * slope  #                              (count, n_h, m), learning_rate dZ1
-        self.W2 -= rate * (A1 @ dZ2.transpose(0, 2, 1))
-        self.b2 -= rate * dZ2.sum(axis=2, keepdims=True)
-        self.Z1 -= (change.reshape(-1, m) @ self.gram).reshape(change.shape)
-        self.C += change
-        softplus = np.maximum(Z2, 0) + np.log1p(np.exp(-np.abs(Z2)))
-        return np.mean(softplus - self.Y * Z2, axis=(1, 2))
-
-    def parameters(self) -> Parameters:
-        """The weights of the first run, rounded to the judged dtype."""
-        W1, b1, _, _ = self.initial
-        C = self.C[0]
-        trained = (W1 - C @ self.X.T, b1 - C.sum(axis=1, keepdims=True), self.W2[0].T, self.b2[0])
-        return Parameters(*(V.astype(W1.dtype) for V in trained))
-
-
-def hidden(Z1: Array, activation: Activation) -> tuple[Array, Array]:
-    """The hidden activation and its slope."""
-    if activation == "sigmoid":
-        A1 = expit(Z1)
-        return A1, A1 * (1 - A1)
-    if activation == "leaky_relu":
-        return np.maximum(Z1, LEAKY_SLOPE * Z1), np.where(Z1 > 0, 1, LEAKY_SLOPE)
-    return np.maximum(Z1, 0), Z1 > 0
-
-
-class Jolts:
-    """One unit in the last place, up or down, on every weight: what it does to Z1, W2 and b2."""
-
-    def __init__(self, initial: Parameters, final: Parameters, X: Array, seed: int) -> None:
-        self.dtype, self.rng = X.dtype, np.random.default_rng(seed)
-        units_W1 = self.last_place(np.maximum(np.abs(initial.W1), np.abs(final.W1)))
-        units_b1 = self.last_place(np.maximum(np.abs(initial.b1), np.abs(final.b1)))
-        changes = [self.patterns(w) @ X + self.patterns(b) for w, b in zip(units_W1, units_b1, strict=True)]
-        self.on_Z1 = np.concatenate([(change, -change) for change in changes]).reshape(-1, X.shape[1])
-
-    def last_place(self, V: Array) -> Array:
-        """The unit in the last place of each entry, in the judged dtype."""
-        return np.spacing(np.abs(V).astype(self.dtype)).astype(np.float64)
-
-    def patterns(self, units: Array) -> Array:
-        """Random ups and downs by these units, (PATTERNS, len(units))."""
-        return self.signs((PATTERNS, len(units))) * units
-
-    def signs(self, shape: tuple[int, ...]) -> Array:
-        """Draw +1 or -1."""
-        return 2.0 * self.rng.integers(2, size=shape) - 1
-
-    def shake(self, runs: Runs) -> None:
-        """Change every weight of every run: a random pattern for each hidden unit."""
-        count, n_h, _ = runs.Z1.shape
-        pattern = self.rng.integers(2 * PATTERNS, size=(count, n_h)) + 2 * PATTERNS * np.arange(n_h)
-        runs.Z1 += self.on_Z1[pattern]
-        runs.W2 += self.signs(runs.W2.shape) * self.last_place(runs.W2)
-        runs.b2 += self.signs(runs.b2.shape) * self.last_place(runs.b2)

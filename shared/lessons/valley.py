@@ -48,7 +48,7 @@ def judged(parameters: Parameters) -> float:
     import jax
 
     from shared.judging.curvature import Landscape
-    from shared.judging.curves import Runs
+    from shared.judging.runs import Runs
 
     X, Y = photographs()
     with jax.enable_x64(True):
