@@ -106,6 +106,12 @@ def test_no_entry_at_any_step_of_a_million_trainings_is_expected_beyond_that_rea
     assert 2 * ndtr(-sides_of(MIDDLE).deviations) * entries == pytest.approx(1e-6)
 
 
+def test_the_variance_that_jolts_add_to_the_reach_grows_with_their_number():
+    sides = sides_of(MIDDLE)
+    first, third = (np.square(sides.reach(step) / sides.deviations) - np.square(sides.evaluation) for step in (0, 2))
+    np.testing.assert_allclose(third, 3 * first, rtol=1e-6)
+
+
 def test_the_noise_of_Z1_is_that_of_the_first_or_the_last_weights_whichever_is_larger():  # noqa: N802
     case = MIDDLE
     small, large = case.parameters, Parameters(*(8 * V for V in case.parameters))
