@@ -71,7 +71,7 @@ def rounding():
     reference, judge = curves.reference(parameters, X, Y, settings), Judge(X, Y, settings.activation)
     noise = max(judge.at(P).cost_noise for P in reference.checkpoints.values())
     band = curves.band(reference, curves.members(reference, X, Y, settings), noise)
-    for name, stretch in [("numpy", 0), *(("numpy_gram", n) for n in (50, 100, 250, 500, settings.iterations))]:
+    for name, stretch in [("numpy", 0), *(("numpy_gram", n) for n in (25, 50, 100, 250, 500, settings.iterations))]:
         numpy_gram.STRETCH = stretch
         training = implementations.load(name).train(parameters, X, Y, settings)
         costs = np.append(training.costs, implementations.load("numpy").cost(training.parameters, X, Y))
