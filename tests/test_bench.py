@@ -285,7 +285,7 @@ def test_ctrl_c_ends_everything_with_status_130(folder):
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         while not process.stdout.readline().startswith("Spread"):
             pass
-        children = wait_for_children(process.pid)
+        children = wait_for_children(process.pid, 3)
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (130, "error: interrupted\n")
@@ -293,11 +293,48 @@ def test_ctrl_c_ends_everything_with_status_130(folder):
     assert alive == []
 
 
-def wait_for_children(pid):
-    """The contestants' processes, once all three have begun."""
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is for POSIX")
+def test_no_contestant_outlives_a_program_that_was_killed(folder):
+    at_work = "from pathlib import Path\nfrom implementations.numpy_manual import *\n"
+    at_work += "def train(*_):\n    Path('at_work').touch()\n    while True:\n        pass\n"
+    (folder / "endless.py").write_text(at_work)
+    command = [sys.executable, str(ROOT / "compare.py"), "bench", "--train", "train.h5", "--frameworks", "endless.py"]
+    with subprocess.Popen([*command, "--peers", "none"], cwd=folder, stdout=subprocess.DEVNULL) as process:
+        while not (folder / "at_work").exists():
+            time.sleep(0.05)
+        children = wait_for_children(process.pid, 1)
+        process.kill()
+    _, alive = psutil.wait_procs(children, timeout=10)
+    for child in alive:
+        child.kill()
+    assert alive == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is for POSIX")
+def test_no_helper_of_a_comparison_outlives_a_program_that_was_killed(tmp_path):
+    code = "import time\nfrom shared.comparing import beside\nif __name__ == '__main__':\n"
+    code += "    with beside.helpers() as ask:\n        ask(time.sleep, 60), ask(time.sleep, 60)\n"
+    code += "        print('at work', flush=True)\n        time.sleep(60)\n"
+    (tmp_path / "killed.py").write_text(code)
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(
+        [sys.executable, "killed.py"], cwd=tmp_path, stdout=subprocess.PIPE, env=environment
+    ) as process:
+        process.stdout.readline()
+        children = wait_for_children(process.pid, 2)
+        time.sleep(3)  # helpers import what they need, and fall asleep
+        process.kill()
+    _, alive = psutil.wait_procs(children, timeout=10)
+    for child in alive:
+        child.kill()
+    assert alive == []
+
+
+def wait_for_children(pid, count):
+    """The contestants' processes, once so many have begun."""
     while True:
         children = psutil.Process(pid).children()
-        if sum("spawn_main" in " ".join(child.cmdline()) for child in children) == 3:
+        if sum("spawn_main" in " ".join(child.cmdline()) for child in children) == count:
             return children
         time.sleep(0.05)
 

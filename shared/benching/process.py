@@ -8,7 +8,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from shared.benching.contestant import Contestant, Task
-from shared.comparing.beside import deaf_to_interrupts
+from shared.comparing.beside import deaf_to_interrupts, end_with_the_parent
 from shared.files import one_line
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -103,6 +103,7 @@ def allowed() -> Sequence[int]:
 
 def serve(there: Connection, task: Task) -> None:
     """Live as a contestant: answer one question after the other."""
+    end_with_the_parent()
     silence()
     try:
         contestant = Contestant(task)

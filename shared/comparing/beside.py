@@ -1,10 +1,12 @@
 """Work in other processes, beside what this one does in the meantime."""
 
+import os
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import cycle
-from multiprocessing import get_context, resource_tracker
+from multiprocessing import get_context, parent_process, resource_tracker
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -65,8 +67,19 @@ def deaf_to_interrupts() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+def end_with_the_parent() -> None:
+    """Let this process end when the one that started it is gone, even if that was killed and this one is at work."""
+    threading.Thread(target=_wait_for_the_end_of, args=(parent_process(),), daemon=True).start()
+
+
+def _wait_for_the_end_of(parent: Any) -> None:
+    parent.join()
+    os._exit(1)
+
+
 def _serve(there: Connection) -> None:
     """Answer one call after the other."""
+    end_with_the_parent()
     import shared.comparing.comparison  # noqa: F401 -- what takes time to import is there when the first call comes
 
     threadpool_limits(1)  # as many processes as processors: more threads would wait for each other
