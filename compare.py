@@ -102,7 +102,8 @@ def compare(
     matmul_precision
         How PyTorch and JAX multiply float32 matrices: as they do by themselves, or with every bit.
     chunk
-        Go through the examples in chunks of so many, read from the file. [default: only if they do not fit into memory]
+        Go through the examples in chunks of so many, read from the file. [default: only more than 2,000 examples, or
+        what does not fit into memory]
     resume
         Keep the training in this .safetensors file after every step, and go on from there if it is there already.
     json

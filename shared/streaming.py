@@ -22,7 +22,10 @@ from shared.network import Array, DtypeName
 Piece = TypeVar("Piece")
 
 JUDGED_IN_WHOLE = 2000
-"""Up to so many examples all is judged: true values take 4 ms an example, and the band m x m numbers for each step."""
+"""Up to so many examples all is judged: true values take 4 ms an example, and the band m x m numbers for each step.
+
+More go in chunks, whether or not somebody asks for it: judging them in whole would take hours.
+"""
 
 COMPARED = 200
 """Bytes that a comparison in one piece takes for each feature of each example, its processes together, as measured."""
@@ -100,9 +103,9 @@ def opened(train: Path, test: Path | None, channels: Channels, scaling: Scaling,
 
 
 def fits(train: Path) -> bool:
-    """Tell whether the examples of a training file can be compared in one piece in the memory that is free now."""
+    """Tell whether a training file can be compared in one piece: all is judged, in the memory that is free now."""
     with hdf5.opened(train, dataset.names("train")) as (pixels, _):
-        return pixels.shortage(COMPARED) is None
+        return pixels.shortage(COMPARED) is None and pixels.shape[:1] <= (JUDGED_IN_WHOLE,)
 
 
 def keep_freed_memory() -> None:

@@ -171,6 +171,17 @@ def test_what_would_not_fit_into_memory_goes_in_chunks_by_itself(compare, train,
     assert json.loads((tmp_path / "r.json").read_text())["settings"]["chunk"] == M
 
 
+@pytest.mark.parametrize(
+    ("limit", "judged"), [(M - 1, "; of more than 22 the first chunk and the last are judged"), (M, None)]
+)
+def test_more_examples_than_are_judged_in_whole_go_in_chunks_by_themselves(compare, train, monkeypatch, limit, judged):
+    monkeypatch.setattr(streaming, "JUDGED_IN_WHOLE", limit)
+    result = compare("--train", train, *FEW, "--frameworks", "numpy")
+    (line,) = [line for line in result.out.splitlines() if line.startswith("chunks ")] or [None]
+    chunks = "chunks    of 23 examples, read from the file while the program computes"
+    assert (result.status, line) == (0, judged and chunks + judged)
+
+
 @pytest.fixture
 def many(train, monkeypatch):
     """Twenty-three examples are too many to be judged."""

@@ -103,7 +103,7 @@ def load_data(train: Path | None, test: Path | None, channels: Channels, scaling
 
 
 def in_chunks(train: Path | None, chunk: int | None, resume: Path | None) -> bool:
-    """Tell whether to go through the examples in chunks: if that is asked for, or if they would not fit into memory."""
+    """Tell whether to go in chunks: if that is asked for, or if the examples do not fit into memory or are too many."""
     return chunk is not None or resume is not None or (train is not None and not streaming.fits(train))
 
 

@@ -38,7 +38,13 @@ class Terminal(Screen):
                     f"{settings['channels']}, {settings['scaling']} scaling, sha256 {data[name]['sha256'][:16]}"
                 )
         if settings.get("chunk"):
-            self.say(f"chunks    of {settings['chunk']:,} examples, read from the file while the program computes")
+            from shared.streaming import JUDGED_IN_WHOLE as MOST  # h5py takes its time; a comparison has it already
+
+            large = data["train"]["examples"] > MOST
+            judged = f"; of more than {MOST:,} the first chunk and the last are judged" if large else ""
+            self.say(
+                f"chunks    of {settings['chunk']:,} examples, read from the file while the program computes{judged}"
+            )
         self.say("versions  " + ", ".join(f"{name} {version}" for name, version in record.versions.items()))
         threads = ", ".join(f"{library} {count}" for library, count in record.machine["threads"].items())
         self.say(f"machine   {record.machine['system']}, {record.machine['processors']} processors, threads: {threads}")
