@@ -58,8 +58,7 @@ def of_a_line(line: str, name: str, seen: Sequence[Visit]) -> Iterator[Mistake]:
     """Read off by what a line seems to be multiplied, from a quantity that is wrong on these problems."""
     ratios = [(read(visit, name, line, lambda p: ("", multiplied(line, lambda q: p), "")), visit) for visit in seen]
     known = [(ratio, visit) for ratio, visit in ratios if ratio is not None and visit.dtype == seen[0].dtype]
-    if known:
-        factor = fitting(known)
+    if known and (factor := fitting(known)) != Factor(1.0):
         yield from at(
             line,
             (kind(factor), times(line, factor), explanation(line, factor)),
