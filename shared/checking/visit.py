@@ -23,8 +23,8 @@ FLOAT64 = np.dtype(np.float64)
 GRADIENTS = ("dW1", "db1", "dW2", "db2")
 """What a program has to give."""
 MISSING = "it is missing"
-LARGEST = 1e150
-"""A larger number cannot be right on any problem, and its square would overflow."""
+LARGEST = 1e300
+"""A larger number cannot be right on any problem, and what is made from it would overflow."""
 USED = {**INPUTS, "dZ2": ("A2", "Z2", "Y")}
 """What a line is judged by: dZ2 may come from a sigmoid of Z2 that is formed anew."""
 
