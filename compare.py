@@ -102,7 +102,7 @@ def compare(
     matmul_precision
         How PyTorch and JAX multiply float32 matrices: as they do by themselves, or with every bit.
     chunk
-        Go through the examples in chunks of so many, read from the file. [default: only more than 2,000, or than fit]
+        Go through the examples in chunks of so many, read from the file. [default: if more than 2,000, or than fit]
     resume
         Keep the training in this .safetensors file after every step, and go on from there if it is there already.
     json

@@ -331,7 +331,7 @@ def test_no_helper_of_a_comparison_outlives_a_program_that_was_killed(tmp_path):
 
 
 def wait_for_children(pid, count):
-    """The contestants' processes, once so many have begun."""
+    """The processes that a program has started, once there are so many."""
     while True:
         children = psutil.Process(pid).children()
         if sum("spawn_main" in " ".join(child.cmdline()) for child in children) == count:

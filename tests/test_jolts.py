@@ -92,13 +92,10 @@ def test_rounding_reaches_as_far_as_the_noise_of_Z1_and_the_jolts_so_far(steps):
     for _ in range(steps):
         jolts.shake(runs)
     evaluation = case.judge.at(case.parameters).right["Z1"][1].noise
-    wanted = 7.0 * np.hypot(
-        evaluation, np.std(runs.Z1 - start, axis=0)
-    )  # 7.0: once in a million in 6,200 normal numbers
+    deviation = np.hypot(evaluation, np.std(runs.Z1 - start, axis=0))
+    wanted = 7.0 * deviation  #                                             once in a million in 6,200 normal numbers
     ratio = sides_of(case, jolts).reach(steps - 1) / wanted
-    assert (
-        0.7 < ratio.min() <= ratio.max() < 1.4
-    )  #                        128 patterns have it within 6%, one deviation
+    assert 0.7 < ratio.min() <= ratio.max() < 1.4  #                        128 patterns tell a deviation within 6%
 
 
 def test_no_entry_at_any_step_of_a_million_trainings_is_expected_beyond_that_reach():

@@ -22,7 +22,7 @@ from shared.judging.mistakes import CATALOGUE
 from shared.judging.mistakes_anywhere import narrowed
 from shared.judging.mistakes_examples import smoothed, with_labels
 from shared.judging.mistakes_forward import LIMITS, clipped_sigmoid
-from shared.judging.mistakes_loss import cross_entropy, log_of_clipped, log_of_shifted, of_shifted
+from shared.judging.mistakes_loss import cross_entropy, log_of_clipped, log_of_shifted, losses, of_shifted
 from shared.judging.mistakes_output import slope_of_clipped, slope_of_shifted
 from shared.network import Array
 
@@ -118,11 +118,11 @@ def of_label(line: str, label: int) -> Family:
 
 
 def weighed(line: str, label: int, weight: float, q: Values) -> Array:
-    """The right line, with examples of one label that count so many times."""
+    """The cost or dZ2, with examples of one label that count so many times."""
     weights = np.where(q["Y"] == label, weight, 1.0).astype(q["X"].dtype)
     if line == "dZ2":
         return np.asarray(weights * LINES["dZ2"](q))
-    return np.asarray(np.mean(weights * (np.logaddexp(0, q["Z2"]) - q["Y"] * q["Z2"])))
+    return np.asarray(np.mean(weights * losses(q)))
 
 
 def guards(line: str) -> Iterator[tuple[str, Line, str]]:

@@ -6,8 +6,9 @@ The band's rule:
   (A program rounds each weight once a step, by half a unit at most.) W2 and b2 go up or down at random, by the unit of
   their current value. W1 and b1 follow one of 2 x PATTERNS random patterns of ups and downs, drawn once for each hidden
   unit, by the unit of the larger of the weight's first and last value;
-- where rounding may decide on which side of 0 an entry of Z1 is, half of the members take each side's slope. (A fork:
-  programs on different sides part at once, by far more than rounding. All members could miss it by chance.);
+- where rounding may decide on which side of 0 an entry of Z1 is, half of the members take each side's slope. (Such an
+  entry is a fork: programs on different sides of it part at once, by far more than rounding, and all members could
+  take the same side by chance.)
 - s(i) is the root mean square of the members' distances from the reference at step i, or at the step before it where
   that was largest: the band never narrows;
 - to s(i) comes, as variances add, the noise of two evaluations of the cost itself, the program's and the reference's:

@@ -75,7 +75,7 @@ def updates_of(name: str) -> tuple[Mistake, ...]:
         ("step missing", lambda q: q[name].copy(), f"{name} is not updated."),
         (
             "learning rate not used",
-            descend_at(name, lambda q: q.get("rate_seen", 1.0) or np.nan),
+            descend_at(name, lambda q: q.get("rate_seen", 1.0) or np.nan),  # a step of 0 tells nothing of the rate
             f"However large learning_rate is, {name} moves by the same number times {dV}: by 1 if it was forgotten.",
         ),
         ("step twice as long", scaled(name, lambda q: 2), f"{name} is updated twice with the same {dV}."),

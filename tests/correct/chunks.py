@@ -26,7 +26,7 @@ def gradients(W1, b1, W2, b2, X, Y):
 
 
 def train(W1, b1, W2, b2, X, Y, learning_rate, iterations):
-    costs, _v = [], [0, 0, 0, 0]
+    costs = []
     P = [W1.copy(), b1.copy(), W2.copy(), b2.copy()]
     for _ in range(iterations):
         g = gradients(*P, X, Y)

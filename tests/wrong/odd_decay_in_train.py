@@ -17,10 +17,9 @@ def train(W1, b1, W2, b2, X, Y, learning_rate, iterations):
     for _ in range(iterations):
         Z2 = W2 @ np.maximum(W1 @ X + b1, 0) + b2
         costs.append(np.mean(np.logaddexp(0, Z2) - Y * Z2))
-        for _ in range(1):
-            g = gradients(W1, b1, W2, b2, X, Y)
-            W1 = W1 - learning_rate * (g["dW1"] + 0.003 * W1)
-            b1 = b1 - learning_rate * (g["db1"] + 0.003 * b1)
-            W2 = W2 - learning_rate * g["dW2"]
-            b2 = b2 - learning_rate * g["db2"]
+        g = gradients(W1, b1, W2, b2, X, Y)
+        W1 = W1 - learning_rate * (g["dW1"] + 0.003 * W1)
+        b1 = b1 - learning_rate * (g["db1"] + 0.003 * b1)
+        W2 = W2 - learning_rate * g["dW2"]
+        b2 = b2 - learning_rate * g["db2"]
     return costs, (W1, b1, W2, b2)
