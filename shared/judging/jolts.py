@@ -59,7 +59,8 @@ class Sides:
 
     def __init__(self, jolts: Jolts, initial: Parameters, final: Parameters, X: Array, settings: Settings) -> None:
         self.rng = jolts.rng
-        self.evaluation = np.maximum(*(noise_of_Z1(P, X, settings) for P in (initial, final)))
+        self.evaluation = np.maximum(*(noise_of_Z1(P, X, settings) for P in (initial, final)))  # (n_h, m), deviations
+        # The variance that the jolt of one step adds to Z1, (n_h, m).
         self.a_step = np.square(jolts.units_W1) @ np.square(X.astype(np.float64)) + np.square(jolts.units_b1)
         self.deviations = deviations(self.evaluation.size * (settings.iterations + 1))
 
