@@ -24,7 +24,7 @@ Piece = TypeVar("Piece")
 JUDGED_IN_WHOLE = 2000
 """Up to so many examples all is judged: true values take 4 ms an example, and the band m x m numbers for each step.
 
-More go in chunks, whether or not somebody asks for it: judging them in whole would take hours.
+More go in chunks, whether or not somebody asks for it: judging them in whole could take hours.
 """
 
 COMPARED = 200
@@ -105,7 +105,8 @@ def opened(train: Path, test: Path | None, channels: Channels, scaling: Scaling,
 def fits(train: Path) -> bool:
     """Tell whether a training file can be compared in one piece: all is judged, in the memory that is free now."""
     with hdf5.opened(train, dataset.names("train")) as (pixels, _):
-        return pixels.shortage(COMPARED) is None and pixels.shape[:1] <= (JUDGED_IN_WHOLE,)
+        m = pixels.shape[0] if pixels.shape else 0  # loading refuses a file without examples
+        return pixels.shortage(COMPARED) is None and m <= JUDGED_IN_WHOLE
 
 
 def keep_freed_memory() -> None:

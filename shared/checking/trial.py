@@ -14,10 +14,10 @@ from shared.checking.examination import failed
 from shared.checking.problems import Problem, drawn, many, on_paper
 from shared.checking.program import CheckError, Program
 from shared.checking.visit import FLOAT64, Place, Visit, answered, shape_of
-from shared.judging.arithmetic import exact
+from shared.judging.arithmetic import Arithmetic, Known, exact
 from shared.judging.judge import Judge
 from shared.judging.rounding import updated
-from shared.judging.verdict import Judgement, judge
+from shared.judging.verdict import Allowance, Judgement, judge
 from shared.network import Array, Parameters
 
 NAMES = (*Parameters._fields, "costs")
@@ -169,9 +169,22 @@ def judged_step(program: Program, convention: Convention, course: Course, number
     the_judge = judge_of(course.problem, dtype)
     standard = the_judge.after_step(in_dtype(before, dtype), course.rate)
     for name, V in after._asdict().items():
-        step.whole[name] = judge(name, V, *standard.right[name], FLOAT64)
+        truth, allowed = standard.right[name]
+        bound, noise = (kept(a, step, name) for a in (the_judge.worst(before), the_judge.noise(before)))
+        allowed = Allowance(allowed.bound + bound, np.hypot(allowed.noise, noise))
+        step.whole[name] = judge(name, V, truth, allowed, FLOAT64)
         step.alone[name] = follows(the_judge, step, name)
     return step
+
+
+def kept(a: Arithmetic, step: Step, name: str) -> Array:
+    """What rounding may do to the weights between two steps.
+
+    A program may keep them in another form than it gives them back in: as the sum of all steps, say, or as coefficients
+    of the examples. That is one rounding of the weights before the step, and at most one more through the gradient.
+    """
+    V = np.abs(getattr(step.before, name))
+    return a.rounded(2, V) if step.number > 1 else np.zeros_like(V)
 
 
 def judge_of(problem: Problem, dtype: np.dtype) -> Judge:
@@ -189,7 +202,8 @@ def follows(the_judge: Judge, step: Step, name: str) -> bool:
     V, dV = getattr(step.before, name), step.own_gradients.get(f"d{name}")
     if dV is None:
         return False
-    right = updated(the_judge.worst(step.before), exact(V), exact(dV), step.course.rate)
+    a = the_judge.worst(step.before)
+    right = updated(a, Known(V, kept(a, step, name)), exact(dV), step.course.rate)
     return bool(np.all(np.abs(getattr(step.after, name) - right.value) <= 2 * right.error))
 
 
