@@ -11,6 +11,7 @@ from shared.checking.checkup import check
 from shared.checking.program import Reply
 from shared.judging import lines
 from shared.network import Parameters
+from shared.report.checkup import doubts, what_would_decide
 
 SMALL = list(problems.small())[:2]
 ALL_FOUR = "W1, b1, W2 and b2"
@@ -123,10 +124,53 @@ def test_an_update_after_each_batch_is_named(size):
     assert finding.name == f"update after {when} in the updates of {ALL_FOUR}"
 
 
-def test_weights_that_train_does_not_give_are_one_finding():
+def test_weights_that_train_does_not_give_leave_a_doubt_and_are_not_called_wrong():
     class Stingy(Trainer):
         def train(self, *arguments):
             return {"W1": super().train(*arguments)["W1"]}
 
-    (finding,) = findings(Stingy(lambda step, rate: rate))
-    assert finding.name == "b1, W2 and b2: it is missing: train gives the costs and W1, b1, W2, b2 by name"
+    checkup = check(Stingy(lambda step, rate: rate), SMALL)
+    assert (checkup.verdict, checkup.findings) == ("cannot tell", [])
+    assert list(doubts(checkup)) == ["b1 after a step, W2 after a step and b2 after a step: not given by train"]
+    assert list(what_would_decide(checkup)) == [
+        "let train return the costs and W1, b1, W2, b2: by name, or W1, b1, W2, b2, costs in this order."
+    ]
+
+
+def nameless(order):
+    class Nameless(Trainer):
+        def train(self, *arguments):
+            trained = super().train(*arguments)
+            return {str(k): trained[name] for k, name in enumerate(order.split())}
+
+    return check(Nameless(lambda step, rate: rate), SMALL)
+
+
+@pytest.mark.parametrize("order", ["W1 b1 W2 b2", "W1 b1 W2 b2 costs", "costs W1 b1 W2 b2"])
+def test_weights_without_names_are_read_in_the_usual_order(order):
+    assert nameless(order).verdict == "certified"
+
+
+@pytest.mark.parametrize("order", ["W1 W2 b1 b2 costs", "costs W1 W2 b1 b2", "W2 b2 W1 b1 costs", "W1 b1 costs W2 b2"])
+def test_weights_without_names_in_another_order_leave_a_doubt(order):
+    assert nameless(order).verdict == "cannot tell"
+
+
+def test_one_weight_of_the_wrong_shape_among_those_without_names_is_told():
+    class Broad(Trainer):
+        def train(self, *arguments):
+            W1, b1, W2, b2 = (super(Broad, self).train(*arguments)[name] for name in Parameters._fields)
+            return {"0": W1, "1": b1 + b1.T, "2": W2, "3": b2}
+
+    (finding,) = findings(Broad(lambda step, rate: rate))
+    assert finding.name == "b1: its shape is (2, 2), not (2, 1)"
+
+
+def test_what_is_said_of_several_is_said_of_each():
+    class Infinite(Trainer):
+        def train(self, *arguments):
+            trained = super().train(*arguments)
+            return {name: np.full_like(V, np.inf) if name in ("b1", "b2") else V for name, V in trained.items()}
+
+    (finding,) = findings(Infinite(lambda step, rate: rate))
+    assert finding.name == "b1 and b2: each is not finite"

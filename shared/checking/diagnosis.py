@@ -60,7 +60,8 @@ class Diagnosis:
     def name(self) -> str:
         """The mistake's name, or those that nobody could tell apart; where lines are wrong alike, all of them."""
         if self.unfit:
-            return f"{listed((self.line, *self.also))}: {self.unfit}"
+            text = f"each {self.unfit[3:]}" if self.also and self.unfit.startswith("it ") else self.unfit
+            return f"{listed((self.line, *self.also))}: {text}"
         if not self.mistakes:
             or_before = len(self.quantities) > 1 + len(self.also)
             return f"unknown mistake in {self.where}" + (" or before it" if or_before else "")

@@ -1,5 +1,6 @@
 """Makes named arrays of whatever a user's function returns: `{"grads": {"dW1": ...}}` becomes "grads.dW1"."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from math import prod
@@ -15,6 +16,9 @@ ORDER = {
     "train": ("costs", "parameters"),
 }
 """What a tuple without names holds if it has as many values as this."""
+
+WEIGHTS = ("w1", "b1", "w2", "b2")
+"""What the names of the gradients end with, or are, in small letters."""
 
 LARGEST = 10**9
 """Bytes. Whatever is returned beyond this is described, not looked at."""
@@ -75,13 +79,20 @@ def _with_names(function: str, returned: Any) -> Any:
     if len(returned) == len(names):
         parameters_first = function == "train" and _parts(returned[0]) and not _parts(returned[1])
         return dict(zip(names[::-1] if parameters_first else names, returned, strict=True))
-    if function == "gradients":
+    if function == "gradients" and not any(_names_gradients(value) for value in returned):
         returned = [dict(zip(names, value, strict=True)) if _is_unnamed(value, names) else value for value in returned]
     if function == "gradients" and not any(_parts(value) for value in returned):
         return None
     numbers = [position for position, value in enumerate(returned) if not _parts(value) and np.ndim(_plain(value)) == 0]
     cost = numbers[0] if function == "gradients" and len(numbers) == 1 else None
     return {"cost" if position == cost else str(position): value for position, value in enumerate(returned)}
+
+
+def _names_gradients(value: Any) -> bool:
+    """Say whether something with names gives the four gradients: dW1 and so on with others, or W1 b1 W2 b2 alone."""
+    names = [re.sub("[^a-z0-9]", "", name.lower()) for name in _parts(value) or ()]
+    with_more = {which for name in names for which in WEIGHTS if which in name and which != name}
+    return with_more == set(WEIGHTS) or sorted(names) == sorted(WEIGHTS)
 
 
 def _is_unnamed(value: Any, names: Sequence[str]) -> bool:

@@ -21,6 +21,7 @@ from shared.judging.verdict import Allowance, Judgement, judge
 from shared.network import Array, Parameters
 
 NAMES = (*Parameters._fields, "costs")
+NOT_GIVEN = "not given by train"
 FEW = 3
 """Steps that are made even if one before them was wrong."""
 
@@ -94,7 +95,7 @@ class Trial:
 
     def place(self, name: str) -> Place:
         """Tell a right update from one that takes a wrong gradient, and from one that is wrong by itself."""
-        if name in self.unfit:
+        if self.unfit.get(name, NOT_GIVEN) != NOT_GIVEN:
             return "WRONG here"
         verdicts = {judgement.verdict for judgement in self.judgements(name).values()}
         if "wrong" in verdicts and name == "costs" and self.inherit_costs:
@@ -102,7 +103,7 @@ class Trial:
         if "wrong" in verdicts:
             alone = name != "costs" and all(step.alone[name] for step in self.steps)
             return "inherits" if alone else "WRONG here"
-        return "cannot tell" if "suspect" in verdicts else "OK"
+        return "cannot tell" if "suspect" in verdicts or name in self.unfit else "OK"
 
     @property
     def inherit_costs(self) -> bool:
@@ -137,10 +138,28 @@ def train(program: Program, convention: Convention, course: Course, outcome: Tri
         if reply.values is None:
             outcome.stopped = failed(program, "train", course.problem, reply)
             return False
-        found = {quantity_of(name): V for name, V in reply.values.items()}
+        values = with_names(reply.values, course.problem, convention)
+        found = {quantity_of(name): V for name, V in values.items()}
         course.weights[count] = weights_of(found, course.problem, convention, outcome)
         course.costs = found.get("cost", course.costs)
     return not outcome.unfit
+
+
+def with_names(values: dict[str, Array | str], problem: Problem, convention: Convention) -> dict[str, Array | str]:
+    """Give names to what `train` returned without: W1 b1 W2 b2, alone or with the costs before or after them.
+
+    Three shapes of the four have to fit, and then one may be wrong; in any other order fewer do.
+    """
+    usual, arrays = Parameters._fields, list(values.values())
+    if list(values) != [str(k) for k in range(len(arrays))]:
+        return values
+    shapes = [convention.theirs(name, np.empty(shape_of(name, problem))).shape for name in usual]
+    for names in (usual, (*usual, "costs"), ("costs", *usual)):
+        if len(names) == len(arrays):
+            weights = arrays[names.index("W1") :]
+            if sum(np.shape(V) == shape for V, shape in zip(weights, shapes, strict=False)) > 2:
+                return dict(zip(names, arrays, strict=True))
+    return values
 
 
 def weights_of(
@@ -149,7 +168,7 @@ def weights_of(
     """Translate the weights that `train` gave; say which it did not give as it should."""
     weights = {}
     for name in Parameters._fields:
-        V = found.get(name, "it is missing: train gives the costs and W1, b1, W2, b2 by name")
+        V = found.get(name, NOT_GIVEN)
         text = V if isinstance(V, str) else ""
         if isinstance(V, np.ndarray):
             V, text = convention.ours(name, V.astype(FLOAT64), shape_of(name, problem))
