@@ -15,6 +15,7 @@ from patients import CONVENTIONS, Patient
 from shared.checking import problems
 from shared.checking.checkup import Checkup, check
 from shared.checking.conventions import NAMES, Convention
+from shared.checking.diagnosis import Diagnosis
 from shared.judging.mistakes import CATALOGUE, Mistake
 from shared.network import Parameters
 
@@ -32,7 +33,7 @@ def examined(convention: Convention, mistakes: Sequence[Mistake], gives: Sequenc
 def outcome(checkup: Checkup, mistakes: Sequence[Mistake]) -> str:
     """Say what came of it: named, at least found in its line, found elsewhere, or not seen."""
     found = [finding.diagnosis for finding in checkup.findings]
-    lines = {line for diagnosis in found for line in (diagnosis.line, *diagnosis.also)}
+    lines = {line for diagnosis in found for line in lines_of(diagnosis, mistakes)}
     told = {(m.kind, m.line) for diagnosis in found for m in diagnosis.mistakes}
     told |= {(m.kind, line) for diagnosis in found for m in diagnosis.mistakes for line in diagnosis.also}
     if len(lines) == len(mistakes) and all((m.kind, m.line) in told for m in mistakes):
@@ -40,6 +41,13 @@ def outcome(checkup: Checkup, mistakes: Sequence[Mistake]) -> str:
     if checkup.verdict != "wrong":
         return checkup.verdict
     return "right line" if lines == {m.line for m in mistakes} else "another line"
+
+
+def lines_of(diagnosis: Diagnosis, mistakes: Sequence[Mistake]) -> set[str]:
+    """Name the lines of a diagnosis; where nobody could tell some apart, that of a mistake which was made."""
+    told = {(m.kind, m.line) for m in diagnosis.mistakes}
+    made = {m.line for m in mistakes if (m.kind, m.line) in told}
+    return made if made and diagnosis.line not in made else {diagnosis.line, *diagnosis.also}
 
 
 def pairs(count: int) -> Iterable[tuple[Mistake, Mistake]]:

@@ -1,5 +1,6 @@
 """The doctor on files in many styles, written by somebody who had not seen the catalogue: small problems only."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,13 @@ WRONG = {
     "cost_minus.py": ["half of label 0 subtracted, with the log of A2, in cost"],
     "cost_not_reset.py": ["costs added up in costs"],
     "cost_one_term.py": ["half of label 0 missing in cost"],
+    "course_mean_twice.py": ["mean over examples taken twice in dZ2"],
+    "course_one_mean_lost.py": ["mean over examples missing in dW1"],
+    "course_sign.py": ["sign wrong in dZ2"],
+    "course_two_means_lost.py": [
+        "mean over examples missing in dW1 and db1 or mean over examples missing in dA1 or mean over examples missing "
+        "in dZ1"
+    ],
     "detached.py": ["gradient stopped in dA1"],
     "dropout.py": [f"A1 and dZ1: {WAVERS}"],
     "einsum_letter_lost.py": ["sum over the units for every unit in dW1"],
@@ -104,6 +112,19 @@ WRONG = {
     "z_for_a.py": ["Z1 in place of A1 in dW2"],
 }
 
+# What to write instead, where the four gradients do not show where 1/m comes.
+CURES = {
+    "course_mean_twice.py": ["dZ2 = A2 - Y  # (A2 - Y) / m unless dW and db have it"],
+    "course_one_mean_lost.py": ["dW1 = dZ1 @ X.T / m  # without / m if dZ2 has it"],
+    "course_sign.py": ["dZ2 = A2 - Y  # (A2 - Y) / m unless dW and db have it"],
+    "course_two_means_lost.py": [
+        "dW1 = dZ1 @ X.T / m  # without / m if dZ2 has it",
+        "db1 = dZ1.sum(axis=1, keepdims=True) / m  # without / m if dZ2 has it",
+        "dA1 = W2.T @ dZ2",
+        "dZ1 = dA1 * (Z1 > 0)",
+    ],
+}
+
 
 def examined(path: Path) -> checkup.Checkup:
     with Program(path, 60) as program:
@@ -125,3 +146,18 @@ def test_a_wrong_file_is_told_its_mistake(name: str) -> None:
     found = examined(HERE / "wrong" / name)
     assert found.verdict == "wrong"
     assert [finding.name for finding in found.findings] == WRONG[name]
+
+
+@pytest.mark.parametrize("name", CURES)
+def test_a_cure_says_where_to_divide_by_m_where_the_four_gradients_do_not_show_it(name: str) -> None:
+    (finding,) = examined(HERE / "wrong" / name).findings
+    assert list(finding.cures) == CURES[name]
+
+
+@pytest.mark.parametrize("name", ["course_one_mean_lost.py", "course_sign.py", "course_mean_twice.py"])
+def test_a_file_of_the_course_that_writes_its_cure_is_certified(name: str, tmp_path: Path) -> None:
+    text = (HERE / "wrong" / name).read_text()
+    (line,) = examined(HERE / "wrong" / name).findings[0].cures
+    mended = re.sub(rf"(?m)^    {line.split()[0]} = .*$", f"    {line}", text)
+    (tmp_path / name).write_text(mended)
+    assert examined(tmp_path / name).verdict == "certified"

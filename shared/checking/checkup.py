@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from shared.checking.conventions import LATE, Convention
-from shared.checking.cures import line_of_code
-from shared.checking.diagnosis import Diagnosis, diagnose
+from shared.checking.conventions import LATE
+from shared.checking.cures import line_of_code, line_with_remark
+from shared.checking.diagnosis import MEAN_MISSING, Diagnosis, diagnose
 from shared.checking.evidence import Evidence, proof
 from shared.checking.examination import Examination, Verdict, examine, examine_forward
 from shared.checking.problems import Problem
@@ -120,7 +120,7 @@ def finding(diagnosis: Diagnosis, examination: Examination, outcome: Trial | Non
         diagnosis = replace(diagnosis, clues=(*diagnosis.clues, *new))
         if not diagnosis.unfit and any("as large as float32" in clue for clue in known):
             diagnosis = replace(diagnosis, unfit="computed in float32, or made from what was")
-    cures = tuple(cure(line, diagnosis, examination.convention) for line in lines_to_mend(diagnosis))
+    cures = tuple(cure(line, diagnosis, examination) for line in lines_to_mend(diagnosis))
     return Finding(examination.function, diagnosis, cures, evidence)
 
 
@@ -138,11 +138,24 @@ def lines_to_mend(diagnosis: Diagnosis) -> list[str]:
     return list(dict.fromkeys([diagnosis.line, *diagnosis.also, *(mistake.line for mistake in diagnosis.mistakes)]))
 
 
-def cure(line: str, diagnosis: Diagnosis, convention: Convention) -> str:
-    """Write the right line in the program's own way, with the remark that the catalogue may have."""
+def cure(line: str, diagnosis: Diagnosis, examination: Examination) -> str:
+    """Write the right line in the program's own way, with the remark that the catalogue may have.
+
+    Where none of dA2, dZ2, dA1 and dZ1 is given, nobody knows where the program divides by m: a remark says so.
+    """
+    text, place = line_of_code(line, examination.convention), ""
+    if not set(examination.given) & set(LATE):
+        text, place = line_with_remark(line, examination.convention, lacks_mean(line, diagnosis))
     remarks = {mistake.cure.partition("  # ")[2] for mistake in diagnosis.mistakes if mistake.line == line}
-    text = line_of_code(line, convention)
-    return f"{text}  # {remarks.pop()}" if len(remarks) == 1 and any(remarks) else text
+    said = "; ".join(filter(None, (*(remarks if len(remarks) == 1 else ()), place)))
+    return f"{text}  # {said}" if said else text
+
+
+def lacks_mean(line: str, diagnosis: Diagnosis) -> bool:
+    """Tell whether what is wrong with a line may be that it does not divide by m."""
+    source = diagnosis.line if line in diagnosis.also else line
+    kinds = {mistake.kind for mistake in diagnosis.mistakes if mistake.line == source}
+    return MEAN_MISSING in kinds or any(kind.endswith("instead of m") for kind in kinds)
 
 
 def merged(diagnoses: Iterable[Diagnosis]) -> list[Diagnosis]:

@@ -1,8 +1,12 @@
 """The right line of code, in the way in which a program is written."""
 
-from shared.checking.conventions import Convention
+from dataclasses import replace
+
+from shared.checking.conventions import LATE, Convention
 
 UPDATE = "{0} = {0} - learning_rate * d{0}"
+LAST = ("dW2", "db2", "dW1", "db1")
+"""Where the course divides by m."""
 
 
 def line_of_code(quantity: str, convention: Convention) -> str:
@@ -38,6 +42,24 @@ def line_of_code(quantity: str, convention: Convention) -> str:
         "costs": "[*costs, cost]  # the cost of this step alone, before the update",
     }
     return f"{quantity} = {lines[quantity]}" if quantity in lines else UPDATE.format(quantity)
+
+
+def line_with_remark(quantity: str, convention: Convention, lacking: bool) -> tuple[str, str]:
+    """Write the line for a program that does not show where it divides by m, and say what that depends on.
+
+    Parameters
+    ----------
+    quantity, convention
+        The same as for `line_of_code`.
+    lacking
+        Whether what is wrong with the line is that it does not divide by m.
+    """
+    early, late = (line_of_code(quantity, replace(convention, late=names)) for names in ((), LATE))
+    if quantity == "dZ2":
+        return (early, "or / m in dW and db") if lacking else (late, "(A2 - Y) / m unless dW and db have it")
+    if quantity in LAST:
+        return (late, "without / m if dZ2 has it") if lacking else (early, "/ m here unless dZ2 has it")
+    return early, ""
 
 
 def _column(c: Convention) -> str:

@@ -23,6 +23,7 @@ MOST = 3
 """How many names a diagnosis gives where nobody could tell mistakes apart."""
 RATES = (1.0, 0.5, 0.1, 0.05, 0.01, 0.0075, 0.005, 0.001)
 """Usual learning rates: what a program may have updated W2 with before its time."""
+MEAN_MISSING = "mean over examples missing"
 WAVERS = "asked the same again, it answers otherwise: it is drawn at random, or something is kept between the calls"
 CLOSE = 1e-3
 """What a prediction may be unsure of, as a share of its largest entry: beyond it, nothing could be told apart."""
@@ -81,7 +82,7 @@ class Diagnosis:
         if not common and not unfit_alike and not (self.is_unknown_update and other.is_unknown_update):
             return None
         quantities = (*self.quantities, *other.quantities)
-        return replace(self, quantities=quantities, mistakes=common, also=(*self.also, other.line))
+        return replace(self, quantities=quantities, mistakes=common, also=(*self.also, other.line, *other.also))
 
 
 def diagnose(examination: Examination) -> list[Diagnosis]:
@@ -164,8 +165,24 @@ def explained(viable: Sequence[Mistake], wrong: Sequence[str], gaps: dict[str, s
             most = max(map(len, explaining.values()))
             best = [m for m, names in explaining.items() if len(names) == most]
             best = [m for m in best if not m.general] or best
-            found.append(Diagnosis(best[0].line, tuple(explaining[best[0]]), tuple(best)))
+            diagnosis = Diagnosis(best[0].line, tuple(explaining[best[0]]), tuple(best))
+            found.append(with_each_by_itself(diagnosis, viable))
     return found
+
+
+def with_each_by_itself(diagnosis: Diagnosis, viable: Sequence[Mistake]) -> Diagnosis:
+    """Where the mean seems to be missing in dA1 or dZ1, say first that dW1 and db1 may lack it, each by itself.
+
+    Hardly anybody divides by m in dA1 or dZ1; in dW and db the course does.
+    """
+    here = [m for name in diagnosis.quantities for m in viable if m.name == f"{MEAN_MISSING} in {name}"]
+    hidden = not {"dA1", "dZ1"} & set(diagnosis.quantities)
+    if len(here) < 2 or len(here) < len(diagnosis.quantities) or diagnosis.line not in ("dA1", "dZ1") or not hidden:
+        return diagnosis
+    if all(mistake.kind != MEAN_MISSING for mistake in diagnosis.mistakes):
+        return diagnosis
+    also = tuple(mistake.line for mistake in here[1:])
+    return replace(diagnosis, line=here[0].line, also=also, mistakes=(here[0], *diagnosis.mistakes))
 
 
 def pair(
