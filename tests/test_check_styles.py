@@ -37,6 +37,10 @@ WRONG = {
         "mean over examples missing in dW1 and db1 or mean over examples missing in dA1 or mean over examples missing "
         "in dZ1"
     ],
+    "course_two_means_of_inputs.py": [
+        "division by n_x instead of m in dW1 and db1 or division by n_x instead of m in dA1 or division by n_x instead "
+        "of m in dZ1"
+    ],
     "detached.py": ["gradient stopped in dA1"],
     "dropout.py": [f"A1 and dZ1: {WAVERS}"],
     "einsum_letter_lost.py": ["sum over the units for every unit in dW1"],

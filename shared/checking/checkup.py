@@ -6,7 +6,7 @@ from pathlib import Path
 
 from shared.checking.conventions import LATE
 from shared.checking.cures import line_of_code, line_with_remark
-from shared.checking.diagnosis import MEAN_MISSING, Diagnosis, diagnose
+from shared.checking.diagnosis import Diagnosis, diagnose, lacks_mean
 from shared.checking.evidence import Evidence, proof
 from shared.checking.examination import Examination, Verdict, examine, examine_forward
 from shared.checking.problems import Problem
@@ -145,17 +145,16 @@ def cure(line: str, diagnosis: Diagnosis, examination: Examination) -> str:
     """
     text, place = line_of_code(line, examination.convention), ""
     if not set(examination.given) & set(LATE):
-        text, place = line_with_remark(line, examination.convention, lacks_mean(line, diagnosis))
+        text, place = line_with_remark(line, examination.convention, may_lack_mean(line, diagnosis))
     remarks = {mistake.cure.partition("  # ")[2] for mistake in diagnosis.mistakes if mistake.line == line}
     said = "; ".join(filter(None, (*(remarks if len(remarks) == 1 else ()), place)))
     return f"{text}  # {said}" if said else text
 
 
-def lacks_mean(line: str, diagnosis: Diagnosis) -> bool:
+def may_lack_mean(line: str, diagnosis: Diagnosis) -> bool:
     """Tell whether what is wrong with a line may be that it does not divide by m."""
     source = diagnosis.line if line in diagnosis.also else line
-    kinds = {mistake.kind for mistake in diagnosis.mistakes if mistake.line == source}
-    return MEAN_MISSING in kinds or any(kind.endswith("instead of m") for kind in kinds)
+    return any(lacks_mean(mistake.kind) for mistake in diagnosis.mistakes if mistake.line == source)
 
 
 def merged(diagnoses: Iterable[Diagnosis]) -> list[Diagnosis]:

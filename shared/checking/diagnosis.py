@@ -23,7 +23,6 @@ MOST = 3
 """How many names a diagnosis gives where nobody could tell mistakes apart."""
 RATES = (1.0, 0.5, 0.1, 0.05, 0.01, 0.0075, 0.005, 0.001)
 """Usual learning rates: what a program may have updated W2 with before its time."""
-MEAN_MISSING = "mean over examples missing"
 WAVERS = "asked the same again, it answers otherwise: it is drawn at random, or something is kept between the calls"
 CLOSE = 1e-3
 """What a prediction may be unsure of, as a share of its largest entry: beyond it, nothing could be told apart."""
@@ -171,18 +170,22 @@ def explained(viable: Sequence[Mistake], wrong: Sequence[str], gaps: dict[str, s
 
 
 def with_each_by_itself(diagnosis: Diagnosis, viable: Sequence[Mistake]) -> Diagnosis:
-    """Where the mean seems to be missing in dA1 or dZ1, say first that dW1 and db1 may lack it, each by itself.
+    """Where the mean seems to be wrong in dA1 or dZ1, say first that it may be so in dW1 and db1, each by itself.
 
     Hardly anybody divides by m in dA1 or dZ1; in dW and db the course does.
     """
-    here = [m for name in diagnosis.quantities for m in viable if m.name == f"{MEAN_MISSING} in {name}"]
-    hidden = not {"dA1", "dZ1"} & set(diagnosis.quantities)
-    if len(here) < 2 or len(here) < len(diagnosis.quantities) or diagnosis.line not in ("dA1", "dZ1") or not hidden:
+    kind, names = diagnosis.mistakes[0].kind, diagnosis.quantities
+    here = [m for name in names for m in viable if m.name == f"{kind} in {name}"]
+    if diagnosis.line not in ("dA1", "dZ1") or names != ("dW1", "db1") or len(here) < len(names):
         return diagnosis
-    if all(mistake.kind != MEAN_MISSING for mistake in diagnosis.mistakes):
+    if not lacks_mean(kind):
         return diagnosis
-    also = tuple(mistake.line for mistake in here[1:])
-    return replace(diagnosis, line=here[0].line, also=also, mistakes=(here[0], *diagnosis.mistakes))
+    return replace(diagnosis, line="dW1", also=("db1",), mistakes=(here[0], *diagnosis.mistakes))
+
+
+def lacks_mean(kind: str) -> bool:
+    """Tell whether a mistake is that nothing divides by m."""
+    return kind == "mean over examples missing" or kind.endswith("instead of m")
 
 
 def pair(
