@@ -154,7 +154,7 @@ def compare(
     return 0 if record.verdict == "agree" else 1
 
 
-@app.command
+@app.command(help_epilogue="")
 def predict(
     *photos: Path,
     weights: Path | None = None,
@@ -204,7 +204,7 @@ def predict(
     return 0 if found.record.verdict == "agree" else 1
 
 
-@app.command
+@app.command(help_epilogue="")
 def check(
     file: Path | None = None,
     /,
@@ -259,7 +259,7 @@ def check(
     return found.status
 
 
-@app.command
+@app.command(help_epilogue="")
 def lessons(
     name: str | None = None,
     /,
@@ -306,7 +306,7 @@ def lessons(
     return 0 if outcome.as_expected else 1
 
 
-@app.command
+@app.command(help_epilogue="")
 def bench(
     *,
     train: Path | None = None,

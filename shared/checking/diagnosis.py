@@ -65,8 +65,14 @@ class Diagnosis:
         if not self.mistakes:
             or_before = len(self.quantities) > 1 + len(self.also)
             return f"unknown mistake in {self.where}" + (" or before it" if or_before else "")
-        names = [f"{m.kind} in {self.where}" if m.line == self.line else m.name for m in self.mistakes]
-        return " or ".join(names[:MOST]) + (f" or {len(names) - MOST} more" if len(names) > MOST else "")
+        more = len(self.mistakes) - MOST
+        return " or ".join(self.explanations) + (f" or {more} more" if more > 0 else "")
+
+    @property
+    def explanations(self) -> dict[str, str]:
+        """The explanation of each mistake that the diagnosis names, by its name."""
+        named = self.mistakes[:MOST]
+        return {f"{m.kind} in {self.where}" if m.line == self.line else m.name: m.explanation for m in named}
 
     @property
     def is_unknown_update(self) -> bool:
@@ -284,7 +290,8 @@ def moved(visit: Visit, replaced: Mapping[str, Line], name: str, times: int) -> 
 def matches(predicted: Array, visit: Visit, name: str, extra: Array | float = 0.0) -> bool:
     """Compare a prediction with what a program gave: within the bound of the right line, scaled to the wrong one.
 
-    `extra` is what the prediction itself is unsure of; it counts up to CLOSE of the largest entry.
+    `extra` is what the prediction itself is unsure of; it counts up to CLOSE of the largest entry. Where it predicts
+    infinity, NaN is another answer; where it predicts NaN, infinity is not: written otherwise, 0 times infinity is 0.
     """
     if name not in visit.values:
         return False
@@ -292,7 +299,7 @@ def matches(predicted: Array, visit: Visit, name: str, extra: Array | float = 0.
     if P.size == V.size == 1 and V.shape == truth.high.shape:  # however many dimensions it has, all of them are 1
         P = P.reshape(V.shape)
     finite = np.isfinite(V)
-    if P.shape != V.shape or not np.array_equal(np.isfinite(P), finite):
+    if P.shape != V.shape or not np.array_equal(np.isfinite(P), finite) or np.any(np.isnan(V) & ~np.isnan(P)):
         return False
     size = np.max(np.abs(P[finite]), initial=0.0)
     largest = np.max(np.abs(truth.high), initial=0.0)

@@ -45,7 +45,8 @@ def where_it_shows(examination: Examination, name: str) -> list[str]:
     places = examination.places(name)
     wrong = [problem for problem, place in places.items() if place == "WRONG here"]
     fine = [problem for problem, place in places.items() if place == "OK"]
-    few = f"wrong only on: {'; '.join(wrong)}" if len(wrong) <= len(fine) else f"right on: {'; '.join(fine)}"
+    only = "" if examination.stopped else "only "
+    few = f"wrong {only}on: {'; '.join(wrong)}" if len(wrong) <= len(fine) else f"right on: {'; '.join(fine)}"
     return [*([f"it is {few}"] if fine else []), *islice(remembered(examination, name), 1)]
 
 

@@ -12,7 +12,17 @@ from shared.checking.differences import Differences
 from shared.checking.differences import recognised as recognised_differences
 from shared.checking.problems import Problem
 from shared.checking.program import CheckError, Program, Reply, TooSlowError, details
-from shared.checking.visit import GRADIENTS, MISSING, Place, Visit, answered, as_gradients, infinite_by_right, judged
+from shared.checking.visit import (
+    GRADIENTS,
+    MISSING,
+    Place,
+    Visit,
+    answered,
+    as_gradients,
+    fits_float32,
+    infinite_by_right,
+    judged,
+)
 
 Verdict = Literal["certified", "cannot tell", "wrong"]
 
@@ -191,8 +201,10 @@ def remarks(examination: Examination) -> list[str]:
     if twice:
         found.append(f"given twice under different names, so that nobody knows which is meant: {', '.join(twice)}")
     if visit.dtype != visit.problem.dtype:
+        is_all = all(fits_float32(V) for V in entries.values() if isinstance(V, np.ndarray) and V.dtype.kind == "f")
         found.append(
-            "it computes in float32 whatever it is given, and is judged by what float32 can do "
+            f"{'it computes in' if is_all else 'its arrays are'} float32 whatever it is given, and "
+            f"{'is' if is_all else 'all is'} judged by what float32 can do "
             "(7 digits; in JAX, jax.config.update('jax_enable_x64', True) gives 16)"
         )
     narrow, wide = ([name for name in given if precision(entries[name]) == dtype] for dtype in ("float32", "float64"))

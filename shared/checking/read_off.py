@@ -66,7 +66,7 @@ def linear(line: str) -> Iterator[Family]:
     """Give the mistakes of a line that are linear in their number."""
     right = LINES[line]
     if line in GRADIENTS:
-        V, penalty = line[1:], "the derivative of a penalty that this cost has not"
+        V, penalty = line[1:], "the derivative of a penalty, and the cost of this network has no penalty"
         yield lambda p: (
             f"weight decay {p:.6g}",
             lambda q: right(q) + p * q[V],
@@ -83,9 +83,11 @@ def linear(line: str) -> Iterator[Family]:
             f"{p:.6g} times the sign of {V} is added, {penalty}.",
         )
         yield lambda p: (
-            "new weights in place of the gradient",
+            f"{'new ' if p else ''}weights in place of the gradient",
             lambda q: q[V] + p * right(q),
-            f"This is not {line} but {V} {'+' if p > 0 else '-'} {abs(p):.6g} {line}, {V} after its update.",
+            f"This is not {line} but {V} {'+' if p > 0 else '-'} {abs(p):.6g} {line}, {V} after its update."
+            if p
+            else f"This is {V} itself, not {line}.",
         )
     if line in ("cost", "dZ2"):
         yield from (of_label(line, label) for label in (0, 1))

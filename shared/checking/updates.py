@@ -6,7 +6,7 @@ import numpy as np
 
 from shared.checking.diagnosis import Diagnosis
 from shared.checking.read_off_updates import guesses
-from shared.checking.trial import Step, Trial
+from shared.checking.trial import Step, Trial, courses
 from shared.judging.lines import UPDATES, Values, run
 from shared.judging.mistakes import CATALOGUE, Mistake
 from shared.network import Parameters
@@ -102,7 +102,8 @@ def clues_of(outcome: Trial, name: str) -> Iterator[str]:
         yield "asked the same again, train gives other weights: something is kept between the calls, or drawn at random"
     wrong = [step for step in outcome.steps if step.whole[name].verdict == "wrong"]
     if len(wrong) < len(outcome.steps):
-        yield f"it is wrong only on: {'; '.join(step.name for step in wrong)}"
+        only = "only " if len(outcome.steps) == sum(len(course.numbers) for course in courses()) else ""
+        yield f"it is wrong {only}on: {'; '.join(step.name for step in wrong)}"
     for step in wrong[:1]:
         length = length_of(step, name)
         if np.isfinite(length):

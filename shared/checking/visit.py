@@ -1,6 +1,6 @@
 """A visit: what a program gave on one problem, translated and judged line by line."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property, lru_cache
 from typing import Any, Literal
@@ -19,7 +19,9 @@ from shared.network import Array, Parameters
 
 Place = Literal["OK", "cannot tell", "inherits", "WRONG here"]
 
-FLOAT64 = np.dtype(np.float64)
+FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
+FEW_BITS = 12
+"""Numbers with so few binary digits may be exact by themselves."""
 GRADIENTS = ("dW1", "db1", "dW2", "db2")
 """What a program has to give."""
 MISSING = "it is missing"
@@ -116,7 +118,9 @@ def answered(reply: Reply, problem: Problem, convention: Convention) -> Visit:
         if (quantity := quantities[name]) in NAMES:
             twice = quantity in entries and not np.array_equal(entries[str(quantity)], V)
             entries[str(quantity)] = "it is given twice, with different values" if twice else V
-    visit = Visit(problem, np.dtype(np.float32) if only_float32(entries) else problem.dtype, convention)
+    floats = [V for V in entries.values() if isinstance(V, np.ndarray) and V.dtype.kind == "f"]
+    dtype = FLOAT32 if only_float32(floats, problem) else problem.dtype
+    visit = Visit(problem, dtype, convention)
     for name, V in entries.items():
         if isinstance(V, str):
             visit.unfit[name] = V
@@ -135,11 +139,37 @@ def answered(reply: Reply, problem: Problem, convention: Convention) -> Visit:
     return visit
 
 
-def only_float32(entries: dict[str, Any]) -> bool:
-    """Tell whether every number that was given is one of float32, whatever array it comes in."""
-    arrays = [V for V in entries.values() if isinstance(V, np.ndarray) and V.dtype.kind == "f" and V.ndim]
+def only_float32(floats: Sequence[Array], problem: Problem) -> bool:
+    """Tell whether a program computes in float32, whatever arrays its numbers come in.
+
+    All of its arrays must hold numbers of float32, and something must show that this is no accident. Where no array
+    shows it, a cost with more digits speaks against it.
+    """
+    arrays = [V for V in floats if V.ndim]
+    if not arrays or not all(map(fits_float32, arrays)):
+        return False
+    if any(shows_float32(V, problem) for V in arrays):
+        return True
+    return all(map(fits_float32, floats)) and any(shows_float32(V, problem) for V in floats)
+
+
+def fits_float32(V: Array) -> bool:
+    """Tell whether every number is one of float32."""
     with np.errstate(all="ignore"):
-        return bool(arrays) and all(np.array_equal(V, V.astype(np.float32), equal_nan=True) for V in arrays)
+        return np.array_equal(V, V.astype(np.float32), equal_nan=True)
+
+
+def shows_float32(V: Array, problem: Problem) -> bool:
+    """Tell whether numbers of float32 show that they were rounded to it.
+
+    Those with few digits, such as 0, may be exact, and so are those of the problem itself, or a power of 2 times them.
+    """
+    if V.dtype.itemsize <= FLOAT32.itemsize:
+        return True
+    digits = np.abs(np.frexp(V[np.isfinite(V)])[0])
+    digits = digits[digits * 2.0**FEW_BITS % 1 != 0]
+    own = [np.abs(np.frexp(given)[0]).ravel() for given in problem.given().values()]
+    return digits.size > 0 and not np.isin(digits, np.concatenate(own)).all()
 
 
 def infinite_by_right(visit: Visit) -> bool:

@@ -57,7 +57,7 @@ def limits_of(name: str) -> tuple[Mistake, ...]:
 
 def decay_of(name: str) -> tuple[Mistake, ...]:
     """Weight decay in the gradient."""
-    dV, penalty = f"d{name}", "the derivative of a penalty that this cost has not"
+    dV, penalty = f"d{name}", "the derivative of a penalty, and the cost of this network has no penalty"
     return at(
         dV,
         *(

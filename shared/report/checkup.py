@@ -124,8 +124,9 @@ def diagnosis(number_: int, finding: Finding) -> Iterator[str]:
     """Tell what is wrong, what to write instead, and how one can see it with pencil and paper."""
     found = finding.diagnosis
     yield f"[bold]{number_}. {escape(finding.name)}[/]"
-    for mistake in found.mistakes[:1]:
-        yield f"   {escape(mistake.explanation)}"
+    explanations = found.explanations
+    for name, explanation in explanations.items():
+        yield f"   {escape(explanation if len(explanations) == 1 else f'{name}: {explanation}')}"
     if not found.mistakes and not found.unfit:
         yield "   No mistake of the catalogue explains it, alone or with another one. What is seen:"
     for clue in found.clues:
@@ -201,6 +202,7 @@ def finding_as_dict(finding: Finding) -> dict[str, Any]:
         "line": found.line,
         "quantities": list(found.quantities),
         "explanation": found.mistakes[0].explanation if found.mistakes else None,
+        "explanations": found.explanations,
         "clues": list(found.clues),
         "cures": list(finding.cures),
         "evidence": finding.evidence and vars(finding.evidence),

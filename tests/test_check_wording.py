@@ -1,0 +1,151 @@
+"""What the doctor says is true: on float32, on infinity, on penalties, and on what it did not ask."""
+
+import re
+
+import numpy as np
+import pytest
+from patients import Patient
+
+import compare
+from shared.checking import problems
+from shared.checking.checkup import check
+from shared.judging import lines
+from shared.judging.mistake import Mistake
+from shared.network import Parameters
+from shared.report.checkup import diagnosis
+
+SMALL = list(problems.small())
+FOUR = ("dW1", "db1", "dW2", "db2")
+
+
+def said_of(patient, asked=SMALL):
+    """Give the checkup, and everything that is said of what was found."""
+    checkup = check(patient, asked)
+    return checkup, [line.strip() for k, each in enumerate(checkup.findings) for line in diagnosis(k, each)]
+
+
+def planted(line, wrong, gives=("cost", *FOUR)):
+    return Patient(mistakes=(Mistake(f"planted in {line}", line, wrong, "", ""),), gives=gives)
+
+
+class Made(Patient):
+    """Gives gradients that are made from its arguments, and perhaps the true cost."""
+
+    def __init__(self, make, gives=("cost", *FOUR)):
+        super().__init__(gives=gives)
+        self.make = make
+
+    def gradients(self, *arguments):
+        given = dict(zip(Parameters._fields, arguments, strict=False))
+        return {**super().gradients(*arguments), **{f"d{name}": self.make(V) for name, V in given.items()}}
+
+
+@pytest.mark.parametrize("gives", [FOUR, ("cost", *FOUR)])
+@pytest.mark.parametrize("make", [np.zeros_like, np.copy, lambda V: -2 * V, np.sign], ids=["0", "V", "-2V", "sign"])
+def test_zeros_and_what_was_given_do_not_show_that_a_program_computes_in_float32(make, gives):
+    checkup = check(Made(make, gives), SMALL)
+    assert not any("float32" in remark for remark in checkup.remarks)
+    assert checkup.examination.visits[0].dtype == np.float64
+
+
+class Narrow(Patient):
+    """Computes in float32, and gives lists; of the cost, it may take the mean in float64."""
+
+    exact_cost = False
+
+    def gradients(self, *arguments):
+        found = super().gradients(*(V.astype(np.float32) for V in arguments))
+        found = {name: V.astype(np.float64) for name, V in found.items()}
+        return {**found, "cost": np.array(found["cost"] * (1 + 1e-9))} if self.exact_cost else found
+
+
+def test_a_program_that_computes_in_float32_is_told_so_whatever_its_arrays_are():
+    checkup = check(Narrow(), SMALL)
+    assert checkup.verdict == "certified"
+    assert any(remark.startswith("it computes in float32 whatever it is given") for remark in checkup.remarks)
+
+
+def test_a_cost_with_more_digits_than_float32_is_not_said_to_be_computed_in_it():
+    patient = Narrow()
+    patient.exact_cost = True
+    checkup = check(patient, SMALL)
+    assert checkup.verdict == "certified"
+    assert any(remark.startswith("its arrays are float32 whatever it is given") for remark in checkup.remarks)
+    assert not any("it computes in float32" in remark for remark in checkup.remarks)
+
+
+def from_log(q):
+    with np.errstate(all="ignore"):
+        return np.mean(-q["Y"] * np.log(q["A2"]) - (1 - q["Y"]) * np.log(1 - q["A2"]))
+
+
+def from_exp(q):
+    with np.errstate(all="ignore"):
+        return np.mean(np.log(1 + np.exp(q["Z2"])) - q["Y"] * q["Z2"])
+
+
+def test_a_cost_that_is_nan_is_not_taken_for_one_that_is_infinite():
+    checkup, said = said_of(planted("cost", from_log))
+    assert [finding.name for finding in checkup.findings] == ["log of A2 in cost"]
+    assert any(line.startswith("The log is taken of A2 and 1 - A2") for line in said)
+
+
+def test_mistakes_that_nobody_can_tell_apart_are_each_explained():
+    checkup, said = said_of(planted("cost", from_exp))
+    names = checkup.findings[0].name.split(" or ")
+    assert names == ["log(1 + exp(Z2)) that overflows in cost", "log of A2 in cost"]
+    for name in names:
+        assert any(line.startswith(f"{name}: ") for line in said)
+
+
+@pytest.mark.parametrize("command", ["check", "predict", "lessons", "bench"])
+def test_the_help_of_a_command_says_its_exit_status_once(command, capsys):
+    compare.main([command, "--help"])
+    assert len(re.findall("Exit status", capsys.readouterr().out)) == 1
+
+
+@pytest.mark.parametrize("decay", [0.001, 0.003])
+def test_weight_decay_is_explained_without_speaking_of_the_users_cost(decay):
+    _, said = said_of(planted("dW1", lambda q: lines.LINES["dW1"](q) + decay * q["W1"]))
+    assert any("a penalty, and the cost of this network has no penalty." in line for line in said)
+
+
+def test_weights_in_place_of_the_gradient_are_said_to_be_the_weights_themselves():
+    _, said = said_of(planted("dW2", lambda q: q["W2"]))
+    assert "This is W2 itself, not dW2." in said
+    assert not any("- 0 dW2" in line for line in said)
+
+
+class Slower(Patient):
+    """Takes shorter steps from the second on."""
+
+    def train(self, *arguments):
+        *arrays, rate, count = arguments
+        costs = []
+        for step in range(count):
+            found = super().train(*arrays, rate / (1 + 0.01 * step), 1)
+            costs.append(found["costs"][0])
+            arrays = [*(found[name] for name in Parameters._fields), *arrays[4:]]
+        return {**dict(zip(Parameters._fields, arrays, strict=False)), "costs": np.array(costs)}
+
+
+def test_where_steps_were_left_out_it_does_not_say_only():
+    _, said = said_of(Slower(functions=("gradients", "train")))
+    assert any(line.startswith("- it is wrong on: 3-2-1, 5 examples, step 2") for line in said)
+
+
+class Failing(Patient):
+    """Doubles an entry of dW1 on the second problem and fails on the fourth."""
+
+    def gradients(self, *arguments):
+        if arguments[4].shape == SMALL[3].X.shape:
+            raise ValueError("too much")
+        found = super().gradients(*arguments)
+        if np.array_equal(arguments[4], SMALL[1].X):
+            found["dW1"][0, 0] += 1
+        return found
+
+
+def test_where_problems_were_not_asked_it_does_not_say_only():
+    _, said = said_of(Failing(gives=FOUR))
+    assert f"- it is wrong on: {SMALL[1].name}" in said
