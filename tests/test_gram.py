@@ -52,7 +52,7 @@ def test_each_quantity_and_shape_is_that_of_its_document(language):
     for number, (code, shape) in equations_in(SOURCES[language]).items():
         assert shape == documents[number][1], number
         if number < 12 or number > 13:
-            assert re.sub(r" \+= .*", "", code) == documents[number][0], number
+            assert code.removesuffix(" += step_Z1") == documents[number][0], number
 
 
 @pytest.mark.parametrize("number", SECTIONS)
