@@ -93,7 +93,7 @@ def propagate(parameters: Arrays, X: jax.Array, activation: Activation) -> Array
 def forward(parameters: Parameters, X: Float[Array, "n_x m"], activation: Activation = "relu") -> Activations:
     """Compute what each layer holds, input to output."""
     with precision_of(X):
-        return Activations(*map(np.array, propagate(arrays(parameters), jnp.array(X), activation)))
+        return Activations(*map(np.array, propagate(arrays(parameters), X, activation)))
 
 
 def cost(
@@ -101,7 +101,7 @@ def cost(
 ) -> float:
     """Average the cross-entropy of A2 and Y over the examples."""
     with precision_of(X):
-        return float(cost_of(arrays(parameters), jnp.array(X), jnp.array(Y), activation))
+        return float(cost_of(arrays(parameters), X, Y, activation))
 
 
 @partial(jax.jit, static_argnames="activation")
@@ -126,7 +126,7 @@ def gradients(
 ) -> Gradients:
     """Differentiate the cost with respect to everything."""
     with precision_of(X):
-        return Gradients(*map(np.array, backward(arrays(parameters), jnp.array(X), jnp.array(Y), activation)))
+        return Gradients(*map(np.array, backward(arrays(parameters), X, Y, activation)))
 
 
 @partial(jax.jit, static_argnames="activation")
@@ -152,7 +152,7 @@ def step(
 ) -> Parameters:
     """Take one step of gradient descent, down the slope of the cost."""
     with precision_of(X):
-        updated, _ = descend(arrays(parameters), jnp.array(X), jnp.array(Y), learning_rate, activation)
+        updated, _ = descend(arrays(parameters), X, Y, learning_rate, activation)
         return Parameters(*map(np.array, updated))
 
 

@@ -98,7 +98,7 @@ def onward(Z1: jax.Array, W2: jax.Array, b2: jax.Array, activation: Activation) 
 def forward(parameters: Parameters, X: Float[Array, "n_x m"], activation: Activation = "relu") -> Activations:
     """Compute what each layer holds, input to output."""
     with precision_of(X):
-        return Activations(*map(np.array, propagate(arrays(parameters), jnp.array(X), activation)))
+        return Activations(*map(np.array, propagate(arrays(parameters), X, activation)))
 
 
 def cost(
@@ -106,8 +106,8 @@ def cost(
 ) -> float:
     """Average the cross-entropy of A2 and Y over the examples."""
     with precision_of(X):
-        _, _, Z2, _ = propagate(arrays(parameters), jnp.array(X), activation)
-        return float(cross_entropy(Z2, jnp.array(Y)))
+        _, _, Z2, _ = propagate(arrays(parameters), X, activation)
+        return float(cross_entropy(Z2, jnp.asarray(Y)))
 
 
 def cost_from(Z1: jax.Array, W2: jax.Array, b2: jax.Array, Y: jax.Array, activation: Activation) -> jax.Array:
@@ -131,7 +131,7 @@ def gradients(
 ) -> Gradients:
     """Differentiate the cost with respect to everything."""
     with precision_of(X):
-        return Gradients(*map(np.array, backward(arrays(parameters), jnp.array(X), jnp.array(Y), activation)))
+        return Gradients(*map(np.array, backward(arrays(parameters), X, Y, activation)))
 
 
 @partial(jax.jit, static_argnames="activation")
