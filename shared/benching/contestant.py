@@ -19,7 +19,7 @@ from shared.benching import floors
 from shared.network import Array, Implementation, Parameters, Settings
 from shared.weights import draw
 
-AT_LEAST = 0.1
+AT_LEAST = 0.3
 """Seconds of steps in a turn, of those that can go on beyond the training; and half of that for the floor."""
 
 SHORTEST = 1e-6
@@ -156,7 +156,7 @@ class Contestant:
         start = time.perf_counter()
         compiling, costs = self.trainer.begin(parameters, X, Y, self.settings)
         seconds, memory = time.perf_counter() - start, peak_memory()
-        self.floor = floors.floor(self.trainer.library, self.trainer.layout, parameters.W1, X)
+        self.floor = self.floor_of(parameters, X)
         self.products = filling(AT_LEAST / 2, self.floor)
         come_to_rest()
         return Beginning(compiling, seconds, costs, memory, self.trainer.library, threads())
@@ -178,11 +178,17 @@ class Contestant:
         self.trainer.begin(parameters, X, Y, settings)
         costs, took = self.trainer.steps(FEW)
         costs, took = self.trainer.steps(max(1, round(len(costs) * AT_LEAST / took)))
-        floor = floors.floor(self.trainer.library, self.trainer.layout, parameters.W1, X)
+        floor = self.floor_of(parameters, X)
         products = filling(AT_LEAST / 4, floor)
         pace = Pace(took / len(costs), min(floor(products) for _ in range(3)) / products)
         come_to_rest()
         return pace
+
+    def floor_of(self, parameters: Parameters, X: Array) -> floors.Floor:
+        """Prepare the floor. NumPy's threads, which took part, may not look for more work when it is measured."""
+        floor = floors.floor(self.trainer.library, self.trainer.layout, parameters.W1, X)
+        come_to_rest()
+        return floor
 
 
 def filling(seconds: float, run: Callable[[int], float]) -> int:

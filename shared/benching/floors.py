@@ -4,7 +4,8 @@ No step can be faster than its products, if it makes them: so the floor says how
 the smaller operations of the same step take (2 n_h m products, m exponentials, 2 n_h n_x for the update) is not in it.
 
 The products are chained, W1 <- (W1 X) X', so that none can be left out or done ahead. X is divided by its largest
-singular value: then the numbers neither grow nor vanish, and nothing but products is done.
+singular value: then the numbers neither grow nor vanish, and nothing but products is done. W1 and X are copied anew
+before each measurement, as `train` copies its arguments: where a copy lies in memory changes the time by some percent.
 """
 
 import time
@@ -58,11 +59,23 @@ def floor(library: Library, layout: Layout, W1: Array, X: Array) -> Floor:
     return prepared
 
 
-def in_numpy(products: Products, W: Any, X: Any) -> Floor:
-    """Make the products in NumPy, or in what behaves like it."""
+def in_numpy(products: Products, W: Array, X: Array) -> Floor:
+    """Make the products in NumPy."""
+    return chained(products, lambda: (W.copy(), X.copy()))
+
+
+def in_torch(products: Products, W: Array, X: Array) -> Floor:
+    """Make the products in PyTorch, without autograd."""
+    import torch
+
+    return torch.inference_mode()(chained(products, lambda: (torch.tensor(W), torch.tensor(X))))
+
+
+def chained(products: Products, copies: Callable[[], tuple[Any, Any]]) -> Floor:
+    """Call the products one after the other."""
 
     def run(count: int) -> float:
-        V, start = W, time.perf_counter()
+        (V, X), start = copies(), time.perf_counter()
         for _ in range(count):
             V = products(V, X)
         return time.perf_counter() - start
@@ -70,27 +83,18 @@ def in_numpy(products: Products, W: Any, X: Any) -> Floor:
     return run
 
 
-def in_torch(products: Products, W: Array, X: Array) -> Floor:
-    """Make the products in PyTorch, without autograd."""
-    import torch
-
-    return torch.inference_mode()(in_numpy(products, torch.tensor(W), torch.tensor(X)))
-
-
 def in_jax(products: Products, W: Array, X: Array) -> Floor:
     """Make the products in JAX, in one compiled loop."""
     import jax
     import jax.numpy as jnp
 
-    with jax.enable_x64(X.dtype == np.float64):
-        weights, inputs = jnp.array(W), jnp.array(X)
-        loop = jax.jit(lambda count, W, X: jax.lax.fori_loop(0, count, lambda _, V: products(V, X), W))
-        compiled = loop.lower(0, weights, inputs).compile()
+    loop = jax.jit(lambda count, W, X: jax.lax.fori_loop(0, count, lambda _, V: products(V, X), W))
 
     def run(count: int) -> float:
         with jax.enable_x64(X.dtype == np.float64):
+            weights, inputs = jnp.array(W), jnp.array(X).block_until_ready()
             start = time.perf_counter()
-            compiled(count, weights, inputs).block_until_ready()
+            loop(count, weights, inputs).block_until_ready()
             return time.perf_counter() - start
 
     return run
