@@ -130,14 +130,14 @@ def gram(X: Float[Array, "n_x m"]) -> Float[Array, "m m"]:
     return G
 
 
-@np.errstate(over="ignore")  # in sigmoid
+@np.errstate(over="ignore", divide="ignore")  # in sigmoid; in the divisor, if the learning rate is 0
 def descend(
     Z1_0: Array, W2: Array, b2: Array, Y: Array, G: Array, learning_rate: float, activation: Activation, steps: int
 ) -> tuple[Float[Array, "n_h m"], Float[Array, " steps"]]:
     """Take some steps in the space of examples: update W2 and b2 in place, return C and the cost before each step."""
     m = len(G)
     C, Z2 = np.zeros_like(Z1_0), np.empty((steps, m), G.dtype)
-    divisor = np.array(m / learning_rate, G.dtype)  # in place of m it makes learning_rate * dV of every dV
+    divisor = np.array(np.float64(m) / learning_rate, G.dtype)  # in place of m it makes learning_rate * dV of every dV
     for i in range(steps):
         Z1 = Z1_0 - C.dot(G)  #                 (n_h, m)    eq 16
         activations = onward(Z1, W2, b2, activation)

@@ -283,8 +283,7 @@ def test_ctrl_c_ends_everything_with_status_130(folder):
     command = [sys.executable, str(ROOT / "compare.py"), "bench", "--train", "train.h5"]
     command += ["--frameworks", ",".join(OWN), "--peers", "none"]
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        while not process.stdout.readline().startswith("Spread"):
-            pass
+        assert any(line.startswith("Spread") for line in iter(process.stdout.readline, ""))
         children = wait_for_children(process.pid, 3)
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=60)
@@ -300,8 +299,7 @@ def test_no_contestant_outlives_a_program_that_was_killed(folder):
     (folder / "endless.py").write_text(at_work)
     command = [sys.executable, str(ROOT / "compare.py"), "bench", "--train", "train.h5", "--frameworks", "endless.py"]
     with subprocess.Popen([*command, "--peers", "none"], cwd=folder, stdout=subprocess.DEVNULL) as process:
-        while not (folder / "at_work").exists():
-            time.sleep(0.05)
+        wait_until((folder / "at_work").exists)
         children = wait_for_children(process.pid, 1)
         process.kill()
     _, alive = psutil.wait_procs(children, timeout=10)
@@ -312,17 +310,15 @@ def test_no_contestant_outlives_a_program_that_was_killed(folder):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is for POSIX")
 def test_no_helper_of_a_comparison_outlives_a_program_that_was_killed(tmp_path):
-    code = "import time\nfrom shared.comparing import beside\nif __name__ == '__main__':\n"
-    code += "    with beside.helpers() as ask:\n        ask(time.sleep, 60), ask(time.sleep, 60)\n"
-    code += "        print('at work', flush=True)\n        time.sleep(60)\n"
+    code = "import time\nfrom pathlib import Path\nfrom shared.comparing import beside\n"
+    code += "def work(name):\n    Path(name).touch()\n    time.sleep(60)\n"
+    code += "if __name__ == '__main__':\n    with beside.helpers() as ask:\n"
+    code += "        ask(work, 'one'), ask(work, 'two')\n        time.sleep(60)\n"
     (tmp_path / "killed.py").write_text(code)
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    with subprocess.Popen(
-        [sys.executable, "killed.py"], cwd=tmp_path, stdout=subprocess.PIPE, env=environment
-    ) as process:
-        process.stdout.readline()
+    with subprocess.Popen([sys.executable, "killed.py"], cwd=tmp_path, env=environment) as process:
+        wait_until(lambda: (tmp_path / "one").exists() and (tmp_path / "two").exists())
         children = wait_for_children(process.pid, 2)
-        time.sleep(3)  # helpers import what they need, and fall asleep
         process.kill()
     _, alive = psutil.wait_procs(children, timeout=10)
     for child in alive:
@@ -330,13 +326,23 @@ def test_no_helper_of_a_comparison_outlives_a_program_that_was_killed(tmp_path):
     assert alive == []
 
 
+def wait_until(true, seconds=60):
+    """Wait until something is true, and give that."""
+    end = time.monotonic() + seconds
+    while not (found := true()):
+        assert time.monotonic() < end, f"not within {seconds} seconds"
+        time.sleep(0.05)
+    return found
+
+
 def wait_for_children(pid, count):
     """The processes that a program has started, once there are so many."""
-    while True:
-        children = psutil.Process(pid).children()
-        if sum("spawn_main" in " ".join(child.cmdline()) for child in children) == count:
-            return children
-        time.sleep(0.05)
+
+    def children():
+        found = psutil.Process(pid).children()
+        return found if sum("spawn_main" in " ".join(child.cmdline()) for child in found) == count else None
+
+    return wait_until(children)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -159,6 +159,14 @@ print(jax.config.jax_enable_x64, jax.numpy.ones(1).dtype)
     assert python(code) == "False float32"
 
 
+@pytest.mark.parametrize("dtype", BOTH)
+def test_a_step_of_size_0_changes_nothing(implementation, dtype):
+    case = MIDDLE.in_form(dtype, "relu")
+    stayed = implementation.step(case.parameters, case.X, case.Y, 0.0)
+    for V, before in zip(stayed, case.parameters, strict=True):
+        np.testing.assert_array_equal(V, before)
+
+
 def test_a_step_goes_down(implementation):
     case = MIDDLE.in_form("float64", "relu")
     stepped = Parameters(**answers_to_step(implementation, case.parameters, case.X, case.Y, RATE, "relu").values)
