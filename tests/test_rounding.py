@@ -125,6 +125,16 @@ def test_the_label_decides_from_which_side_A2_is_seen(label, dA2, roundings):  #
     np.testing.assert_allclose([known.value, known.error / U], [[[dA2] * 2], [[roundings] * 2]])
 
 
+@pytest.mark.parametrize(
+    ("A2", "label", "roundings"),
+    [(0.8, 0.0, 3 * (1 + 0.8)), (0.8, 1.0, 4 * (0.8 + 1)), (1e-9, 0.0, 3 * (1 + 1e-9)), (1e-9, 1.0, 4 * (1e-9 + 1))],
+)
+def test_dZ2_is_allowed_the_roundings_of_either_difference(A2, label, roundings):  # noqa: N802
+    own = {"A2": exact(np.full((1, 2), A2)), "Y": exact(np.full((1, 2), label)), "Z2": exact(np.full((1, 2), -700.0))}
+    known = rounding.LINES["dZ2"](Worst(np.dtype("float64"), "relu"), own)
+    np.testing.assert_allclose(known.error / U, np.full((1, 2), roundings / 2), rtol=1e-12)
+
+
 @np.errstate(divide="ignore")
 def test_an_A2_that_may_be_0_has_no_bound_for_its_derivative():  # noqa: N802
     assert passed_on("dA2", A2=(1e-3, 1e-3), Y=(1, 0)) == np.inf

@@ -8,6 +8,7 @@ What is assumed of a program, for the bound to hold:
 - exp, log and log1p err by at most 4 units in the last place (8 roundings), the limit that NumPy documents for its
   vector functions; the counts of the sigmoid and the cost follow from that;
 - the sigmoid is 1 / (1 + exp(-z)), or exp(z) / (1 + exp(z)), or exp(z - softplus(z)), as autograd forms it;
+- dZ2 is (A2 - Y) / m or (1 - Y) / m - (1 - A2) / m, as torch.func differentiates binary_cross_entropy_with_logits;
 - a result or an operand below the smallest normal number may be flushed to zero;
 - nothing overflows: a program that does is wrong, because its result is not finite.
 """
@@ -86,11 +87,16 @@ def line_dA2(a: Arithmetic, q: Lines) -> Known:  # noqa: N802
 
 
 def line_dZ2(a: Arithmetic, q: Lines) -> Known:  # noqa: N802
-    """(A2 - Y) / m, or sigmoid(Z2) / m - Y / m with a sigmoid formed anew, as autograd does."""
+    """(A2 - Y) / m, or sigmoid(Z2) / m - Y / m with a sigmoid formed anew, as autograd does.
+
+    Or (1 - Y) / m - (1 - A2) / m: two roundings of the second term, at most one of the first, and one of the result,
+    that is 2 |1 - A2| + |1 - Y| + |A2 - Y| or less, hence no more than 3 of 1 + |A2|.
+    """
     A2, Y, Z2 = q["A2"], q["Y"].value, q["Z2"]
     m = Y.shape[1]
     anew = a.rounded(2 * (24 + 2 * a.size(Z2)), highest(a, Z2))
-    return a.scaled(Known((A2.value - Y) / m, a.add(A2.error / m, anew / m, a.rounded(4, (a.size(A2) + Y) / m))))
+    own = np.maximum(a.rounded(4, (a.size(A2) + Y) / m), a.rounded(3, (1 + a.size(A2)) / m))
+    return a.scaled(Known((A2.value - Y) / m, a.add(A2.error / m, anew / m, own)))
 
 
 def line_dZ1(a: Arithmetic, q: Lines) -> Known:  # noqa: N802
