@@ -90,6 +90,11 @@ dZ1 = at(
         "Where Z1 is exactly 0, relu's slope is taken to be 1/2, as that of a maximum of equals, and not 0.",
     ),
     (
+        "mask of Z1 unequal to 0",
+        lambda q: q["dA1"] * (q["Z1"] != 0),
+        "The gradient passes wherever Z1 is not exactly 0, and relu lets it pass above 0 only.",
+    ),
+    (
         "mask of dA1",
         lambda q: np.maximum(q["dA1"], 0),
         "The relu is applied to dA1: the mask is made of the wrong array.",

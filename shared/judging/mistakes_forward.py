@@ -100,6 +100,11 @@ A2 = at(
     ("sigmoid missing", lambda q: q["Z2"].copy(), "A2 is Z2: without the sigmoid it is no probability."),
     ("sigmoid applied twice", lambda q: expit(expit(q["Z2"])), "The sigmoid is applied to its own result."),
     ("sigmoid of -Z2", lambda q: expit(-q["Z2"]), "The sign in the exponential is wrong: this is 1 - A2."),
+    (
+        "sigmoid of Z2 / 2",
+        lambda q: expit(q["Z2"] / 2),
+        "Z2 is halved: (1 + tanh(z / 2)) / 2 is sigmoid(z), but 1 / (1 + exp(-z / 2)) is not.",
+    ),
     ("log of the sigmoid", lambda q: -np.logaddexp(0, -q["Z2"]), "A2 holds the logarithm of the probability."),
     ("relu", lambda q: np.maximum(q["Z2"], 0), "The output unit has a relu where it should have a sigmoid."),
     (

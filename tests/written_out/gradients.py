@@ -95,6 +95,7 @@ dZ1 = {
     "mask assigned": "Z1 > 0",
     "slope 1 at 0": "np.where(Z1 >= 0, dA1, 0)",
     "slope 1/2 at 0": "np.where(Z1 == 0, dA1 / 2, np.where(Z1 > 0, dA1, 0))",
+    "mask of Z1 unequal to 0": "np.where(Z1 == 0, 0, dA1)",
     "mask of dA1": "np.maximum(dA1, 0)",
     "mask of Z2": "np.where(Z2 > 0, dA1, 0)",
     "sign of Z1": "dA1 * np.sign(Z1)",

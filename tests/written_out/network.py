@@ -51,6 +51,7 @@ A2 = {
     "sigmoid missing": "Z2",
     "sigmoid applied twice": "sigmoid(sigmoid(Z2))",
     "sigmoid of -Z2": "1 / (1 + np.exp(Z2))",
+    "sigmoid of Z2 / 2": "1 / (1 + np.exp(-Z2 / 2))",
     "log of the sigmoid": "-softplus(-Z2)",
     "relu": "np.maximum(Z2, 0)",
     "exp(Z2) that overflows": "np.where(Z2 > np.log(np.finfo(float).max), np.nan, sigmoid(Z2))",
