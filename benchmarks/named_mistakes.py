@@ -15,7 +15,7 @@ from patients import CONVENTIONS, Patient
 from shared.checking import problems
 from shared.checking.checkup import Checkup, check
 from shared.checking.conventions import NAMES, Convention
-from shared.checking.diagnosis import Diagnosis
+from shared.checking.what_is_wrong import Diagnosis
 from shared.judging.mistakes import CATALOGUE, Mistake
 from shared.network import Parameters
 

@@ -136,7 +136,7 @@ def test_what_nothing_explains_is_said_to_be_unknown_and_described():
     odd = Mistake("odd mean in dW1", "dW1", lambda q: lines.LINES["dW1"](q) / (7 + q["Y"].sum()), "", "")
     finding = examined(Convention(), odd).findings[0].diagnosis
     assert finding.name == "unknown mistake in dW1"
-    assert finding.clues[0] == "every entry is 0.1 times the true one"
+    assert finding.clues[0] == "dW1 is 0.1 times the true one on 4 of the 10 problems on which it is wrong"
 
 
 def test_a_small_error_in_one_line_is_wrong_there():

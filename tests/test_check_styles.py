@@ -20,6 +20,10 @@ WRONG = {
     "balanced_classes.py": ["classes weighed alike in dZ2"],
     "batches_of_ten.py": ["update after every batch of 10 in the updates of W1, b1, W2 and b2"],
     "bce_loss.py": ["log kept above -100 in cost", "probability in binary_cross_entropy in dZ2"],
+    "bce_sum.py": [
+        "mean over examples missing, with log kept above -100, in cost",
+        "mean over examples missing, with probability in binary_cross_entropy, in dZ2",
+    ],
     "bias_decay.py": ["weight decay 1e-02 in dW2, db2, dW1 and db1"],
     "bias_mean_twice.py": ["mean over examples taken twice in db1"],
     "bias_one_sum.py": ["sum over both axes, with keepdims, in db1"],
@@ -51,6 +55,7 @@ WRONG = {
     "float32_sigmoid.py": ["dZ2: computed in float32, or made from what was"],
     "frozen_biases.py": ["step missing in the updates of b1 and b2"],
     "guarded_slope.py": ["A2 (1 - A2) plus 1e-08 in dA2 and dZ2"],
+    "half_logit.py": ["sigmoid of Z2 / 2 in A2"],
     "half_precision.py": ["X in half precision in Z1 and dW1"],
     "half_rate.py": ["step 0.5 times as long in the updates of W1, b1, W2 and b2"],
     "hinge.py": ["derivative of the hinge loss in dZ2"],
@@ -70,6 +75,7 @@ WRONG = {
     "mask_before_bias.py": ["mask of W1 X in dZ1"],
     "mask_epsilon.py": ["mask of Z1 above 1e-06 in dZ1"],
     "mask_of_gradient.py": ["mask of dA1 in dZ1"],
+    "mask_unequal.py": ["mask of Z1 unequal to 0 in dZ1"],
     "mean_in_loop.py": ["division by m inside the loop in dZ2"],
     "mean_of_everything.py": ["mean over both axes in db1"],
     "mean_without_axis.py": ["mean over both axes for every unit in db1"],
@@ -77,6 +83,7 @@ WRONG = {
     "momentum_95.py": ["momentum 0.95 in the updates of W1, b1, W2 and b2"],
     "nan_to_num.py": ["infinity times 0 taken for 0 in dZ2"],
     "never_added.py": ["nothing but zeros in dW1"],
+    "never_zeroed.py": ["earlier calls added in dW2, db2, dW1 and db1"],
     "new_weights.py": ["W2 after its update in the updates of W1 and b1"],
     "no_zero_grad.py": ["gradients accumulated in the updates of W1, b1, W2 and b2"],
     "odd_decay.py": ["weight decay 0.003 in dW2 and dW1"],
@@ -86,12 +93,17 @@ WRONG = {
     "ones_first.py": ["bias taken for the first weight in Z1"],
     "overflow.py": ["exp(Z2) that overflows in A2"],
     "overwritten_outer.py": ["last example only in dW1"],
+    "penalty_and_guard.py": [
+        "penalty on the weights 0.35/m, with log of a probability plus 1e-08, in cost",
+        "weight decay 0.35/m in dW2 and dW1",
+    ],
     "pos_weight.py": ["label 1 weighed 2 times in dZ2"],
     "probability_guard.py": ["clipped at 1e-05 in A2", "log of a probability clipped at 1e-05 in cost"],
     "range_from_one.py": ["first example missing in dZ2"],
     "rate_over_m.py": ["step divided by m in the updates of W1, b1, W2 and b2"],
     "reshape_for_transpose.py": ["result reshaped instead of transposed in dW1"],
     "root_of_m.py": ["factor m^0.5 in dW1"],
+    "rows_inside.py": ["mean over examples missing in db1"],
     "sigmoid_prime_of_output.py": ["sigmoid's slope at A2 in dZ2"],
     "sign.py": ["sign wrong in dZ2"],
     "slope_plus.py": ["slope A2 (1 + A2) in dZ2"],
@@ -116,7 +128,7 @@ WRONG = {
     "z_for_a.py": ["Z1 in place of A1 in dW2"],
 }
 
-# What to write instead, where the four gradients do not show where 1/m comes.
+# What to write instead, where the four gradients do not show where 1/m comes, or examples are turned on the way.
 CURES = {
     "course_mean_twice.py": ["dZ2 = A2 - Y  # (A2 - Y) / m unless dW and db have it"],
     "course_one_mean_lost.py": ["dW1 = dZ1 @ X.T / m  # without / m if dZ2 has it"],
@@ -126,6 +138,15 @@ CURES = {
         "db1 = dZ1.sum(axis=1, keepdims=True) / m  # without / m if dZ2 has it",
         "dA1 = W2.T @ dZ2",
         "dZ1 = dA1 * (Z1 > 0)",
+    ],
+    "never_zeroed.py": [
+        "dW2 = dZ2 @ A1.T  # added to zeros, anew in every call; / m here unless dZ2 has it",
+        "db2 = dZ2.sum(axis=1, keepdims=True)  # / m here unless dZ2 has it",
+        "dW1 = dZ1 @ X.T  # / m here unless dZ2 has it",
+        "db1 = dZ1.sum(axis=1, keepdims=True)  # / m here unless dZ2 has it",
+    ],
+    "rows_inside.py": [
+        "db1 = dZ1.sum(axis=0, keepdims=True).T / m  # examples are rows here, weights and gradients as in the call"
     ],
 }
 
@@ -153,13 +174,15 @@ def test_a_wrong_file_is_told_its_mistake(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", CURES)
-def test_a_cure_says_where_to_divide_by_m_where_the_four_gradients_do_not_show_it(name: str) -> None:
+def test_a_cure_says_what_it_depends_on(name: str) -> None:
     (finding,) = examined(HERE / "wrong" / name).findings
     assert list(finding.cures) == CURES[name]
 
 
-@pytest.mark.parametrize("name", ["course_one_mean_lost.py", "course_sign.py", "course_mean_twice.py"])
-def test_a_file_of_the_course_that_writes_its_cure_is_certified(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "name", ["course_one_mean_lost.py", "course_sign.py", "course_mean_twice.py", "rows_inside.py"]
+)
+def test_a_file_that_writes_its_cure_is_certified(name: str, tmp_path: Path) -> None:
     text = (HERE / "wrong" / name).read_text()
     (line,) = examined(HERE / "wrong" / name).findings[0].cures
     mended = re.sub(rf"(?m)^    {line.split()[0]} = .*$", f"    {line}", text)

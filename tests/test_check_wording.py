@@ -10,6 +10,7 @@ import compare
 from shared.checking import problems
 from shared.checking.checkup import check
 from shared.judging import lines
+from shared.judging.lines import examples
 from shared.judging.mistake import Mistake
 from shared.network import Parameters
 from shared.report.checkup import diagnosis
@@ -90,10 +91,25 @@ def test_a_cost_that_is_nan_is_not_taken_for_one_that_is_infinite():
     assert any(line.startswith("The log is taken of A2 and 1 - A2") for line in said)
 
 
+def from_log_of_the_label(q):
+    with np.errstate(all="ignore"):
+        return -np.mean(np.log(np.where(q["Y"] == 1, q["A2"], 1 - q["A2"])))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "name"),
+    [(from_exp, "log(1 + exp(Z2)) that overflows in cost"), (from_log_of_the_label, "log of A2 in cost")],
+)
+def test_a_cost_that_is_infinite_is_told_what_makes_it_so(wrong, name):
+    checkup, _ = said_of(planted("cost", wrong))
+    assert [finding.name for finding in checkup.findings] == [name]
+
+
 def test_mistakes_that_nobody_can_tell_apart_are_each_explained():
-    checkup, said = said_of(planted("cost", from_exp))
+    passing_on = planted("dA1", lambda q: lines.LINES["dA1"](q) * examples(q), gives=FOUR)
+    checkup, said = said_of(passing_on)
     names = checkup.findings[0].name.split(" or ")
-    assert names == ["log(1 + exp(Z2)) that overflows in cost", "log of A2 in cost"]
+    assert [name.removeprefix("mean over examples missing in ") for name in names] == ["dW1 and db1", "dA1", "dZ1"]
     for name in names:
         assert any(line.startswith(f"{name}: ") for line in said)
 
@@ -114,6 +130,25 @@ def test_weights_in_place_of_the_gradient_are_said_to_be_the_weights_themselves(
     _, said = said_of(planted("dW2", lambda q: q["W2"]))
     assert "This is W2 itself, not dW2." in said
     assert not any("- 0 dW2" in line for line in said)
+
+
+def test_a_factor_is_said_of_the_problems_on_which_it_was_seen():
+    def wrong(q):
+        return lines.LINES["dZ2"](q) * (examples(q) if q["Y"].any() else np.pi)
+
+    _, said = said_of(planted("dZ2", wrong, gives=FOUR))
+    assert "- dW2 is m times the true one on 8 of the 9 problems on which it is wrong" in said
+
+
+def test_one_cost_that_nothing_explains_shows_no_factor():
+    _, said = said_of(planted("cost", lambda q: lines.LINES["cost"](q) + np.sin(q["b2"])[0, 0]))
+    assert not any("times the true one" in line for line in said)
+
+
+def test_where_several_lines_may_be_wrong_none_is_said_to_be_right():
+    checkup, said = said_of(planted("dZ2", lambda q: np.sin(lines.LINES["dZ2"](q)), gives=FOUR))
+    assert [finding.name for finding in checkup.findings] == ["unknown mistake in dZ2 or before it, or several"]
+    assert not any(line.startswith("right is") for line in said)
 
 
 class Slower(Patient):

@@ -4,14 +4,16 @@ from itertools import permutations
 
 import numpy as np
 import pytest
+import torch
 from cases import BY_NAME, CASES, photographs, random_case
 from programs import forgetting, one_by_one, run
 from scipy.special import expit
 
 from shared.judging import rounding
 from shared.judging.arithmetic import Known, Noise, Worst, exact
-from shared.network import ACTIVATIONS, QUANTITIES, Parameters
+from shared.network import ACTIVATIONS, QUANTITIES, Gradients, Parameters
 
+GRADIENTS = Gradients._fields
 ORDERS = {
     "left to right": one_by_one(iter),
     "right to left": one_by_one(reversed),
@@ -133,6 +135,26 @@ def test_dZ2_is_allowed_the_roundings_of_either_difference(A2, label, roundings)
     own = {"A2": exact(np.full((1, 2), A2)), "Y": exact(np.full((1, 2), label)), "Z2": exact(np.full((1, 2), -700.0))}
     known = rounding.LINES["dZ2"](Worst(np.dtype("float64"), "relu"), own)
     np.testing.assert_allclose(known.error / U, np.full((1, 2), roundings / 2), rtol=1e-12)
+
+
+def from_complements(Z2, Y):
+    return (1 - Y) / Y.size - (1 - 1 / (1 + np.exp(-Z2))) / Y.size
+
+
+def from_torch_func(Z2, Y):
+    Z2, Y = torch.tensor(Z2), torch.tensor(Y)
+    return torch.func.grad(lambda Z2: torch.nn.functional.binary_cross_entropy_with_logits(Z2, Y))(Z2).numpy()
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("label", [0.0, 1.0])
+@pytest.mark.parametrize("form", [from_complements, from_torch_func])
+def test_a_dZ2_that_is_made_of_1_minus_A2_agrees_where_A2_is_small(form, label, dtype):  # noqa: N802
+    case = random_case("6-3-1", 6, 3, 9, seed=12).in_form(dtype, "relu")
+    case.Y[...], case.parameters.b2[...] = label, -9.0
+    values = run(case)
+    again = run(case, tamper={"dZ2": lambda V: form(values["Z2"], case.Y)})
+    assert {q: case.standard.judge(q, again[q]).verdict for q in GRADIENTS} == dict.fromkeys(GRADIENTS, "agrees")
 
 
 @np.errstate(divide="ignore")

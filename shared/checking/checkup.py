@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from shared.checking.conventions import LATE
-from shared.checking.cures import line_of_code, line_with_remark
-from shared.checking.diagnosis import Diagnosis, diagnose, lacks_mean
+from shared.checking.cures import line_of_code, line_with_remark, remark_on_layout
+from shared.checking.diagnosis import diagnose, lacks_mean
 from shared.checking.evidence import Evidence, proof
 from shared.checking.examination import Examination, Verdict, examine, examine_forward
 from shared.checking.problems import Problem
@@ -14,6 +14,7 @@ from shared.checking.program import CheckError, Program, TooSlowError
 from shared.checking.trial import Trial, trial
 from shared.checking.updates import diagnose_updates
 from shared.checking.visit import GRADIENTS, Place, Visit
+from shared.checking.what_is_wrong import Diagnosis
 from shared.judging.verdict import Judgement
 
 STATUS = {"certified": 0, "wrong": 1, "cannot tell": 3}
@@ -120,7 +121,7 @@ def finding(diagnosis: Diagnosis, examination: Examination, outcome: Trial | Non
         diagnosis = replace(diagnosis, clues=(*diagnosis.clues, *new))
         if not diagnosis.unfit and any("as large as float32" in clue for clue in known):
             diagnosis = replace(diagnosis, unfit="computed in float32, or made from what was")
-    cures = tuple(cure(line, diagnosis, examination) for line in lines_to_mend(diagnosis))
+    cures = tuple(cure(line, diagnosis, examination) for line in lines_to_mend(diagnosis) if not diagnosis.is_before)
     return Finding(examination.function, diagnosis, cures, evidence)
 
 
@@ -143,11 +144,12 @@ def cure(line: str, diagnosis: Diagnosis, examination: Examination) -> str:
 
     Where none of dA2, dZ2, dA1 and dZ1 is given, nobody knows where the program divides by m: a remark says so.
     """
-    text, place = line_of_code(line, examination.convention), ""
+    c, turned, place = examination.convention, examination.is_turned, ""
+    text, layout = line_of_code(line, c, turned), remark_on_layout(line, c) if turned else ""
     if not set(examination.given) & set(LATE):
-        text, place = line_with_remark(line, examination.convention, may_lack_mean(line, diagnosis))
+        text, place = line_with_remark(line, c, may_lack_mean(line, diagnosis), turned)
     remarks = {mistake.cure.partition("  # ")[2] for mistake in diagnosis.mistakes if mistake.line == line}
-    said = "; ".join(filter(None, (*(remarks if len(remarks) == 1 else ()), place)))
+    said = "; ".join(filter(None, (*(remarks if len(remarks) == 1 else ()), place, layout)))
     return f"{text}  # {said}" if said else text
 
 

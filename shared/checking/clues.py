@@ -1,9 +1,10 @@
 """What can be said of a wrong line that no mistake of the catalogue explains."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from shared.checking.factors import FACTORS, Factor, is_near
 from shared.checking.visit import Visit
 from shared.judging.arithmetic import Noise
 from shared.judging.lines import run
@@ -12,30 +13,49 @@ from shared.judging.verdict import deviations
 from shared.network import Array
 
 
-def clues(visit: Visit, name: str) -> list[str]:
-    """Say what is known of a quantity that is wrong on this problem."""
+def clues(visits: Sequence[Visit], name: str) -> list[str]:
+    """Say what is known of a quantity that is wrong on these problems; most of it is seen on the first."""
+    visit = visits[0]
     V, truth = visit.own.get(name), visit.lines[name][0].high
     if V is None:
         return [f"{name}: {visit.unfit[name]}"] if name in visit.unfit else []
     off = visit.lines[name][0].error(V) > visit.lines[name][1].bound
-    return [*factor(V, truth, visit), *narrow(visit, name, V), *order(V, truth), *where(off, visit)]
+    return [*factor(visits, name), *narrow(visit, name, V), *order(V, truth), *where(off, visit)]
 
 
-def factor(V: Array, truth: Array, visit: Visit) -> Iterator[str]:
-    """Look for one factor between what was given and what is true."""
-    nonzero = truth != 0
-    if not nonzero.any() or np.any(V[~nonzero] != 0):
+def factor(seen: Sequence[Visit], name: str) -> Iterator[str]:
+    """Look for the factor between what was given and what is true that holds on most problems: a number, or sizes.
+
+    Of a single number, one problem shows nothing, nor does the same problem once more.
+    """
+    visits = [v for k, v in enumerate(seen) if not any(v.problem.is_like(earlier.problem) for earlier in seen[:k])]
+    ratios = [(visit, ratio) for visit in visits if (ratio := ratio_on(visit, name)) is not None]
+    if not ratios or ratios[0][0] is not visits[0] or is_near(1, ratios[0][1], visits[0]):
         return
-    ratios = V[nonzero] / truth[nonzero]
-    if np.ptp(ratios) > 1e-6 * np.abs(ratios).max() or (V.size > 1 and nonzero.sum() < 2):
+    candidates = [f for f in (Factor(ratios[0][1]), *FACTORS) if holds(f, *ratios[0])]
+    counts = [sum(holds(f, *seen) for seen in ratios) for f in candidates]
+    count = max(counts)
+    if count == 1 and visits[0].own[name].size == 1:
         return
-    ratio = float(np.median(ratios))
-    if ratio == 0 or f"{ratio:.10g}" == "1":
-        return
-    sizes = {n: size for n, size in visit.problem.sizes.items() if size != 2}  # 2 and 1/2 have other reasons
-    named = [n for n, size in sizes.items() if np.isclose(ratio, size)]
-    named += [f"1/{n}" for n, size in sizes.items() if np.isclose(ratio, 1 / size)]
-    yield f"every entry is {ratio:.10g} times the true one" + (f" (that is {named[0]} here)" if named else "")
+    where = f"{count} of the {len(visits)} problems on which it is wrong" if count > 1 else visits[0].problem.name
+    text = f"{name} is {candidates[counts.index(count)]} times the true one"
+    yield text if count == len(visits) else f"{text} on {where}"
+
+
+def holds(factor: Factor, visit: Visit, ratio: float) -> bool:
+    """Tell whether a factor is what was seen on a problem."""
+    return is_near(factor.of(visit.problem.sizes), ratio, visit)
+
+
+def ratio_on(visit: Visit, name: str) -> float | None:
+    """Measure how many times the true one a quantity is; None if its entries do not agree on that."""
+    V, truth = visit.own.get(name), visit.lines[name][0].high
+    if V is None or V.shape != truth.shape or np.any(V[truth == 0] != 0):
+        return None
+    ratios = V[truth != 0] / truth[truth != 0]
+    if ratios.size < min(2, V.size) or not np.any(ratios) or np.ptp(ratios) > 1e-6 * np.abs(ratios).max():
+        return None
+    return float(np.median(ratios))
 
 
 def narrow(visit: Visit, name: str, V: Array) -> Iterator[str]:

@@ -5,22 +5,21 @@ outcome is compared with what the program gave, entry by entry, on all problems.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
 
+from shared.checking.calls import added_up, never_zeroed
 from shared.checking.conventions import NAMES
 from shared.checking.examination import Examination
 from shared.checking.read_off import guesses
 from shared.checking.visit import Visit, gap
+from shared.checking.what_is_wrong import Diagnosis
 from shared.judging.lines import Line, Values, one_by_one
 from shared.judging.mistakes import CATALOGUE, Mistake
-from shared.judging.verdict import listed
-from shared.network import Array, Parameters
+from shared.network import Array
 
-MOST = 3
-"""How many names a diagnosis gives where nobody could tell mistakes apart."""
 RATES = (1.0, 0.5, 0.1, 0.05, 0.01, 0.0075, 0.005, 0.001)
 """Usual learning rates: what a program may have updated W2 with before its time."""
 WAVERS = "asked the same again, it answers otherwise: it is drawn at random, or something is kept between the calls"
@@ -34,70 +33,21 @@ SPREADS = 4
 """How many times as far as those lie apart a program may be from the prediction."""
 
 
-@dataclass(frozen=True)
-class Diagnosis:
-    """What is wrong, as far as it is known.
-
-    `line` is the line that is wrong, `also` others that are wrong in the same way, `quantities` what shows it.
-    `mistakes` holds what explains it: one, or several that nobody could tell apart on these problems. Where nothing
-    does, `clues` says what is known, and `unfit` why it could not even be compared.
-    """
-
-    line: str
-    quantities: tuple[str, ...]
-    mistakes: tuple[Mistake, ...] = ()
-    clues: tuple[str, ...] = field(default=())
-    unfit: str = ""
-    also: tuple[str, ...] = ()
-
-    @property
-    def where(self) -> str:
-        """The line, or lines."""
-        is_update = self.line in Parameters._fields
-        return (f"the update{'s' if self.also else ''} of " if is_update else "") + listed((self.line, *self.also))
-
-    @property
-    def name(self) -> str:
-        """The mistake's name, or those that nobody could tell apart; where lines are wrong alike, all of them."""
-        if self.unfit:
-            text = f"each {self.unfit[3:]}" if self.also and self.unfit.startswith("it ") else self.unfit
-            return f"{listed((self.line, *self.also))}: {text}"
-        if not self.mistakes:
-            or_before = len(self.quantities) > 1 + len(self.also)
-            return f"unknown mistake in {self.where}" + (" or before it" if or_before else "")
-        more = len(self.mistakes) - MOST
-        return " or ".join(self.explanations) + (f" or {more} more" if more > 0 else "")
-
-    @property
-    def explanations(self) -> dict[str, str]:
-        """The explanation of each mistake that the diagnosis names, by its name."""
-        named = self.mistakes[:MOST]
-        return {f"{m.kind} in {self.where}" if m.line == self.line else m.name: m.explanation for m in named}
-
-    @property
-    def is_unknown_update(self) -> bool:
-        """Whether it is an update of which nothing is known, or at most that its step has another length."""
-        return self.line in Parameters._fields and not self.unfit and all(m.general for m in self.mistakes)
-
-    def with_one_alike(self, other: "Diagnosis") -> "Diagnosis | None":
-        """Make one diagnosis of two, if their lines are wrong in the same way; updates that nothing explains are."""
-        kinds = {mistake.kind for mistake in other.mistakes if mistake.line == other.line}
-        common = tuple(mistake for mistake in self.mistakes if mistake.line == self.line and mistake.kind in kinds)
-        unfit_alike = bool(self.unfit) and self.unfit == other.unfit
-        if not common and not unfit_alike and not (self.is_unknown_update and other.is_unknown_update):
-            return None
-        quantities = (*self.quantities, *other.quantities)
-        return replace(self, quantities=quantities, mistakes=common, also=(*self.also, other.line, *other.also))
-
-
 def diagnose(examination: Examination) -> list[Diagnosis]:
-    """Explain every quantity whose line is wrong by itself, with as few mistakes as possible.
+    """Explain every quantity whose line is wrong by itself, with as few mistakes as possible."""
+    kept = [name for name in examination.wrong if added_up(name, examination.visits)]
+    found = [Diagnosis(name, (name,), (never_zeroed(name),)) for name in kept]
+    return in_order([*found, *diagnose_each_call(examination, [n for n in examination.given if n not in kept])])
+
+
+def diagnose_each_call(examination: Examination, names: Sequence[str]) -> list[Diagnosis]:
+    """Explain those of these quantities whose lines are wrong by themselves, as if no call knew of another.
 
     The problems on which something is wrong are compared first: most mistakes fail there.
     """
-    given, wrong = set(examination.given), list(examination.wrong)
+    given, wrong = set(names), [name for name in examination.wrong if name in names]
     visits = sorted(examination.visits, key=lambda visit: "WRONG here" not in map(visit.place, visit.given))
-    gaps = {name: gap(name, given) for name in examination.given}
+    gaps = {name: gap(name, set(examination.given)) for name in names}
     suspects = [m for m in CATALOGUE if any(m.line in gaps[name] for name in wrong)]
     found = explained(singles(suspects, gaps, visits), wrong, gaps)
     left = not_in(found, wrong)
@@ -107,15 +57,15 @@ def diagnose(examination: Examination) -> list[Diagnosis]:
     if len(found) + len(left) > 2:
         together = pair(suspects, wrong, gaps, visits)
         if together:
-            return in_order(together)
+            return together
     for name in list(left):
         more = pair(suspects, [name], gaps, visits) if name in left else []
         found += more
         left = not_in(more, left)
     unfit = {name: text for name in left if (text := why_unfit(name, examination))}
     found += [Diagnosis(name, (name,), unfit=text) for name, text in unfit.items()]
-    right = given - set(wrong) - {name for name in given if examination.place(name) == "inherits"}
-    return in_order([*found, *unexplained([name for name in left if name not in unfit], gaps, right)])
+    right = {name for name in given if examination.place(name) not in ("WRONG here", "inherits")}
+    return [*found, *unexplained([name for name in left if name not in unfit], gaps, right)]
 
 
 def not_in(found: Sequence[Diagnosis], names: Iterable[str]) -> list[str]:
@@ -191,7 +141,7 @@ def with_each_by_itself(diagnosis: Diagnosis, viable: Sequence[Mistake]) -> Diag
 
 def lacks_mean(kind: str) -> bool:
     """Tell whether a mistake is that nothing divides by m."""
-    return kind == "mean over examples missing" or kind.endswith("instead of m")
+    return kind.startswith("mean over examples missing") or kind.endswith("instead of m")
 
 
 def pair(

@@ -1,7 +1,7 @@
 """The proof of a diagnosis: one wrong entry, on the smallest problem that shows it, that can be followed on paper."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations, islice
 
 import numpy as np
@@ -9,10 +9,10 @@ import numpy as np
 from shared.checking import on_paper
 from shared.checking.clues import clues
 from shared.checking.conventions import Convention
-from shared.checking.diagnosis import Diagnosis
-from shared.checking.examination import Examination
+from shared.checking.examination import OF_EACH_EXAMPLE, Examination
 from shared.checking.trial import Trial
 from shared.checking.visit import Visit
+from shared.checking.what_is_wrong import Diagnosis
 from shared.judging.lines import run
 
 
@@ -30,11 +30,11 @@ class Evidence:
 def proof(diagnosis: Diagnosis, examination: Examination, outcome: Trial | None) -> tuple[Evidence | None, list[str]]:
     """Write out one wrong entry on the smallest problem that shows it, and collect what is known of the rest."""
     name = diagnosis.line if diagnosis.line in examination.given else diagnosis.quantities[0]
-    for visit in examination.visits:
-        if name not in visit.given or visit.place(name) != "WRONG here":
-            continue
-        known = [] if diagnosis.mistakes else [*clues(visit, name), *where_it_shows(examination, name)]
-        return evidence_of(visit, name, examination.convention), known
+    wrong = [visit for visit in examination.visits if name in visit.given and visit.place(name) == "WRONG here"]
+    if wrong:
+        known = [] if diagnosis.mistakes else [*clues(wrong, name), *where_it_shows(examination, name)]
+        c, turned = examination.convention, examination.is_turned and name in OF_EACH_EXAMPLE
+        return evidence_of(wrong[0], name, replace(c, rows=c.rows != turned)), known
     if outcome and diagnosis.line in outcome.given:
         return update_evidence(outcome, diagnosis.line, examination.convention), []
     return None, []

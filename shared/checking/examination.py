@@ -25,6 +25,8 @@ from shared.checking.visit import (
 )
 
 Verdict = Literal["certified", "cannot tell", "wrong"]
+OF_EACH_EXAMPLE = tuple(name for name in NAMES if name not in (*GRADIENTS, "cost"))
+"""What each example has of its own."""
 
 
 @dataclass
@@ -90,6 +92,16 @@ class Examination:
     def given(self) -> list[str]:
         """The quantities that the program gave on any problem."""
         return [name for name in NAMES if any(name in visit.given for visit in self.visits)]
+
+    @property
+    def is_turned(self) -> bool:
+        """Whether, in between, examples lie the other way than in the arguments: as rows if they came as columns."""
+        problem, reply = self.replies[0]
+        quantities, values = quantities_of(reply.values or ()), (reply.values or {}).items()
+        between = [V for name, V in values if quantities[name] in OF_EACH_EXAMPLE and isinstance(V, np.ndarray)]
+        axis, m = (1 if self.convention.rows else 0), problem.sizes["m"]
+        shapes = [V.shape for V in between if V.ndim == 2]
+        return bool(shapes) and all(shape[axis] == m for shape in shapes)
 
     def places(self, name: str) -> dict[str, Place]:
         """Where a quantity stands on each problem, by the problem's name."""

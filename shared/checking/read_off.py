@@ -11,6 +11,7 @@ from itertools import product
 
 import numpy as np
 
+from shared.checking import compounds
 from shared.checking.factors import of_a_line
 from shared.checking.inputs import changed
 from shared.checking.other_lines import RARE, over_guarded_slope, through_guarded_slope
@@ -18,11 +19,10 @@ from shared.checking.readings import Family, plain, read
 from shared.checking.visit import GRADIENTS, Visit
 from shared.judging.lines import LINES, Line, Values, examples
 from shared.judging.mistake import Mistake, at
-from shared.judging.mistakes import CATALOGUE
 from shared.judging.mistakes_anywhere import narrowed
 from shared.judging.mistakes_examples import smoothed, with_labels
 from shared.judging.mistakes_forward import LIMITS, clipped_sigmoid
-from shared.judging.mistakes_loss import cross_entropy, log_of_clipped, log_of_shifted, losses, of_shifted
+from shared.judging.mistakes_loss import log_of_clipped, log_of_shifted, losses, of_shifted
 from shared.judging.mistakes_output import slope_of_clipped, slope_of_shifted
 from shared.network import Array
 
@@ -53,11 +53,11 @@ def guesses(name: str, lines: Sequence[str], visits: Sequence[Visit]) -> Iterato
                 yield from at(line, family(plain(strength, seen[0])))
         yield from of_a_line(line, name, seen)
         yield from (mistake for mistake in RARE if mistake.line == line)
-        yield from at(line, *guards(line))
+        own_guards = tuple(guards(line))
+        yield from at(line, *own_guards)
         if line in ("Z1", "dW1"):
             yield from at(line, *changed(line))
-        if line == name == "cost":
-            yield from at(line, *from_logs())
+        yield from compounds.of_a_line(line, own_guards, seen[0] if seen and line == name else None)
         if line == name:
             yield from at(line, *formats(line))
 
@@ -189,24 +189,6 @@ KEPT_AWAY: dict[str, tuple[tuple[str, Callable[[float], Line], str], ...]] = {
     ),
 }
 """How a small number keeps a line away from the logarithm of 0: what it is, the line, the explanation."""
-
-
-def from_logs() -> Iterator[tuple[str, Line, str]]:
-    """Give the catalogue's mistakes of the cost, made with a log of A2 that is infinite where A2 rounds to 0 or 1."""
-    for mistake in CATALOGUE:
-        if mistake.line == "cost":
-            text = f"{mistake.explanation} The log is taken of A2, too, which rounds to 0 or 1."
-            yield f"{mistake.kind}, with the log of A2,", infinite_like_log(mistake.wrong), text
-
-
-def infinite_like_log(wrong: Line) -> Line:
-    """A wrong cost that is infinite where the log of A2 is."""
-
-    def line(q: Values) -> Array:
-        from_A2 = cross_entropy(q["Y"], q["A2"], 1 - q["A2"])
-        return wrong(q) if np.isfinite(from_A2) else from_A2
-
-    return line
 
 
 def formats(line: str) -> Iterator[tuple[str, Line, str]]:
