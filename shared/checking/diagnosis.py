@@ -51,9 +51,9 @@ def diagnose_each_call(examination: Examination, names: Sequence[str]) -> list[D
     suspects = [m for m in CATALOGUE if any(m.line in gaps[name] for name in wrong)]
     found = explained(singles(suspects, gaps, visits), wrong, gaps)
     left = not_in(found, wrong)
-    if left:
-        found += explained(singles(own_numbers(left, gaps, visits), gaps, visits), left, gaps)
-        left = not_in(found, wrong)
+    numbers = own_numbers(left, gaps, visits)
+    found += explained(singles(numbers, gaps, visits), left, gaps)
+    left = not_in(found, wrong)
     if len(found) + len(left) > 2:
         together = pair(suspects, wrong, gaps, visits)
         if together:
@@ -62,6 +62,8 @@ def diagnose_each_call(examination: Examination, names: Sequence[str]) -> list[D
         more = pair(suspects, [name], gaps, visits) if name in left else []
         found += more
         left = not_in(more, left)
+    more = beside(numbers, suspects, left, gaps, visits)
+    found, left = found + more, not_in(more, left)
     unfit = {name: text for name in left if (text := why_unfit(name, examination))}
     found += [Diagnosis(name, (name,), unfit=text) for name, text in unfit.items()]
     right = {name for name in given if examination.place(name) not in ("WRONG here", "inherits")}
@@ -160,6 +162,24 @@ def pair(
             continue
         if explains((a, b), touched((a, b), gaps), visits):
             return [Diagnosis(m.line, tuple(touched((m,), gaps)), (m,)) for m in (a, b)]
+    return []
+
+
+def beside(
+    numbers: Iterable[Mistake],
+    suspects: Sequence[Mistake],
+    left: Sequence[str],
+    gaps: dict[str, set[str]],
+    visits: Sequence[Visit],
+) -> list[Diagnosis]:
+    """Look for a mistake with a number that explains some quantities alone, and the rest with one of the suspects."""
+    for number in numbers:
+        alone = [name for name in left if number.line in gaps[name] and explains((number,), [name], visits)]
+        rest = [name for name in left if name not in alone]
+        for m in suspects if alone and rest else ():
+            both, reach = (number, m), touched((m,), gaps)
+            if m.line != number.line and {*rest} <= {*reach} and explains(both, touched(both, gaps), visits):
+                return [Diagnosis(each.line, tuple(touched((each,), gaps)), (each,)) for each in both]
     return []
 
 
