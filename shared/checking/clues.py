@@ -52,8 +52,14 @@ def ratio_on(visit: Visit, name: str) -> float | None:
     V, truth = visit.own.get(name), visit.lines[name][0].high
     if V is None or V.shape != truth.shape or np.any(V[truth == 0] != 0):
         return None
-    ratios = V[truth != 0] / truth[truth != 0]
-    if ratios.size < min(2, V.size) or not np.any(ratios) or np.ptp(ratios) > 1e-6 * np.abs(ratios).max():
+    with np.errstate(over="ignore"):  # whatever was given may be too large to be divided
+        ratios = V[truth != 0] / truth[truth != 0]
+    if (
+        ratios.size < min(2, V.size)
+        or not np.any(ratios)
+        or not np.isfinite(ratios).all()
+        or np.ptp(ratios) > 1e-6 * np.abs(ratios).max()
+    ):
         return None
     return float(np.median(ratios))
 
