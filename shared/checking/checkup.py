@@ -86,7 +86,8 @@ class Checkup:
     @property
     def remarks(self) -> list[str]:
         """What else a user should know."""
-        return [*self.examination.remarks, *(self.trial.remarks if self.trial else []), *map(str, self.stops)]
+        examined = (self.examination, self.trial, self.forward)
+        return [*(remark for each in examined if each for remark in each.remarks), *map(str, self.stops)]
 
 
 def check(program: Program, problems: Iterable[Problem], done: Callable[[int], None] = lambda count: None) -> Checkup:

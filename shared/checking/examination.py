@@ -28,6 +28,9 @@ Verdict = Literal["certified", "cannot tell", "wrong"]
 OF_EACH_EXAMPLE = tuple(name for name in NAMES if name not in (*GRADIENTS, "cost"))
 """What each example has of its own."""
 
+ARGUMENTS = ("W1", "b1", "W2", "b2", "X", "Y")
+"""What every function is given, as far as it takes it."""
+
 
 @dataclass
 class Examination:
@@ -155,6 +158,7 @@ def examine_forward(program: Program, problems: Iterable[Problem], convention: C
     """Set every problem to a program's `forward`: a function of its own, whose values nobody says gradients uses."""
     examination = Examination(convention, "forward")
     examination.set(program, problems)
+    examination.remarks += on_inputs("forward", (reply for _, reply in examination.replies))
     return examination
 
 
@@ -222,11 +226,14 @@ def remarks(examination: Examination) -> list[str]:
     narrow, wide = ([name for name in given if precision(entries[name]) == dtype] for dtype in ("float32", "float64"))
     if narrow and wide:
         found.append(f"some of it is float32 ({', '.join(narrow)}), some float64 ({', '.join(wide)})")
-    changed = {k for _, reply in examination.replies for k in reply.changed}
-    if changed:
-        names = ("W1", "b1", "W2", "b2", "X", "Y")
-        found.append(f"it changes its inputs in place: {', '.join(names[k] for k in sorted(changed))}; make copies")
-    return found
+    return [*found, *on_inputs("gradients", (reply for _, reply in examination.replies))]
+
+
+def on_inputs(function: str, replies: Iterable[Reply]) -> list[str]:
+    """Say which of its inputs a function changes in place, if it does."""
+    names = sorted({k for reply in replies for k in reply.changed})
+    listed = ", ".join(ARGUMENTS[k] for k in names)
+    return [f"{function} changes its inputs in place: {listed}; make copies"] if names else []
 
 
 def precision(value: object) -> str:

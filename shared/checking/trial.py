@@ -10,9 +10,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from shared.checking.conventions import Convention, quantity_of
-from shared.checking.examination import failed
+from shared.checking.examination import failed, on_inputs
 from shared.checking.problems import Problem, drawn, many, on_paper
-from shared.checking.program import CheckError, Program
+from shared.checking.program import CheckError, Program, Reply
 from shared.checking.visit import FLOAT64, Place, Visit, answered, shape_of
 from shared.judging.arithmetic import Arithmetic, Known, exact
 from shared.judging.judge import Judge
@@ -77,6 +77,7 @@ class Trial:
 
     dtype: np.dtype
     steps: list[Step] = field(default_factory=list)
+    replies: list[Reply] = field(default_factory=list)
     costs: dict[str, Judgement] = field(default_factory=dict)
     given_costs: Array = field(default_factory=lambda: np.empty(0))
     unfit: dict[str, str] = field(default_factory=dict)
@@ -127,6 +128,7 @@ def trial(program: Program, convention: Convention, dtype: np.dtype) -> Trial:
             break
         outcome.steps += [judged_step(program, convention, course, number, dtype) for number in course.numbers]
         ahead = judge_costs(outcome, course, ahead)
+    outcome.remarks += on_inputs("train", outcome.replies)
     return outcome
 
 
@@ -135,6 +137,7 @@ def train(program: Program, convention: Convention, course: Course, outcome: Tri
     course.weights[0] = course.problem.parameters
     for count in sorted({count for number in course.numbers for count in (number - 1, number)} - {0}):
         reply = program.call("train", *convention.arguments(course.problem), course.rate, count)
+        outcome.replies.append(reply)
         if reply.values is None:
             outcome.stopped = failed(program, "train", course.problem, reply)
             return False
