@@ -1,12 +1,20 @@
 """The doctor on replies: what has no name is known by its shape and what it holds, and nothing is passed over."""
 
+from itertools import permutations
+
+import numpy as np
 import pytest
 
 from shared.checking import problems
 from shared.checking.checkup import Checkup, check
-from shared.checking.program import Program
+from shared.checking.conventions import Convention, layouts
+from shared.checking.naming import with_names_read
+from shared.checking.program import Program, Reply
+from shared.judging import lines
+from shared.report.checkup import doubts, what_would_decide
 
 SMALL = list(problems.small())[:4]
+FOUR = ("dW1", "db1", "dW2", "db2")
 
 BACKPROP = """
 import numpy as np
@@ -25,8 +33,6 @@ def found(W1, b1, W2, b2, X, Y):
     dW1, db1 = dZ1 @ X.T, dZ1.sum(axis=1, keepdims=True)
 """
 NAMED = "dict(dW1=dW1, db1=db1, dW2=dW2, db2=db2)"
-GRADIENTS = ["dW2", "db2", "dW1", "db1"]
-FORWARD = ["Z1", "A1", "Z2", "A2"]
 
 
 @pytest.fixture
@@ -45,6 +51,159 @@ def visit(tmp_path):
 
 def places(checkup):
     return {row.quantity: row.place for row in checkup.rows()}
+
+
+def written(checkup):
+    return list(checkup.examination.convention.sentences())
+
+
+# Values without names.
+
+
+@pytest.mark.parametrize("convention", layouts(), ids=str)
+def test_right_gradients_are_known_in_any_order_beside_anything_else_that_is_right(convention):
+    problem = problems.on_paper()
+    found = {name: convention.theirs(name, np.asarray(V)) for name, V in lines.run(problem.given()).items()}
+    for order in permutations(FOUR):
+        for names in (order, ("cost", *order), (*order, "Z1", "A1", "Z2", "A2")):
+            reply = Reply({str(k): found[name] for k, name in enumerate(names)})
+            read = with_names_read(convention, "gradients", reply, problem).read
+            assert read == tuple((str(k), name) for k, name in enumerate(names))
+
+
+@pytest.mark.parametrize(
+    "shapes",
+    [((2, 3), (2, 1), (1, 2), (1, 1)), ((2, 3), (2, 1), (2,), ())],
+    ids=["whole", "without dimensions of length 1"],
+)
+@pytest.mark.parametrize("order", list(permutations(FOUR)), ids=" ".join)
+def test_gradients_of_wrong_numbers_are_known_in_any_order_by_their_shapes(order, shapes):
+    of = dict(zip(FOUR, shapes, strict=True))
+    reply = Reply({str(k): np.full(of[name], 7.5) for k, name in enumerate(order)})
+    read = with_names_read(Convention(), "gradients", reply, problems.on_paper()).read
+    assert [name for _, name in read] == list(order)
+
+
+def test_the_order_that_was_found_is_said_beside_the_usual_one_and_is_no_mistake(visit):
+    checkup = visit("dW1, dW2, db1, db2")
+    assert (checkup.verdict, checkup.remarks) == ("certified", [])
+    assert written(checkup) == [
+        "what has no name is told by shape and value: dW1, dW2, db1, db2 (the usual order is dW1, db1, dW2, db2)"
+    ]
+
+
+def test_of_the_usual_order_nothing_is_said(visit):
+    assert written(visit("dW1, db1, dW2, db2")) == []
+
+
+def test_a_mistake_in_a_tuple_of_another_order_is_found_at_its_line(visit):
+    checkup = visit("dW2, db2, m * dW1, db1")
+    assert [finding.name for finding in checkup.findings] == ["mean over examples missing in dW1"]
+    assert places(checkup) == {"dW2": "OK", "db2": "OK", "dW1": "WRONG here", "db1": "OK"}
+
+
+def test_transposed_vectors_in_the_usual_order_are_not_taken_for_another_order(visit):
+    checkup = visit("dW1, db1.T, dW2.T, db2")
+    assert [finding.name for finding in checkup.findings] == ["result transposed in dW2 and db1"]
+
+
+def test_an_array_of_the_wrong_shape_is_still_the_gradient_whose_place_it_has(visit):
+    checkup = visit("cost, dW1, dZ1 * 2, dW2, db2")
+    assert {row.quantity: row.remark for row in checkup.rows() if row.remark} == {
+        "db1": "its shape is (2, 5), not (2, 1)"
+    }
+
+
+def test_nested_pairs_are_read_as_they_come(visit):
+    checkup = visit("(dW1, db1), (dW2, db2)")
+    assert (checkup.verdict, len(checkup.rows())) == ("certified", 4)
+
+
+@pytest.mark.parametrize(
+    "returned", ["cost, dW1, db1, dW2, db2", "dW1, db1, dW2, db2, cost", "dW1, dW2, cost, db1, db2"]
+)
+def test_a_cost_in_the_same_tuple_is_judged(visit, returned):
+    checkup = visit(returned)
+    assert (checkup.verdict, list(places(checkup))) == ("certified", ["cost", "dW2", "db2", "dW1", "db1"])
+
+
+def test_a_lone_number_is_the_cost_even_if_it_is_wrong(visit):
+    checkup = visit("m * cost, dW1, db1, dW2, db2")
+    assert [finding.name for finding in checkup.findings] == ["mean over examples missing in cost"]
+
+
+@pytest.mark.parametrize(
+    "returned",
+    [
+        "(dW1, db1, dW2, db2), (Z1, A1, Z2, A2)",
+        "(A2, Z1, Z2, A1), (dW2, db2, dW1, db1)",
+        f"{NAMED}, (A2, Z2, A1.T, Z1.T)",
+    ],
+)
+def test_two_tuples_of_four_are_told_apart(visit, returned):
+    checkup = visit(returned)
+    assert checkup.verdict == "certified"
+    assert list(places(checkup)) == ["Z1", "A1", "Z2", "A2", "dW2", "db2", "dW1", "db1"]
+
+
+def test_a_cache_that_is_not_right_is_not_accused_but_said_to_be_left_out(visit):
+    checkup = visit("(dW1, db1, dW2, db2), (dZ1 + 1, dA1 + 1, dZ2 + 1)")
+    assert checkup.verdict == "certified"
+    assert checkup.remarks == ["not looked at, since without a name nothing shows what it is: 1.0, 1.1, 1.2"]
+
+
+@pytest.mark.parametrize(
+    ("weights", "remarks"),
+    [
+        ("(W1, b1, W2, b2)", []),
+        (
+            "dict(W1=W1, b1=b1, W2=W2, b2=b2)",
+            ["not looked at, since the notation has no such name: 0.W1, 0.b1, 0.W2, 0.b2"],
+        ),
+    ],
+)
+def test_weights_that_are_given_back_are_not_taken_for_gradients(visit, weights, remarks):
+    checkup = visit(f"{weights}, (dW1, db1, dW2, db2)")
+    assert (checkup.verdict, len(checkup.rows()), checkup.remarks) == ("certified", 4, remarks)
+
+
+def test_of_two_tuples_that_may_both_be_the_gradients_one_cannot_tell_and_it_says_what_to_return(visit):
+    checkup = visit("(dW1, db1, dW2, db2), (2 * dW1, db1, dW2, db2)")
+    assert (checkup.verdict, checkup.findings) == ("cannot tell", [])
+    assert places(checkup) == {"dW2": "OK", "db2": "OK", "dW1": "cannot tell", "db1": "OK"}
+    assert list(doubts(checkup)) == ["dW1: two values without names may be meant, and they differ"]
+    assert checkup.remarks == ["dW1 may be 0.0 or 1.0, which have no names and differ"]
+    assert list(what_would_decide(checkup)) == ["return a dict of dW1, db1, dW2 and db2."]
+
+
+# forward.
+
+FORWARD = """
+def forward(W1, b1, W2, b2, X):
+    Z1 = W1 @ X {sign} b1
+    A1 = np.maximum(0, Z1)
+    Z2 = W2 @ A1 + b2
+    A2 = 1 / (1 + np.exp(-Z2))
+    return {returned}
+"""
+
+
+@pytest.mark.parametrize(
+    "returned", ["A2, (Z1, A1, Z2)", "A2, (X, W1, b1, Z1, A1, W2, b2, Z2)", "A2, {'Z1': Z1}, A1, Z2"]
+)
+@pytest.mark.parametrize(("sign", "findings"), [("+", []), ("-", ["bias subtracted in Z1 of forward"])])
+def test_forward_with_a_cache_without_names_is_judged(visit, returned, sign, findings):
+    checkup = visit(NAMED, FORWARD.format(sign=sign, returned=returned))
+    assert [finding.name for finding in checkup.findings] == findings
+    assert {"Z1 of forward", "A1 of forward", "Z2 of forward", "A2 of forward"} <= set(places(checkup))
+
+
+def test_forward_that_nobody_understands_is_said_not_to_be_judged_and_what_to_return(visit):
+    checkup = visit(NAMED, FORWARD.format(sign="-", returned="A2, (Z1, Z2)"))
+    assert checkup.remarks == [
+        "not looked at of forward, since without a name nothing shows what it is: 0, 1.0, 1.1",
+        "forward is not judged: nobody knows what it gave; let it return a dict of Z1, A1, Z2, A2",
+    ]
 
 
 # Inputs are never modified.

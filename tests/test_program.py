@@ -200,33 +200,21 @@ def test_anything_that_has_names_makes_entries(reply_to, returned):
     assert {name: value.tolist() for name, value in reply.values.items()} == {"dW1": 1.5, "db1": [2, 3]}, reply.failure
 
 
-NAMED = [
-    ("dict(dW1=1, db1=2, dW2=3, db2=4)", "0.dW1 0.db1 0.dW2 0.db2"),
-    (
-        "{'W1_grad': 1, 'b1_grad': 2, 'W2_grad': 3, 'b2_grad': 4, 'A2': 5}",
-        "0.W1_grad 0.b1_grad 0.W2_grad 0.b2_grad 0.A2",
-    ),
-    ("dict(W2=1, b2=2, W1=3, b1=4)", "0.W2 0.b2 0.W1 0.b1"),
-]
-"""Gradients that have names, beside which a nameless tuple is none."""
-
-
 @pytest.mark.parametrize(
     ("returned", "names"),
     [
         ("{'grads': {'dW1': 1}, 'cache': Named(1, 2)}", "grads.dW1 cache.dW1 cache.db1"),
-        ("W1, [1, 2], (1, 2), b2", "dW1 db1 dW2 db2"),
-        ("[W1, b1, W2, b2]", "dW1 db1 dW2 db2"),
+        ("W1, [1, 2], (1, 2), b2", "0 1 2 3"),
+        ("[W1, b1, W2, b2]", "0 1 2 3"),
         ("{'dW': [W1, W2], 'db': [b1[:, 0], b2[0]]}", "dW.0 dW.1 db.0 db.1"),
         ("{'dW1': [row for row in W1], 'costs': [b2, b2, b2]}", "dW1 costs"),
         ("({'dW1': W1}, {'Z1': X})", "0.dW1 1.Z1"),
-        ("(0.5, {'dW1': W1})", "cost 1.dW1"),
+        ("(0.5, {'dW1': W1})", "0 1.dW1"),
         ("({'dW1': W1}, b2[0, 0], Y.sum())", "0.dW1 1 2"),
-        ("{'W1': W1, 'Z1': X}, (W1, b1, W2, b2)", "0.W1 0.Z1 1.dW1 1.db1 1.dW2 1.db2"),
-        *((f"{grads}, (W1, b1, W2, b2)", f"{names} 1.0 1.1 1.2 1.3") for grads, names in NAMED),
+        ("{'W1': W1, 'Z1': X}, (W1, b1, W2, b2)", "0.W1 0.Z1 1.0 1.1 1.2 1.3"),
     ],
 )
-def test_nested_and_nameless_entries_get_names(reply_to, returned, names):
+def test_nested_entries_get_long_names_and_nameless_ones_their_places(reply_to, returned, names):
     reply = reply_to(f"return {returned}", CLASSES)
     assert list(reply.values) == names.split(), reply.failure
     assert all(isinstance(value, np.ndarray) for value in reply.values.values())
@@ -235,7 +223,7 @@ def test_nested_and_nameless_entries_get_names(reply_to, returned, names):
 @pytest.mark.parametrize(
     ("function", "returned", "names"),
     [
-        ("forward", "(1, 2, 3, 4)", "Z1 A1 Z2 A2"),
+        ("forward", "(1, 2, 3, 4)", "0 1 2 3"),
         ("forward", "np.ones((1, 3))", "A2"),
         ("forward", "(np.ones(3), {'Z1': 2})", "0 1.Z1"),
         ("train", "([3, 2, 1], {'W1': 1, 'b1': 2})", "costs parameters.W1 parameters.b1"),

@@ -13,6 +13,7 @@ from itertools import product
 import numpy as np
 
 from shared.checking.differences import Differences
+from shared.checking.entries import ORDER
 from shared.checking.problems import Problem
 from shared.network import QUANTITIES, Array, Parameters
 
@@ -62,9 +63,17 @@ def quantity_of(name: str) -> str | None:
     return next((KNOWN[spelled(part)] for part in candidates if spelled(part) in KNOWN), None)
 
 
-def quantities_of(names: Iterable[str]) -> dict[str, str | None]:
-    """Find what the names of all entries stand for; where no gradient has a d, W1 b1 W2 b2 are gradients."""
-    found = {name: quantity_of(name) for name in names}
+def is_nameless(name: str) -> bool:
+    """Tell whether a name is only a place in a tuple or list."""
+    return name.split(".")[-1].isdigit() and quantity_of(name) is None
+
+
+def quantities_of(names: Iterable[str], read: Iterable[tuple[str, str]] = ()) -> dict[str, str | None]:
+    """Find what the names of all entries stand for; where no gradient has a d, W1 b1 W2 b2 are gradients.
+
+    `read` says it of those without names.
+    """
+    found = {name: dict(read).get(name, quantity_of(name)) for name in names}
     if any(f"d{name}" in found.values() for name in Parameters._fields):
         return found
     return {name: f"d{quantity}" if quantity in Parameters._fields else quantity for name, quantity in found.items()}
@@ -77,6 +86,7 @@ class Convention:
     `rows`: examples are rows. `transposed`: weights are (in, out). `flat`: biases have one dimension.
     `flat_labels`: so have labels. `late`: what is m times larger than with autograd, since 1/m comes later.
     `differences`: what the four gradients are, if they are no derivatives.
+    `read`: for values without names, by their places such as "0" or "1.2", what they are.
     """
 
     rows: bool = False
@@ -85,6 +95,7 @@ class Convention:
     flat_labels: bool = False
     late: tuple[str, ...] = ()
     differences: Differences | None = None
+    read: tuple[tuple[str, str], ...] = ()
 
     def arguments(self, problem: Problem) -> list[Array]:
         """Write W1 b1 W2 b2 X Y as the program wants them."""
@@ -119,7 +130,7 @@ class Convention:
         if name in self.late:
             V = V / shape[1]
         wanted = self.theirs(name, np.empty(shape)).shape
-        if _squeezed(V.shape) == _squeezed(wanted) and self._harmless(name, V.shape, wanted):
+        if squeezed(V.shape) == squeezed(wanted) and self._harmless(name, V.shape, wanted):
             return (V.reshape(shape[::-1]).T if self.turned(name) else V.reshape(shape)), ""
         if name in BETWEEN and V.shape == wanted[::-1]:
             return (V if self.turned(name) else V.T), ""
@@ -153,9 +164,15 @@ class Convention:
             yield f"1/m comes later: {', '.join(self.late)} {'is' if len(self.late) == 1 else 'are'} m times autograd's"
         if self.differences:
             yield f"the gradients are {self.differences}"
+        found, usual = [quantity for _, quantity in self.read], list(ORDER["gradients"])
+        if found and found != usual:
+            order = [quantity for quantity in found if quantity in usual]
+            wanted = f" (the usual order is {', '.join(usual)})" if order and order != usual else ""
+            yield f"what has no name is told by shape and value: {', '.join(found)}{wanted}"
 
 
-def _squeezed(shape: tuple[int, ...]) -> tuple[int, ...]:
+def squeezed(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Leave out the dimensions of length 1."""
     return tuple(n for n in shape if n != 1)
 
 

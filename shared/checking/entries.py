@@ -1,7 +1,6 @@
 """Makes named arrays of whatever a user's function returns: `{"grads": {"dW1": ...}}` becomes "grads.dW1"."""
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from math import prod
 from numbers import Number
@@ -15,10 +14,7 @@ ORDER = {
     "forward": ("Z1", "A1", "Z2", "A2"),
     "train": ("costs", "parameters"),
 }
-"""What a tuple without names holds if it has as many values as this."""
-
-WEIGHTS = ("w1", "b1", "w2", "b2")
-"""What the names of the gradients end with, or are, in small letters."""
+"""What a function has to give, in the usual order of a tuple without names."""
 
 LARGEST = 10**9
 """Bytes. Whatever is returned beyond this is described, not looked at."""
@@ -41,7 +37,7 @@ def entries(function: str, returned: Any) -> tuple[dict[str, Any], dict[str, str
     function : str
         Which one it was: gradients, forward or train.
     returned : object
-        A dict, NamedTuple, dataclass or object, nested or not; or a tuple that `ORDER` names.
+        A dict, NamedTuple, dataclass or object, nested or not; or a tuple, whose values have their places for names.
 
     Returns
     -------
@@ -70,39 +66,21 @@ def entries(function: str, returned: Any) -> tuple[dict[str, Any], dict[str, str
 
 
 def _with_names(function: str, returned: Any) -> Any:
-    """Give names to the values of a plain tuple or list."""
+    """Give names to the values of a plain tuple or list: their places, or what `train` returns first and second."""
     if function == "forward" and (hasattr(returned, "__array__") or hasattr(returned, "detach")):
         return {"A2": returned}
     if not isinstance(returned, tuple | list) or hasattr(returned, "_fields"):
         return returned
     names = ORDER[function]
-    if len(returned) == len(names):
-        parameters_first = function == "train" and _parts(returned[0]) and not _parts(returned[1])
+    if function == "train" and len(returned) == len(names):
+        parameters_first = _parts(returned[0]) and not _parts(returned[1])
         return dict(zip(names[::-1] if parameters_first else names, returned, strict=True))
-    if function == "gradients" and not any(_names_gradients(value) for value in returned):
-        returned = [dict(zip(names, value, strict=True)) if _is_unnamed(value, names) else value for value in returned]
-    if function == "gradients" and not any(_parts(value) for value in returned):
-        return None
-    numbers = [position for position, value in enumerate(returned) if not _parts(value) and np.ndim(_plain(value)) == 0]
-    cost = numbers[0] if function == "gradients" and len(numbers) == 1 else None
-    return {"cost" if position == cost else str(position): value for position, value in enumerate(returned)}
-
-
-def _names_gradients(value: Any) -> bool:
-    """Say whether something with names gives the four gradients: dW1 and so on with others, or W1 b1 W2 b2 alone."""
-    names = [re.sub("[^a-z0-9]", "", name.lower()) for name in _parts(value) or ()]
-    with_more = {which for name in names for which in WEIGHTS if which in name and which != name}
-    return with_more == set(WEIGHTS) or sorted(names) == sorted(WEIGHTS)
-
-
-def _is_unnamed(value: Any, names: Sequence[str]) -> bool:
-    """Say whether a tuple holds as many arrays as there are names, as that of jax.value_and_grad does."""
-    return (
-        isinstance(value, tuple | list)
-        and len(value) == len(names)
-        and not hasattr(value, "_fields")
-        and _is_several(value)
+    parts = {str(position): value for position, value in enumerate(returned)}
+    found = [name for name, _ in islice(_leaves(parts), MOST)]
+    too_few = (
+        function == "gradients" and len(found) < len(names) and all(name.replace(".", "").isdigit() for name in found)
     )
+    return None if too_few else parts
 
 
 def _leaves(parts: Mapping[str, Any], prefix: str = "", depth: int = 1) -> Iterator[tuple[str, Any]]:

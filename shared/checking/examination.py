@@ -7,14 +7,17 @@ from typing import Literal
 
 import numpy as np
 
-from shared.checking.conventions import NAMES, READINGS, Convention, layouts, quantities_of
+from shared.checking.conventions import NAMES, READINGS, Convention, is_nameless, layouts, quantities_of
 from shared.checking.differences import Differences
 from shared.checking.differences import recognised as recognised_differences
+from shared.checking.naming import with_names_read
 from shared.checking.problems import Problem
 from shared.checking.program import CheckError, Program, Reply, TooSlowError, details
 from shared.checking.visit import (
     GRADIENTS,
     MISSING,
+    TWICE,
+    UNCLEAR,
     Place,
     Visit,
     answered,
@@ -59,6 +62,8 @@ class Examination:
             if reply.values is None:
                 self.stopped = failed(program, self.function, problem, reply)
                 break
+            if not self.visits:
+                self.convention = with_names_read(self.convention, self.function, reply, problem)
             self.add(problem, reply)
             done(len(self.visits))
         self.note_what_is_missing()
@@ -156,8 +161,9 @@ def examine(
 
 def examine_forward(program: Program, problems: Iterable[Problem], convention: Convention) -> Examination:
     """Set every problem to a program's `forward`: a function of its own, whose values nobody says gradients uses."""
-    examination = Examination(convention, "forward")
+    examination = Examination(replace(convention, read=()), "forward")
     examination.set(program, problems)
+    examination.remarks += on_the_rest(examination)
     examination.remarks += on_inputs("forward", (reply for _, reply in examination.replies))
     return examination
 
@@ -172,9 +178,10 @@ def recognised(program: Program, problem: Problem) -> tuple[Convention, Reply]:
             if "Traceback" not in reply.failure:  # it did not end, or it ended the process: so it would again
                 break
             continue
-        visit = judged(answered(reply, problem, layout))
+        convention = with_names_read(layout, "gradients", reply, problem)
+        visit = judged(answered(reply, problem, convention))
         right = sum(visit.place(name) == "OK" for name in visit.given)
-        tried.append((right, -len(visit.unfit), layout, reply))
+        tried.append((right, -len(visit.unfit), convention, reply))
         if not visit.unfit:
             break
     _, _, layout, reply = max(tried, key=lambda entry: entry[:2])
@@ -207,14 +214,13 @@ def failed(program: Program, function: str, problem: Problem, reply: Reply) -> C
 
 def remarks(examination: Examination) -> list[str]:
     """Say what else a user should know."""
-    found, visit = [], examination.visits[0]
+    found, visit = on_the_rest(examination), examination.visits[0]
     entries = examination.replies[0][1].values or {}
-    given = quantities_of(entries)
-    unknown = [name for name, quantity in given.items() if quantity not in NAMES]
-    if unknown:
-        found.append(f"not looked at, since the notation has no such name: {', '.join(unknown)}")
-    twice = [q for q in NAMES if list(given.values()).count(q) > 1]
-    if twice:
+    given = quantities_of(entries, examination.convention.read)
+    unclear = [q for q, why in visit.unfit.items() if why == UNCLEAR]
+    places = {q: " or ".join(name for name in given if given[name] == q) for q in unclear}
+    found += [f"{q} may be {names}, which have no names and differ" for q, names in places.items()]
+    if twice := [q for q, why in visit.unfit.items() if why == TWICE]:
         found.append(f"given twice under different names, so that nobody knows which is meant: {', '.join(twice)}")
     if visit.dtype != visit.problem.dtype:
         is_all = all(fits_float32(V) for V in entries.values() if isinstance(V, np.ndarray) and V.dtype.kind == "f")
@@ -234,6 +240,28 @@ def on_inputs(function: str, replies: Iterable[Reply]) -> list[str]:
     names = sorted({k for reply in replies for k in reply.changed})
     listed = ", ".join(ARGUMENTS[k] for k in names)
     return [f"{function} changes its inputs in place: {listed}; make copies"] if names else []
+
+
+def on_the_rest(examination: Examination) -> list[str]:
+    """Say what of a reply is not judged, and why; what to return, if that is all of `forward`.
+
+    Values without names that are an input, or another value once more, are not worth a word.
+    """
+    problem, reply = examination.replies[0] if examination.replies else (None, Reply({}))
+    entries = reply.values or {}
+    found = quantities_of(entries, examination.convention.read)
+    unknown = [name for name, quantity in found.items() if quantity not in NAMES]
+    named = [name for name in unknown if not is_nameless(name)]
+    known = [*(entries[name] for name in found if name not in unknown)]
+    known += examination.convention.arguments(problem) if problem else []
+    new = [n for n in unknown if n not in named and not any(np.array_equal(entries[n], V) for V in known)]
+    of = " of forward" * (examination.function == "forward")
+    said = [f"not looked at{of}, since the notation has no such name: {', '.join(named)}"] if named else []
+    if new:
+        said.append(f"not looked at{of}, since without a name nothing shows what it is: {', '.join(new)}")
+    if unknown and not examination.given:
+        said.append("forward is not judged: nobody knows what it gave; let it return a dict of Z1, A1, Z2, A2")
+    return said
 
 
 def precision(value: object) -> str:

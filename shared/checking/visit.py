@@ -1,13 +1,13 @@
 """A visit: what a program gave on one problem, translated and judged line by line."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property, lru_cache
 from typing import Any, Literal
 
 import numpy as np
 
-from shared.checking.conventions import LATE, NAMES, Convention, quantities_of
+from shared.checking.conventions import LATE, NAMES, Convention, is_nameless, quantities_of
 from shared.checking.differences import Gradients, widened
 from shared.checking.problems import Problem
 from shared.checking.program import Reply
@@ -25,6 +25,8 @@ FEW_BITS = 12
 GRADIENTS = ("dW1", "db1", "dW2", "db2")
 """What a program has to give."""
 MISSING = "it is missing"
+TWICE = "it is given twice, with different values"
+UNCLEAR = "two values without names may be meant, and they differ"
 LARGEST = 1e300
 """A larger number cannot be right on any problem, and what is made from it would overflow."""
 USED = {**INPUTS, "dZ2": ("A2", "Z2", "Y")}
@@ -69,7 +71,7 @@ class Visit:
     def place(self, name: str) -> Place:
         """Tell a line that is right from one that inherits and from one that is wrong by itself."""
         off = [earlier for earlier in before(name, set(self.given)) if earlier in self.unfit]
-        if self.unfit.get(name) == MISSING:
+        if self.unfit.get(name) in (MISSING, UNCLEAR):
             return "cannot tell"
         if name in self.unfit:
             return "inherits" if off else "WRONG here"
@@ -113,14 +115,12 @@ def gap(name: str, given: set[str]) -> set[str]:
 def answered(reply: Reply, problem: Problem, convention: Convention) -> Visit:
     """Translate what a program gave: its names and its shapes into this suite's."""
     entries: dict[str, Any] = {}
-    quantities = quantities_of(reply.values or ())
+    quantities = quantities_of(reply.values or (), convention.read)
     for name, V in (reply.values or {}).items():
         if (quantity := quantities[name]) in NAMES:
             twice = quantity in entries and not np.array_equal(entries[str(quantity)], V)
-            entries[str(quantity)] = "it is given twice, with different values" if twice else V
-    floats = [V for V in entries.values() if isinstance(V, np.ndarray) and V.dtype.kind == "f"]
-    dtype = FLOAT32 if only_float32(floats, problem) else problem.dtype
-    visit = Visit(problem, dtype, convention)
+            entries[str(quantity)] = (UNCLEAR if is_nameless(name) else TWICE) if twice else V
+    visit = Visit(problem, dtype_of(entries.values(), problem), convention)
     for name, V in entries.items():
         if isinstance(V, str):
             visit.unfit[name] = V
@@ -137,6 +137,12 @@ def answered(reply: Reply, problem: Problem, convention: Convention) -> Visit:
         for found in (visit.values, visit.own, visit.unfit):
             found.pop("dA2", None)
     return visit
+
+
+def dtype_of(values: Iterable[Array | str], problem: Problem) -> np.dtype:
+    """Find the precision in which a program computed what it gave."""
+    floats = [V for V in values if isinstance(V, np.ndarray) and V.dtype.kind == "f"]
+    return FLOAT32 if only_float32(floats, problem) else problem.dtype
 
 
 def only_float32(floats: Sequence[Array], problem: Problem) -> bool:

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from shared.checking.checkup import Checkup, Finding, Row
 from shared.checking.trial import NOT_GIVEN
-from shared.checking.visit import MISSING
+from shared.checking.visit import MISSING, UNCLEAR
 from shared.judging.verdict import listed
 from shared.report.terminal import Terminal, number
 
@@ -154,6 +154,8 @@ def what_would_decide(checkup: Checkup) -> Iterator[str]:
     remarks = {row.remark for row in checkup.rows() if row.place == "cannot tell"}
     if MISSING in remarks:
         yield "give all of dW1, db1, dW2 and db2, on every problem."
+    if UNCLEAR in remarks:
+        yield "return a dict of dW1, db1, dW2 and db2."
     if NOT_GIVEN in remarks:
         yield "let train return the costs and W1, b1, W2, b2: by name, or W1, b1, W2, b2, costs in this order."
     if checkup.examination.convention.differences:

@@ -1,0 +1,120 @@
+"""Finds out what values without names are, by their shapes and by what they hold: another order is no mistake."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import permutations
+from math import prod
+
+import numpy as np
+
+from shared.checking.conventions import NAMES, Convention, is_nameless, quantities_of, quantity_of, squeezed
+from shared.checking.entries import ORDER
+from shared.checking.problems import Problem
+from shared.checking.program import Reply
+from shared.checking.visit import FLOAT64, answered, dtype_of, judged, shape_of, standard_of
+from shared.judging.verdict import judge
+from shared.network import Array, Parameters
+
+RIGHT, FITS, GIVEN, SQUEEZED, NOTHING = 4, 3, 2, 1, 0
+"""How much speaks for a value to be a quantity: it is right; its shape is; its shape is, but it is just an input that
+was given back; its shape is right without dimensions of length 1; nothing."""
+MOST = 12
+"""Of the values without names, the first so many may be what a function has to give."""
+TRIED = 24
+"""Of the ways to read them for which equally much speaks, so many are judged."""
+
+Evidence = Mapping[str, Mapping[str, int]]
+"""By the name of a value and that of a quantity, how much speaks for the one to be the other."""
+
+
+def with_names_read(convention: Convention, function: str, reply: Reply, problem: Problem) -> Convention:
+    """Add to a convention what the values without names are, if there are any.
+
+    First come the four quantities that a function has to give (dW1 db1 dW2 db2, or Z1 A1 Z2 A2) and did not give by
+    name: those values for which most speaks, and in the usual order where nothing decides. Then come values that are
+    right as something else, such as those of a cache. A number that is left alone in `gradients` is the cost. If the
+    rest could be the four as well, nobody knows which are meant: then both are read.
+    """
+    values = reply.values or {}
+    nameless = [name for name in values if is_nameless(name)]
+    if not nameless:
+        return convention
+    dtype = dtype_of(values.values(), problem)
+    evidence = {name: {q: speaks(values[name], q, problem, convention, dtype) for q in NAMES} for name in nameless}
+    named = given_by_name(values, problem, convention)
+    needed = [q for q in ORDER[function] if q not in named]
+
+    ways = ways_to_read(needed, nameless[:MOST], evidence)
+    read = ways[0] if len(ways) == 1 else min(ways, key=lambda way: lines_wrong(way, reply, problem, convention))
+    for name in nameless:
+        right = [q for q in NAMES if evidence[name][q] == RIGHT and q not in {*named, *read.values()}]
+        if right and name not in read:
+            read[name] = right[0]
+    unread = [name for name in nameless if name not in read]
+    numbers = [name for name in unread if isinstance(values[name], np.ndarray) and not values[name].ndim]
+    if function == "gradients" and len(numbers) == 1 and "cost" not in {*named, *read.values()}:
+        read[numbers[0]] = "cost"
+    rivals = ways_to_read(needed, unread[:MOST], evidence)[0]
+    if all(evidence[name][q] in (RIGHT, FITS) for name, q in rivals.items()):
+        read |= rivals
+    return replace(convention, read=tuple((name, read[name]) for name in nameless if name in read))
+
+
+def given_by_name(values: Mapping[str, Array | str], problem: Problem, convention: Convention) -> set[str]:
+    """Name the quantities that have names; the weights W1 b1 W2 b2 that are given back are no gradients."""
+    named = [name for name in values if not is_nameless(name)]
+    back = [
+        name
+        for name in named
+        if quantity_of(name) in Parameters._fields and is_input(values[name], convention, problem)
+    ]
+    return {quantity for name, quantity in quantities_of(named).items() if quantity and name not in back}
+
+
+def speaks(V: Array | str, quantity: str, problem: Problem, convention: Convention, dtype: np.dtype) -> int:
+    """Tell how much speaks for a value to be a quantity."""
+    if isinstance(V, str):
+        return NOTHING
+    shape = shape_of(quantity, problem)
+    wanted = convention.theirs(quantity, np.empty(shape)).shape
+    if V.size == prod(shape) and any(
+        is_right(U.reshape(wanted), quantity, problem, convention, dtype) for U in (V, V.T)
+    ):
+        return RIGHT
+    if V.shape == wanted:
+        return GIVEN if is_input(V, convention, problem) else FITS
+    return SQUEEZED if squeezed(V.shape) == squeezed(wanted) else NOTHING
+
+
+def is_right(V: Array, quantity: str, problem: Problem, convention: Convention, dtype: np.dtype) -> bool:
+    """Tell whether a value lies within the proven bound of a quantity."""
+    the_judge, parameters, standard = standard_of(problem, dtype)
+    right = standard.right[quantity] if quantity in standard.right else the_judge.line(quantity, parameters, {})
+    ours, _ = convention.ours(quantity, V.astype(FLOAT64), shape_of(quantity, problem))
+    return judge(quantity, ours, *right, FLOAT64).verdict != "wrong"
+
+
+def is_input(V: Array | str, convention: Convention, problem: Problem) -> bool:
+    """Tell whether a value is one that the program was given."""
+    return any(np.array_equal(V, given) for given in convention.arguments(problem))
+
+
+def ways_to_read(needed: Sequence[str], names: Sequence[str], evidence: Evidence) -> list[dict[str, str]]:
+    """Find the ways to give the needed quantities to values for which most speaks, those in the usual order first.
+
+    Where there are more values than quantities, something has to speak for them.
+    """
+    ways = list(permutations(names, len(needed)))
+    speaking = [sum(evidence[name][q] for name, q in zip(way, needed, strict=True)) for way in ways]
+    most = max(speaking, default=0)
+    if not most and len(needed) != len(names):
+        return [{}]
+    best = [way for way, much in zip(ways, speaking, strict=True) if much == most]
+    best.sort(key=lambda way: [names.index(name) for name in way] != sorted(names.index(name) for name in way))
+    return [dict(zip(way, needed, strict=True)) for way in best[:TRIED]]
+
+
+def lines_wrong(way: Mapping[str, str], reply: Reply, problem: Problem, convention: Convention) -> int:
+    """Count the lines that are wrong if the values are read in this way."""
+    visit = judged(answered(reply, problem, replace(convention, read=tuple(way.items()))))
+    return sum(visit.place(name) == "WRONG here" for name in visit.given)
