@@ -146,6 +146,24 @@ def test_two_tuples_of_four_are_told_apart(visit, returned):
     assert list(places(checkup)) == ["Z1", "A1", "Z2", "A2", "dW2", "db2", "dW1", "db1"]
 
 
+def test_the_gradients_are_found_among_many_other_values(visit):
+    checkup = visit("cost, m, 0.5, 1, 2, 3, (Z1, A1, W1, b1, Z2, A2, W2, b2), (dW1, db1, dW2, db2)")
+    assert (checkup.verdict, len(checkup.rows())) == ("certified", 9)
+
+
+def test_values_without_names_may_be_m_times_larger_where_the_mean_comes_late(visit):
+    checkup = visit("m * dZ2, dW2, db2, m * dZ1, dW1, db1")
+    assert list(places(checkup)) == ["dZ2", "dW2", "db2", "dZ1", "dW1", "db1"]
+    assert checkup.verdict == "certified"
+
+
+@pytest.mark.parametrize("lists", ["dW=[dW1, dW2], db=[db1, db2]", "dW=[None, dW1, dW2], db=[None, db1, db2]"])
+def test_lists_of_layers_may_begin_with_place_0_or_1(visit, lists):
+    checkup = visit(f"dict({lists})")
+    assert (checkup.verdict, list(places(checkup))) == ("certified", ["dW2", "db2", "dW1", "db1"])
+    assert checkup.remarks == []
+
+
 def test_a_cache_that_is_not_right_is_not_accused_but_said_to_be_left_out(visit):
     checkup = visit("(dW1, db1, dW2, db2), (dZ1 + 1, dA1 + 1, dZ2 + 1)")
     assert checkup.verdict == "certified"
@@ -169,10 +187,10 @@ def test_weights_that_are_given_back_are_not_taken_for_gradients(visit, weights,
 
 def test_of_two_tuples_that_may_both_be_the_gradients_one_cannot_tell_and_it_says_what_to_return(visit):
     checkup = visit("(dW1, db1, dW2, db2), (2 * dW1, db1, dW2, db2)")
-    assert (checkup.verdict, checkup.findings) == ("cannot tell", [])
+    assert (checkup.verdict, checkup.findings, written(checkup)) == ("cannot tell", [], [])
     assert places(checkup) == {"dW2": "OK", "db2": "OK", "dW1": "cannot tell", "db1": "OK"}
     assert list(doubts(checkup)) == ["dW1: two values without names may be meant, and they differ"]
-    assert checkup.remarks == ["dW1 may be 0.0 or 1.0, which have no names and differ"]
+    assert checkup.remarks == ["given twice without names, so that nobody knows which is meant: dW1 (0.0 or 1.0)"]
     assert list(what_would_decide(checkup)) == ["return a dict of dW1, db1, dW2 and db2."]
 
 

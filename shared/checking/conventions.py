@@ -164,7 +164,7 @@ class Convention:
             yield f"1/m comes later: {', '.join(self.late)} {'is' if len(self.late) == 1 else 'are'} m times autograd's"
         if self.differences:
             yield f"the gradients are {self.differences}"
-        found, usual = [quantity for _, quantity in self.read], list(ORDER["gradients"])
+        found, usual = list(dict.fromkeys(quantity for _, quantity in self.read)), list(ORDER["gradients"])
         if found and found != usual:
             order = [quantity for quantity in found if quantity in usual]
             wanted = f" (the usual order is {', '.join(usual)})" if order and order != usual else ""

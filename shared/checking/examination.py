@@ -218,8 +218,9 @@ def remarks(examination: Examination) -> list[str]:
     entries = examination.replies[0][1].values or {}
     given = quantities_of(entries, examination.convention.read)
     unclear = [q for q, why in visit.unfit.items() if why == UNCLEAR]
-    places = {q: " or ".join(name for name in given if given[name] == q) for q in unclear}
-    found += [f"{q} may be {names}, which have no names and differ" for q, names in places.items()]
+    places = [f"{q} ({' or '.join(name for name in given if given[name] == q)})" for q in unclear]
+    if places:
+        found.append(f"given twice without names, so that nobody knows which is meant: {', '.join(places)}")
     if twice := [q for q, why in visit.unfit.items() if why == TWICE]:
         found.append(f"given twice under different names, so that nobody knows which is meant: {', '.join(twice)}")
     if visit.dtype != visit.problem.dtype:
@@ -245,7 +246,7 @@ def on_inputs(function: str, replies: Iterable[Reply]) -> list[str]:
 def on_the_rest(examination: Examination) -> list[str]:
     """Say what of a reply is not judged, and why; what to return, if that is all of `forward`.
 
-    Values without names that are an input, or another value once more, are not worth a word.
+    Of values without names, those that are no arrays, an input, or another value once more are not worth a word.
     """
     problem, reply = examination.replies[0] if examination.replies else (None, Reply({}))
     entries = reply.values or {}
@@ -254,7 +255,8 @@ def on_the_rest(examination: Examination) -> list[str]:
     named = [name for name in unknown if not is_nameless(name)]
     known = [*(entries[name] for name in found if name not in unknown)]
     known += examination.convention.arguments(problem) if problem else []
-    new = [n for n in unknown if n not in named and not any(np.array_equal(entries[n], V) for V in known)]
+    arrays = [name for name in unknown if name not in named and isinstance(entries[name], np.ndarray)]
+    new = [name for name in arrays if not any(np.array_equal(entries[name], V) for V in known)]
     of = " of forward" * (examination.function == "forward")
     said = [f"not looked at{of}, since the notation has no such name: {', '.join(named)}"] if named else []
     if new:

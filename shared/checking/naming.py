@@ -7,7 +7,7 @@ from math import prod
 
 import numpy as np
 
-from shared.checking.conventions import NAMES, Convention, is_nameless, quantities_of, quantity_of, squeezed
+from shared.checking.conventions import LATE, NAMES, Convention, is_nameless, quantities_of, quantity_of, squeezed
 from shared.checking.entries import ORDER
 from shared.checking.problems import Problem
 from shared.checking.program import Reply
@@ -18,8 +18,8 @@ from shared.network import Array, Parameters
 RIGHT, FITS, GIVEN, SQUEEZED, NOTHING = 4, 3, 2, 1, 0
 """How much speaks for a value to be a quantity: it is right; its shape is; its shape is, but it is just an input that
 was given back; its shape is right without dimensions of length 1; nothing."""
-MOST = 12
-"""Of the values without names, the first so many may be what a function has to give."""
+MOST = 16
+"""So many values without names are tried as what a function has to give: those for which most speaks."""
 TRIED = 24
 """Of the ways to read them for which equally much speaks, so many are judged."""
 
@@ -36,15 +36,16 @@ def with_names_read(convention: Convention, function: str, reply: Reply, problem
     rest could be the four as well, nobody knows which are meant: then both are read.
     """
     values = reply.values or {}
-    nameless = [name for name in values if is_nameless(name)]
+    dtype = dtype_of(values.values(), problem)
+    places = [name for name in values if name.split(".")[-1].isdigit()]
+    evidence = {name: {q: speaks(values[name], q, problem, convention, dtype) for q in NAMES} for name in places}
+    nameless = [name for name in places if is_nameless(name) or evidence[name].get(str(quantity_of(name))) == NOTHING]
     if not nameless:
         return convention
-    dtype = dtype_of(values.values(), problem)
-    evidence = {name: {q: speaks(values[name], q, problem, convention, dtype) for q in NAMES} for name in nameless}
-    named = given_by_name(values, problem, convention)
+    named = given_by_name([name for name in values if name not in nameless], values, problem, convention)
     needed = [q for q in ORDER[function] if q not in named]
 
-    ways = ways_to_read(needed, nameless[:MOST], evidence)
+    ways = ways_to_read(needed, nameless, evidence)
     read = ways[0] if len(ways) == 1 else min(ways, key=lambda way: lines_wrong(way, reply, problem, convention))
     for name in nameless:
         right = [q for q in NAMES if evidence[name][q] == RIGHT and q not in {*named, *read.values()}]
@@ -54,21 +55,18 @@ def with_names_read(convention: Convention, function: str, reply: Reply, problem
     numbers = [name for name in unread if isinstance(values[name], np.ndarray) and not values[name].ndim]
     if function == "gradients" and len(numbers) == 1 and "cost" not in {*named, *read.values()}:
         read[numbers[0]] = "cost"
-    rivals = ways_to_read(needed, unread[:MOST], evidence)[0]
+    rivals = ways_to_read(needed, unread, evidence)[0]
     if all(evidence[name][q] in (RIGHT, FITS) for name, q in rivals.items()):
         read |= rivals
     return replace(convention, read=tuple((name, read[name]) for name in nameless if name in read))
 
 
-def given_by_name(values: Mapping[str, Array | str], problem: Problem, convention: Convention) -> set[str]:
-    """Name the quantities that have names; the weights W1 b1 W2 b2 that are given back are no gradients."""
-    named = [name for name in values if not is_nameless(name)]
-    back = [
-        name
-        for name in named
-        if quantity_of(name) in Parameters._fields and is_input(values[name], convention, problem)
-    ]
-    return {quantity for name, quantity in quantities_of(named).items() if quantity and name not in back}
+def given_by_name(
+    names: Sequence[str], values: Mapping[str, Array | str], problem: Problem, convention: Convention
+) -> set[str]:
+    """Find the quantities that have names; the weights W1 b1 W2 b2 that are given back are no gradients."""
+    back = [n for n in names if quantity_of(n) in Parameters._fields and is_input(values[n], convention, problem)]
+    return {quantity for name, quantity in quantities_of(names).items() if quantity and name not in back}
 
 
 def speaks(V: Array | str, quantity: str, problem: Problem, convention: Convention, dtype: np.dtype) -> int:
@@ -87,11 +85,12 @@ def speaks(V: Array | str, quantity: str, problem: Problem, convention: Conventi
 
 
 def is_right(V: Array, quantity: str, problem: Problem, convention: Convention, dtype: np.dtype) -> bool:
-    """Tell whether a value lies within the proven bound of a quantity."""
+    """Tell whether a value lies within the proven bound of a quantity, or is m times it where the 1/m may come late."""
     the_judge, parameters, standard = standard_of(problem, dtype)
     right = standard.right[quantity] if quantity in standard.right else the_judge.line(quantity, parameters, {})
-    ours, _ = convention.ours(quantity, V.astype(FLOAT64), shape_of(quantity, problem))
-    return judge(quantity, ours, *right, FLOAT64).verdict != "wrong"
+    readings = [convention, *([replace(convention, late=LATE)] if quantity in LATE else [])]
+    ours = [reading.ours(quantity, V.astype(FLOAT64), shape_of(quantity, problem))[0] for reading in readings]
+    return any(judge(quantity, U, *right, FLOAT64).verdict != "wrong" for U in ours)
 
 
 def is_input(V: Array | str, convention: Convention, problem: Problem) -> bool:
@@ -104,7 +103,8 @@ def ways_to_read(needed: Sequence[str], names: Sequence[str], evidence: Evidence
 
     Where there are more values than quantities, something has to speak for them.
     """
-    ways = list(permutations(names, len(needed)))
+    most_likely = sorted(names, key=lambda name: -max((evidence[name][q] for q in needed), default=NOTHING))[:MOST]
+    ways = list(permutations([name for name in names if name in most_likely], len(needed)))
     speaking = [sum(evidence[name][q] for name, q in zip(way, needed, strict=True)) for way in ways]
     most = max(speaking, default=0)
     if not most and len(needed) != len(names):
