@@ -315,7 +315,7 @@ def bench(
     dtype: Literal["both", "float32", "float64"] = "both",
     rounds: Positive = 10,
     iterations: Positive = 2500,
-    threads: Positive | None = None,
+    threads: Positive = 1,
     sweep: bool = True,
     learning_rate: Annotated[float, Parameter(validator=Number(gt=0, lt=float("inf")))] = 0.0075,
     hidden: Positive | None = None,
@@ -345,7 +345,7 @@ def bench(
     iterations
         How many steps of gradient descent, in all rounds together.
     threads
-        How many threads each may use. [default: as many as there are processors]
+        How many threads each may use. With more than one the ratios depend on how quickly threads find each other.
     sweep
         Whether to measure, too, how a step grows with the numbers of examples and of inputs.
     learning_rate

@@ -19,7 +19,7 @@ from shared.benching import floors
 from shared.network import Array, Implementation, Parameters, Settings
 from shared.weights import draw
 
-AT_LEAST = 0.3
+AT_LEAST = 0.1
 """Seconds of steps in a turn, of those that can go on beyond the training; and half of that for the floor."""
 
 SHORTEST = 1e-6

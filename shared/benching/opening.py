@@ -24,9 +24,7 @@ DTYPES: dict[str, tuple[DtypeName, ...]] = {
 }
 
 
-def plan(
-    frameworks: str | None, chosen: str | None, iterations: int, rounds: int, threads: int | None, sweep: bool
-) -> Plan:
+def plan(frameworks: str | None, chosen: str | None, iterations: int, rounds: int, threads: int, sweep: bool) -> Plan:
     """Decide who takes part: by default every implementation of the registry, and every peer.
 
     Raises
@@ -42,9 +40,9 @@ def plan(
     if iterations < 2 * rounds:
         raise InputError(f"--iterations {iterations} are too few for {rounds} rounds; a round takes 2 steps at least")
     processors = len(allowed())
-    if threads is not None and threads > processors:
+    if threads > processors:
         raise InputError(f"--threads {threads}: this process may use {processors} processors; choose as many at most")
-    return Plan(own, others, rounds, threads or processors, sweep)
+    return Plan(own, others, rounds, threads, sweep)
 
 
 def starts(

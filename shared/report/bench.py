@@ -41,7 +41,8 @@ def what(record: Bench) -> Iterator[str]:
 def explanations(record: Bench) -> Iterator[str]:
     """Say what is timed and what is not, how threads are set, and what the spread is."""
     settings, threads = record.settings, record.settings["threads"]
-    bound = f"each process may use {threads} processors" if record.machine["bound"] else "no process can be bound here"
+    processors = "one processor" if threads == 1 else f"{threads} processors"
+    bound = f"each process may use {processors}" if record.machine["bound"] else "no process can be bound here"
     yield (
         "Timed: steps of full-batch gradient descent (forward, backward, update, the cost before it), "
         f"{settings['iterations']:,} in {settings['rounds']} rounds. In each round every contestant takes its turn, in "
