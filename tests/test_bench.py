@@ -61,7 +61,7 @@ def bench(folder):
 @pytest.fixture(scope="module")
 def everybody(bench, folder):
     """One run with all that are installed, in both dtypes."""
-    options = ("--frameworks", ",".join(OWN), "--threads", "1", "--json", "all.json", "--report", "page")
+    options = ("--frameworks", ",".join(OWN), "--json", "all.json", "--report", "page")
     status = bench(*QUICK, *options)
     record = json.loads((folder / "all.json").read_text())
     return SimpleNamespace(status=status, record=record, page=folder / "page" / "bench.html")
@@ -219,14 +219,17 @@ def test_the_text_before_the_numbers_says_what_they_are(bench, capfd):
         assert words in before
 
 
-def test_every_library_gets_as_many_threads_as_asked_for(bench, folder):
+@pytest.mark.parametrize("asked", [(), ("--threads", "1"), ("--threads", "2")], ids=" ".join)
+def test_every_library_gets_as_many_threads_as_asked_for_and_one_if_nobody_asks(bench, folder, asked):
+    if asked == ("--threads", "2") and len(allowed()) < 2:
+        pytest.skip("this process may use one processor only")
     before = allowed(), dict(os.environ) | {"PYTEST_CURRENT_TEST": ""}
-    options = ("--frameworks", "numpy,torch", "--peers", "none", "--dtype", "float32", "--threads", "1")
+    options = ("--frameworks", "numpy,torch", "--peers", "none", "--dtype", "float32", *asked)
     bench(*QUICK, *options, "--json", "threads.json")
     timings = json.loads((folder / "threads.json").read_text())["timings"]["float32"]
     pools = [pool for timing in timings.values() for pool in timing["threads"].items()]
     assert {"openblas", "openmp"} <= {library for library, _ in pools}
-    assert {count for _, count in pools} == {1}
+    assert {count for _, count in pools} == {int(asked[1]) if asked else 1}
     assert (allowed(), dict(os.environ) | {"PYTEST_CURRENT_TEST": ""}) == before
 
 
