@@ -23,7 +23,7 @@ UPDATE = {
     "numpy": ("learning_rate * dV  #", f"learning_rate * dV * {TINY}  #"),
     "torch": ("lr=learning_rate)", f"lr=learning_rate * {TINY})"),
     "jax": ("learning_rate * dV for", f"learning_rate * dV * {TINY} for"),
-    "numpy_gram": ("m / learning_rate", f"m / (learning_rate * {TINY})"),
+    "numpy_gram": ("np.float64(m) / learning_rate", f"m / (learning_rate * {TINY})"),
     "jax_gram": ("learning_rate * d", f"learning_rate * {TINY} * d"),
 }
 """Equation 13 is not an assignment to one name, so it is tampered with in its own way."""
