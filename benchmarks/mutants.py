@@ -15,7 +15,6 @@ tried on all:
 """
 
 import argparse
-import contextlib
 import difflib
 import gc
 import multiprocessing
@@ -27,9 +26,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
 from importlib import import_module
-from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any
@@ -38,22 +35,9 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"  # a process with threads cannot be for
 sys.dont_write_bytecode = True
 
 import pytest  # noqa: E402
-from cosmic_ray import plugins  # noqa: E402
-from cosmic_ray.mutating import mutate_code  # noqa: E402
+from mutating import matched, mutants, read_from  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[1]
-PAIRS = {
-    "Binary": "Add_Sub Sub_Add Mul_Div Div_Mul FloorDiv_Mul Mod_Mul Pow_Mul LShift_RShift RShift_LShift BitAnd_BitOr "
-    "BitOr_BitAnd",
-    "Comparison": "Eq_NotEq NotEq_Eq Lt_LtE Lt_GtE LtE_Lt LtE_Gt Gt_GtE Gt_LtE GtE_Gt GtE_Lt Is_IsNot IsNot_Is",
-    "Unary": "Delete_Not Delete_USub Delete_Invert",
-}
-SINGLE = (
-    "NumberReplacer AddNot ReplaceAndWithOr ReplaceOrWithAnd ReplaceTrueWithFalse ReplaceFalseWithTrue "
-    "ReplaceContinueWithBreak ZeroIterationForLoop ExceptionReplacer RemoveDecorator"
-)
-OPERATORS = SINGLE.split()
-OPERATORS += [f"Replace{kind}Operator_{pair}" for kind, pairs in PAIRS.items() for pair in pairs.split()]
 TESTS = {
     "numpy_manual": "test_worked_example test_quantities test_contract",
     "verdict": "test_verdict",
@@ -90,17 +74,6 @@ MEMORY = 8 * 2**30
 FRESH = multiprocessing.get_context("forkserver")
 FRESH.set_forkserver_preload(["pytest", "scipy.special", "flint", "beartype", "jax"])
 """Starts processes that have imported libraries, and nothing of the project."""
-
-
-def mutants(text: str) -> Iterator[tuple[str, str]]:
-    """Give every mutant of a text that is still Python: its name, and the mutated text."""
-    for name in OPERATORS:
-        operator, occurrence = plugins.get_operator(f"core/{name}")(), 0
-        while mutated := mutate_code(text, operator, occurrence):
-            with contextlib.suppress(SyntaxError):  # {**q} may have become {*q}
-                compile(mutated, name, "exec")
-                yield f"{name} {occurrence}", mutated
-            occurrence += 1
 
 
 class Survey:
@@ -202,7 +175,7 @@ def alone(path: Path, text: bytes, chosen: list[str]) -> None:
     """Run tests with a mutant in the place of the file, as a process of its own."""
     confine()
     os.chdir(ROOT)
-    sys.path[:1] = [str(ROOT)]
+    sys.path.insert(0, str(ROOT))
     signal.setitimer(signal.ITIMER_PROF, 300)
     read_from(path, text)
     outcome = pytest.main(chosen)
@@ -216,40 +189,6 @@ def confine() -> None:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, 1)
         os.dup2(nowhere, 2)
-
-
-def read_from(path: Path, text: bytes) -> None:
-    """Let a module's text be read in the place of its file."""
-    read = SourceFileLoader.get_data
-
-    def get_data(self: Any, wanted: str) -> bytes:
-        if Path(wanted).name.startswith(f"{path.stem}.cpython") and Path(wanted).parent.parent == path.parent:
-            raise OSError  # what was compiled from the right file
-        return text if Path(wanted) == path else read(self, wanted)
-
-    SourceFileLoader.get_data = get_data
-
-
-def matched(old: CodeType, new: CodeType, at_import: bool) -> dict[CodeType, CodeType] | None:
-    """Match the functions of two versions of a module; None if what is done at import differs."""
-    olds, news = ([c for c in code.co_consts if isinstance(c, CodeType)] for code in (old, new))
-    if (at_import and signature(old) != signature(new)) or len(olds) != len(news):
-        return None
-    found = {} if at_import or old == new else {old: new}
-    for one, other in zip(olds, news, strict=True):
-        function = bool(one.co_flags & 1) and not (
-            at_import and one.co_name.startswith("<") and "lambda" not in one.co_name
-        )
-        inner = matched(one, other, at_import and not function)
-        if inner is None:
-            return None
-        found |= inner
-    return found
-
-
-def signature(code: CodeType) -> tuple[Any, ...]:
-    """What a piece of code does itself, without the functions in it."""
-    return code.co_code, code.co_names, [repr(c) for c in code.co_consts if not isinstance(c, CodeType)]
 
 
 def forked(run: Any, seconds: float = 3600) -> str:
@@ -283,7 +222,7 @@ def arguments(names: list[str], slow_ones_too: bool) -> list[str]:
 def main() -> int:
     """Run the mutants of a file."""
     os.chdir(ROOT)
-    sys.path[:1] = [str(ROOT)]
+    sys.path.insert(0, str(ROOT))
     parser = argparse.ArgumentParser()
     parser.add_argument("file", type=Path)
     parser.add_argument("--sample", type=int, help="so many of the mutants, drawn with seed 0")
