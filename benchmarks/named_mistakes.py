@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from itertools import product
 
 import numpy as np
-from patients import CONVENTIONS, Patient
+from patients import CONVENTIONS, FOUR, Patient
 
 from shared.checking import problems
 from shared.checking.checkup import Checkup, check
@@ -19,7 +19,6 @@ from shared.checking.what_is_wrong import Diagnosis
 from shared.judging.mistakes import CATALOGUE, Mistake
 from shared.network import Parameters
 
-GRADIENTS = ("dW1", "db1", "dW2", "db2")
 SMALL = list(problems.small())
 
 
@@ -63,7 +62,7 @@ def pairs(count: int) -> Iterable[tuple[Mistake, Mistake]]:
 def main(pair_count: int) -> None:
     """Print the shares."""
     for (name, convention), (what, gives) in product(
-        CONVENTIONS.items(), (("all quantities", NAMES), ("four gradients", GRADIENTS))
+        CONVENTIONS.items(), (("all quantities", NAMES), ("four gradients", FOUR))
     ):
         counts = Counter(outcome(examined(convention, (m,), gives), (m,)) for m in CATALOGUE if m.line != "costs")
         show(f"one mistake, {name}, {what} given", counts)

@@ -15,6 +15,8 @@ COLUMNS_LATE = Convention(late=LATE)
 ROWS_EARLY = Convention(rows=True, transposed=True)
 CONVENTIONS = {"columns, 1/m late": COLUMNS_LATE, "rows, 1/m early": ROWS_EARLY}
 NAMES = (*Parameters._fields, "X", "Y")
+FOUR = ("dW1", "db1", "dW2", "db2")
+"""The gradients that a program has to give."""
 
 
 @dataclass

@@ -2,14 +2,13 @@
 
 import numpy as np
 import pytest
-from patients import Patient
+from patients import FOUR, Patient
 
 from shared.checking import problems
 from shared.checking.checkup import check
 from shared.judging.mistakes import CATALOGUE
 
 SMALL = list(problems.small())
-FOUR = ("dW1", "db1", "dW2", "db2")
 
 
 class Keeping(Patient):

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from patients import Patient
+from patients import FOUR, Patient
 
 from shared.checking import problems
 from shared.checking.checkup import check
@@ -11,7 +11,6 @@ from shared.judging.mistakes import CATALOGUE
 from shared.report.checkup import sentence, what_would_decide
 
 SMALL = list(problems.small())
-GRADIENTS = ("dW1", "db1", "dW2", "db2")
 
 
 def mistakes(*names):
@@ -33,7 +32,7 @@ class Caching(Patient):
 
 
 def test_a_result_that_is_kept_by_shape_is_told():
-    checkup = check(Caching(gives=GRADIENTS), SMALL)
+    checkup = check(Caching(gives=FOUR), SMALL)
     assert checkup.verdict == "wrong"
     assert any("is it kept in between?" in clue for finding in checkup.findings for clue in finding.diagnosis.clues)
 
@@ -91,8 +90,8 @@ def test_what_is_done_to_all_four_gradients_is_one_finding(kind):
 
 
 def test_clipping_is_named_from_the_four_gradients_alone():
-    chosen = mistakes(*(f"clipping to norm 5 in {name}" for name in GRADIENTS))
-    (finding,) = check(Patient(mistakes=chosen, gives=GRADIENTS), SMALL).findings
+    chosen = mistakes(*(f"clipping to norm 5 in {name}" for name in FOUR))
+    (finding,) = check(Patient(mistakes=chosen, gives=FOUR), SMALL).findings
     assert finding.name == "clipping to norm 5 in dW2, db2, dW1 and db1"
 
 
@@ -101,8 +100,8 @@ class Shortening(Patient):
 
     def gradients(self, *arguments):
         found = super().gradients(*arguments)
-        norm = np.sqrt(sum(np.square(found[name]).sum() for name in GRADIENTS))
-        return {**found, **{name: found[name] * min(1, 1 / norm) for name in GRADIENTS}}
+        norm = np.sqrt(sum(np.square(found[name]).sum() for name in FOUR))
+        return {**found, **{name: found[name] * min(1, 1 / norm) for name in FOUR}}
 
 
 def test_clipping_is_named_beside_another_mistake_that_changes_the_norm():

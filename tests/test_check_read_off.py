@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from patients import CONVENTIONS, Patient
+from patients import CONVENTIONS, FOUR, Patient
 
 from shared.checking import problems
 from shared.checking.checkup import check
@@ -12,7 +12,6 @@ from shared.judging.lines import LINES, examples
 from shared.judging.mistakes import Mistake
 
 SMALL = list(problems.small())
-FOUR = ("dW1", "db1", "dW2", "db2")
 
 
 def inputs(q):

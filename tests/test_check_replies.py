@@ -4,6 +4,7 @@ from itertools import permutations
 
 import numpy as np
 import pytest
+from patients import FOUR
 
 from shared.checking import problems
 from shared.checking.checkup import Checkup, check
@@ -14,7 +15,6 @@ from shared.judging import lines
 from shared.report.checkup import doubts, what_would_decide
 
 SMALL = list(problems.small())[:4]
-FOUR = ("dW1", "db1", "dW2", "db2")
 
 BACKPROP = """
 import numpy as np

@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from patients import Patient
+from patients import FOUR, Patient
 
 import compare
 from shared.checking import problems
@@ -16,7 +16,6 @@ from shared.network import Parameters
 from shared.report.checkup import diagnosis
 
 SMALL = list(problems.small())
-FOUR = ("dW1", "db1", "dW2", "db2")
 
 
 def said_of(patient, asked=SMALL):
