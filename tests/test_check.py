@@ -76,13 +76,14 @@ def leaves_a_trace(one, other):
         q = {**problem.given(), "learning_rate": 1.0}
         alone = lines.run(q, {one.line: one.wrong}).get(other.line)
         both = lines.run(q, {one.line: one.wrong, other.line: other.wrong}).get(other.line)
-        if (
-            alone is not None
-            and both is not None
-            and (alone.shape != both.shape or not np.allclose(alone, both, rtol=1e-12, atol=1e-14, equal_nan=True))
-        ):
+        if alone is not None and both is not None and differ(alone, both):
             return True
     return False
+
+
+def differ(one, other):
+    """Whether two arrays differ by more than rounding does."""
+    return one.shape != other.shape or not np.allclose(one, other, rtol=1e-12, atol=1e-14, equal_nan=True)
 
 
 def pairs(count):

@@ -5,7 +5,8 @@ the smaller operations of the same step take (2 n_h m products, m exponentials, 
 
 The products are chained, W1 <- (W1 X) X', so that none can be left out or done ahead. X is divided by its largest
 singular value: then the numbers neither grow nor vanish, and nothing but products is done. W1 and X are copied anew
-before each measurement, as `train` copies its arguments: where a copy lies in memory changes the time by some percent.
+before each measurement, as `train` copies its arguments: where a copy lies in memory changes the time, that of
+PyTorch by a tenth.
 """
 
 import time
@@ -75,7 +76,8 @@ def chained(products: Products, copies: Callable[[], tuple[Any, Any]]) -> Floor:
     """Call the products one after the other."""
 
     def run(count: int) -> float:
-        (V, X), start = copies(), time.perf_counter()
+        V, X = copies()
+        start = time.perf_counter()
         for _ in range(count):
             V = products(V, X)
         return time.perf_counter() - start

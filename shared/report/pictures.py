@@ -19,7 +19,6 @@ MOST_UNITS = 16
 """Hidden units that are shown."""
 
 MOST_MISTAKES = 4
-MOST_PHOTOGRAPHS = 8
 
 COLOURS = (255 * colormaps["RdBu_r"](np.linspace(0, 1, 256))[:, :3]).astype(np.uint8).tobytes()
 """From blue, below zero, by white to red."""
