@@ -15,9 +15,8 @@ ROUNDINGS = 8
 
 def added_up(name: str, visits: Sequence[Visit]) -> bool:
     """Tell whether a quantity, wherever it is wrong, is the right one and what was given for the problem before."""
-    wrong = [visit for visit in visits if name in visit.given and visit.place(name) == "WRONG here"]
-    after = [(earlier, visit) for earlier, visit in pairwise(visits) if any(visit is each for each in wrong)]
-    return bool(wrong) and len(after) == len(wrong) and all(is_sum(name, *both) for both in after)
+    after = [(earlier, visit) for earlier, visit in pairwise(visits) if name in visit.wrong]
+    return bool(after) and name not in visits[0].wrong and all(is_sum(name, *both) for both in after)
 
 
 def is_sum(name: str, earlier: Visit, visit: Visit) -> bool:

@@ -33,7 +33,7 @@ def factor(seen: Sequence[Visit], name: str) -> Iterator[str]:
     if not ratios or ratios[0][0] is not visits[0] or is_near(1, ratios[0][1], visits[0]):
         return
     candidates = [f for f in (Factor(ratios[0][1]), *FACTORS) if holds(f, *ratios[0])]
-    counts = [sum(holds(f, *seen) for seen in ratios) for f in candidates]
+    counts = [sum(holds(f, visit, ratio) for visit, ratio in ratios) for f in candidates]
     count = max(counts)
     if count == 1 and visits[0].own[name].size == 1:
         return

@@ -16,8 +16,8 @@ from shared.network import Array
 
 LOSSES = ("cost", "dA2", "dZ2")
 """Where a mean over the examples is taken."""
-MEANS = {what for what, _, _ in FACTORS}
-"""Mistakes that are a factor themselves."""
+ONLY_FACTORS = {what for what, _, _ in FACTORS}
+"""Mistakes that only multiply a line: beside a missing mean they make another factor, which is read off."""
 
 Entry = tuple[str, Line, str]
 """What the mistake is, the line, the explanation."""
@@ -25,13 +25,15 @@ Entry = tuple[str, Line, str]
 
 def of_a_line(line: str, guards: Iterable[Entry], seen: Visit | None) -> Iterator[Mistake]:
     """Give the mistakes of a line that are two in one; `seen` is a visit on which the line itself is wrong, if any."""
-    others = [(m.kind, m.wrong, m.explanation) for m in CATALOGUE if m.line == line and m.kind not in MEANS]
+    others = [(m.kind, m.wrong, m.explanation) for m in CATALOGUE if m.line == line and m.kind not in ONLY_FACTORS]
     others += guards
     if line in LOSSES:
         yield from at(line, *map(summed, others), general=True)
     if line == "cost":
         yield from at(line, *map(with_log_of_A2, others))
-        yield from (each for entry in (None, *others) if seen for each in penalized(seen, entry))
+    if line == "cost" and seen:
+        for entry in (None, *others):
+            yield from penalized(seen, entry)
 
 
 def summed(entry: Entry) -> Entry:

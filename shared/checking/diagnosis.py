@@ -1,5 +1,6 @@
-"""The diagnosis: which mistakes of the catalogue, alone or in pairs, explain every problem to rounding.
+"""The diagnosis: which mistakes, alone or in pairs, explain every problem to rounding.
 
+They are those of the catalogue, and where none of it does, those that are made for this program (read_off.py).
 A mistake is planted in the right network, the lines after it are followed from what the program itself gave, and the
 outcome is compared with what the program gave, entry by entry, on all problems. Nothing else may differ.
 """
@@ -46,7 +47,7 @@ def diagnose_each_call(examination: Examination, names: Sequence[str]) -> list[D
     The problems on which something is wrong are compared first: most mistakes fail there.
     """
     given, wrong = set(names), [name for name in examination.wrong if name in names]
-    visits = sorted(examination.visits, key=lambda visit: "WRONG here" not in map(visit.place, visit.given))
+    visits = sorted(examination.visits, key=lambda visit: not visit.wrong)
     gaps = {name: gap(name, set(examination.given)) for name in names}
     suspects = [m for m in CATALOGUE if any(m.line in gaps[name] for name in wrong)]
     found = explained(singles(suspects, gaps, visits), wrong, gaps)
@@ -85,8 +86,7 @@ def why_unfit(name: str, examination: Examination) -> str:
     """Say why a quantity cannot be compared with the truth: ever, or where it is first wrong by itself."""
     if examination.wavers(name):
         return WAVERS
-    wrong = (visit for visit in examination.visits if name in visit.given and visit.place(name) == "WRONG here")
-    return next((visit.unfit.get(name, "") for visit in wrong), "")
+    return next((visit.unfit.get(name, "") for visit in examination.visits if name in visit.wrong), "")
 
 
 def unexplained(left: Sequence[str], gaps: dict[str, set[str]], right: set[str]) -> list[Diagnosis]:

@@ -66,7 +66,10 @@ def entries(function: str, returned: Any) -> tuple[dict[str, Any], dict[str, str
 
 
 def _with_names(function: str, returned: Any) -> Any:
-    """Give names to the values of a plain tuple or list: their places, or what `train` returns first and second."""
+    """Give names to the values of a plain tuple or list: their places, or what `train` returns first and second.
+
+    One array that `forward` returns is A2. None, if there are too few for the four gradients.
+    """
     if function == "forward" and (hasattr(returned, "__array__") or hasattr(returned, "detach")):
         return {"A2": returned}
     if not isinstance(returned, tuple | list) or hasattr(returned, "_fields"):

@@ -30,7 +30,7 @@ class Evidence:
 def proof(diagnosis: Diagnosis, examination: Examination, outcome: Trial | None) -> tuple[Evidence | None, list[str]]:
     """Write out one wrong entry on the smallest problem that shows it, and collect what is known of the rest."""
     name = diagnosis.line if diagnosis.line in examination.given else diagnosis.quantities[0]
-    wrong = [visit for visit in examination.visits if name in visit.given and visit.place(name) == "WRONG here"]
+    wrong = [visit for visit in examination.visits if name in visit.wrong]
     if wrong:
         known = [] if diagnosis.mistakes else [*clues(wrong, name), *where_it_shows(examination, name)]
         c, turned = examination.convention, examination.is_turned and name in OF_EACH_EXAMPLE

@@ -196,7 +196,7 @@ def read(reply: Reply, problem: Problem, layout: Convention) -> Convention:
     for late in READINGS:
         reading = replace(layout, late=late)
         visit = judged(answered(reply, problem, reading))
-        wrong = sum(visit.place(name) == "WRONG here" for name in visit.given)
+        wrong = len(visit.wrong)
         if wrong < fewest:
             fewest, best = wrong, reading
         if not wrong:
@@ -253,10 +253,10 @@ def on_the_rest(examination: Examination) -> list[str]:
     found = quantities_of(entries, examination.convention.read)
     unknown = [name for name, quantity in found.items() if quantity not in NAMES]
     named = [name for name in unknown if not is_nameless(name)]
-    known = [*(entries[name] for name in found if name not in unknown)]
+    nameless = [name for name in unknown if is_nameless(name) and isinstance(entries[name], np.ndarray)]
+    known = [V for name, V in entries.items() if name not in unknown]
     known += examination.convention.arguments(problem) if problem else []
-    arrays = [name for name in unknown if name not in named and isinstance(entries[name], np.ndarray)]
-    new = [name for name in arrays if not any(np.array_equal(entries[name], V) for V in known)]
+    new = [name for name in nameless if not any(np.array_equal(entries[name], V) for V in known)]
     of = " of forward" * (examination.function == "forward")
     said = [f"not looked at{of}, since the notation has no such name: {', '.join(named)}"] if named else []
     if new:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import permutations
 from math import prod
+from typing import Any
 
 import numpy as np
 
@@ -23,7 +24,7 @@ MOST = 16
 TRIED = 24
 """Of the ways to read them for which equally much speaks, so many are judged."""
 
-Evidence = Mapping[str, Mapping[str, int]]
+Support = Mapping[str, Mapping[str, int]]
 """By the name of a value and that of a quantity, how much speaks for the one to be the other."""
 
 
@@ -38,26 +39,19 @@ def with_names_read(convention: Convention, function: str, reply: Reply, problem
     values = reply.values or {}
     dtype = dtype_of(values.values(), problem)
     places = [name for name in values if name.split(".")[-1].isdigit()]
-    evidence = {name: {q: speaks(values[name], q, problem, convention, dtype) for q in NAMES} for name in places}
-    nameless = [name for name in places if is_nameless(name) or evidence[name].get(str(quantity_of(name))) == NOTHING]
+    support = {name: {q: support_for(q, values[name], problem, convention, dtype) for q in NAMES} for name in places}
+    nameless = [name for name in places if is_nameless(name) or support[name].get(str(quantity_of(name))) == NOTHING]
     if not nameless:
         return convention
     named = given_by_name([name for name in values if name not in nameless], values, problem, convention)
     needed = [q for q in ORDER[function] if q not in named]
-
-    ways = ways_to_read(needed, nameless, evidence)
+    ways = ways_to_read(needed, nameless, support)
     read = ways[0] if len(ways) == 1 else min(ways, key=lambda way: lines_wrong(way, reply, problem, convention))
-    for name in nameless:
-        right = [q for q in NAMES if evidence[name][q] == RIGHT and q not in {*named, *read.values()}]
-        if right and name not in read:
-            read[name] = right[0]
+    read |= right_elsewhere([name for name in nameless if name not in read], {*named, *read.values()}, support)
     unread = [name for name in nameless if name not in read]
-    numbers = [name for name in unread if isinstance(values[name], np.ndarray) and not values[name].ndim]
-    if function == "gradients" and len(numbers) == 1 and "cost" not in {*named, *read.values()}:
-        read[numbers[0]] = "cost"
-    rivals = ways_to_read(needed, unread, evidence)[0]
-    if all(evidence[name][q] in (RIGHT, FITS) for name, q in rivals.items()):
-        read |= rivals
+    if function == "gradients" and "cost" not in {*named, *read.values()}:
+        read |= lone_number(unread, values)
+    read |= rivals(needed, unread, support)
     return replace(convention, read=tuple((name, read[name]) for name in nameless if name in read))
 
 
@@ -69,7 +63,7 @@ def given_by_name(
     return {quantity for name, quantity in quantities_of(names).items() if quantity and name not in back}
 
 
-def speaks(V: Array | str, quantity: str, problem: Problem, convention: Convention, dtype: np.dtype) -> int:
+def support_for(quantity: str, V: Array | str, problem: Problem, convention: Convention, dtype: np.dtype) -> int:
     """Tell how much speaks for a value to be a quantity."""
     if isinstance(V, str):
         return NOTHING
@@ -98,14 +92,36 @@ def is_input(V: Array | str, convention: Convention, problem: Problem) -> bool:
     return any(np.array_equal(V, given) for given in convention.arguments(problem))
 
 
-def ways_to_read(needed: Sequence[str], names: Sequence[str], evidence: Evidence) -> list[dict[str, str]]:
+def right_elsewhere(names: Sequence[str], taken: set[str], support: Support) -> dict[str, str]:
+    """Read values that are right as quantities which are not taken, each as the first of them."""
+    read: dict[str, str] = {}
+    for name in names:
+        free = [q for q in NAMES if support[name][q] == RIGHT and q not in {*taken, *read.values()}]
+        if free:
+            read[name] = free[0]
+    return read
+
+
+def lone_number(names: Sequence[str], values: Mapping[str, Any]) -> dict[str, str]:
+    """Read the only number as the cost, if there is just one."""
+    numbers = [name for name in names if isinstance(values[name], np.ndarray) and not values[name].ndim]
+    return {numbers[0]: "cost"} if len(numbers) == 1 else {}
+
+
+def rivals(needed: Sequence[str], names: Sequence[str], support: Support) -> dict[str, str]:
+    """Read values as the needed quantities once more, if they could be these as well."""
+    way = ways_to_read(needed, names, support)[0]
+    return way if all(support[name][q] in (RIGHT, FITS) for name, q in way.items()) else {}
+
+
+def ways_to_read(needed: Sequence[str], names: Sequence[str], support: Support) -> list[dict[str, str]]:
     """Find the ways to give the needed quantities to values for which most speaks, those in the usual order first.
 
     Where there are more values than quantities, something has to speak for them.
     """
-    most_likely = sorted(names, key=lambda name: -max((evidence[name][q] for q in needed), default=NOTHING))[:MOST]
+    most_likely = sorted(names, key=lambda name: -max((support[name][q] for q in needed), default=NOTHING))[:MOST]
     ways = list(permutations([name for name in names if name in most_likely], len(needed)))
-    speaking = [sum(evidence[name][q] for name, q in zip(way, needed, strict=True)) for way in ways]
+    speaking = [sum(support[name][q] for name, q in zip(way, needed, strict=True)) for way in ways]
     most = max(speaking, default=0)
     if not most and len(needed) != len(names):
         return [{}]
@@ -116,5 +132,4 @@ def ways_to_read(needed: Sequence[str], names: Sequence[str], evidence: Evidence
 
 def lines_wrong(way: Mapping[str, str], reply: Reply, problem: Problem, convention: Convention) -> int:
     """Count the lines that are wrong if the values are read in this way."""
-    visit = judged(answered(reply, problem, replace(convention, read=tuple(way.items()))))
-    return sum(visit.place(name) == "WRONG here" for name in visit.given)
+    return len(judged(answered(reply, problem, replace(convention, read=tuple(way.items())))).wrong)

@@ -2,8 +2,8 @@
 
 The catalogue holds usual numbers. Where none of them explains a line, the number is read off what the program gave:
 most such mistakes are linear in it, so that two predictions and one wrong answer tell it. The others are tried with
-more numbers than the catalogue has. What comes of it is a guess like any entry of the catalogue, and has to explain all
-problems to rounding.
+more numbers than the catalogue has, and so are rare mistakes, and two in one line (compounds.py). What comes of it is a
+guess like any entry of the catalogue, and has to explain all problems to rounding.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -46,7 +46,7 @@ def guesses(name: str, lines: Sequence[str], visits: Sequence[Visit]) -> Iterato
     visits
         All of them; those on which the quantity is wrong by itself tell the number.
     """
-    seen = [visit for visit in visits if name in visit.own and visit.place(name) == "WRONG here"]
+    seen = [visit for visit in visits if name in visit.own and name in visit.wrong]
     for line in lines:
         for family in linear(line):
             if seen and (strength := read(seen[0], name, line, family)) is not None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from shared.checking.conventions import LATE, NAMES, Convention, is_nameless, quantities_of
 from shared.checking.differences import Gradients, widened
+from shared.checking.entries import ORDER
 from shared.checking.problems import Problem
 from shared.checking.program import Reply
 from shared.judging.judge import Judge, Standard
@@ -22,7 +23,7 @@ Place = Literal["OK", "cannot tell", "inherits", "WRONG here"]
 FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 FEW_BITS = 12
 """Numbers with so few binary digits may be exact by themselves."""
-GRADIENTS = ("dW1", "db1", "dW2", "db2")
+GRADIENTS = ORDER["gradients"]
 """What a program has to give."""
 MISSING = "it is missing"
 TWICE = "it is given twice, with different values"
@@ -67,6 +68,11 @@ class Visit:
     def given(self) -> list[str]:
         """The quantities that the program gave, in the order of computation."""
         return [name for name in NAMES if name in self.values or name in self.unfit]
+
+    @property
+    def wrong(self) -> list[str]:
+        """The quantities whose own lines are wrong."""
+        return [name for name in self.given if self.place(name) == "WRONG here"]
 
     def place(self, name: str) -> Place:
         """Tell a line that is right from one that inherits and from one that is wrong by itself."""
