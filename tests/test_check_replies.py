@@ -132,6 +132,12 @@ def test_a_lone_number_is_the_cost_even_if_it_is_wrong(visit):
     assert [finding.name for finding in checkup.findings] == ["mean over examples missing in cost"]
 
 
+def test_a_lone_number_beside_a_cost_that_has_a_name_is_left_out(visit):
+    checkup = visit(f"{NAMED} | {{'cost': cost}}, 0.5")
+    assert (checkup.verdict, places(checkup)["cost"]) == ("certified", "OK")
+    assert checkup.remarks == ["not looked at, since without a name nothing shows what it is: 1"]
+
+
 @pytest.mark.parametrize(
     "returned",
     [
