@@ -6,7 +6,7 @@ The values are those that `dataset.load` gives, to the last bit, because both us
 import math
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,9 +30,14 @@ More go in chunks, whether or not somebody asks for it: judging them in whole co
 COMPARED = 200
 """Bytes that a comparison in one piece takes for each feature of each example, its processes together, as measured."""
 
-
 CHUNK_BYTES = 4 * 2**20
 """A chunk is as large as this if nobody says how large: measured, larger ones fall out of the cache."""
+
+READER = ThreadPoolExecutor(1, "reader")
+"""The thread that reads ahead, one for good.
+
+The C library (glibc) may give a new thread memory of its own: a thread for each pass took 24 MB more after some passes.
+"""
 
 
 class Columns:
@@ -135,15 +140,17 @@ def _streamed(stored: Images, scale: Scale, dtype: DtypeName) -> Streamed:
 
 
 def ahead(pieces: Iterable[Callable[[], Piece]], count: int = 2) -> Iterator[Piece]:
-    """Make pieces in another thread, at most `count` of them before they are wanted; what one raises, this raises."""
-    with ThreadPoolExecutor(1) as reader:
-        waiting: deque[Future[Piece]] = deque()
-        try:
-            for piece in pieces:
-                waiting.append(reader.submit(piece))
-                if len(waiting) > count:
-                    yield waiting.popleft().result()
-            while waiting:
+    """Make pieces in another thread, at most `count` of them before they are wanted; what one raises, this raises.
+
+    When no more are wanted, none is in work any longer: then the file that they read may be closed.
+    """
+    waiting: deque[Future[Piece]] = deque()
+    try:
+        for piece in pieces:
+            waiting.append(READER.submit(piece))
+            if len(waiting) > count:
                 yield waiting.popleft().result()
-        finally:
-            reader.shutdown(cancel_futures=True)
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        wait([made for made in waiting if not made.cancel()])
