@@ -123,6 +123,7 @@ def compare(
     opening.check_learning_rate(learning_rate, dtype)
     for path in (json, save_weights, save_trained, opening.page_in(report)):
         opening.check_writable(path)
+        opening.check_not_overwritten(path, train, test, weights, *map(Path, names.values()))
     opening.check_weights_name(save_trained)
     opening.check_resume(resume, json, save_weights, save_trained, weights)
     in_pieces = opening.in_chunks(train, chunk, resume)
@@ -196,6 +197,7 @@ def predict(
     show = terminal.Terminal()
     names = opening.names_of(frameworks)
     opening.check_writable(json)
+    opening.check_not_overwritten(json, *photos, weights, train, *map(Path, names.values()))
     asked = {"activation": activation, "channels": channels, "scaling": scaling}
     found = predicting.predict(photos, weights, train, asked, names, show.stage)
     prediction.show(show, found)
@@ -379,6 +381,7 @@ def bench(
     plan = preparing.plan(frameworks, peers, iterations, rounds, threads, sweep)
     for path in (json, opening.page_in(report, PAGE)):
         opening.check_writable(path)
+        opening.check_not_overwritten(path, train, weights, *map(Path, plan.own.values()))
     data = opening.load_data(train, None, channels, scaling)
     starts = preparing.starts(data, weights, hidden, seed, dtype, iterations, learning_rate)
     source = {"weights": str(weights) if weights else f"seed {seed}", "channels": channels, "scaling": scaling}

@@ -267,6 +267,9 @@ BAD = {
     ("--rounds", "0"): "",
     ("--dtype", "float16"): "",
     ("--json", "nowhere/r.json"): "nowhere/r.json: there is no folder nowhere",
+    ("--json", "train.h5"): "train.h5: this is train.h5, which is read; name another file to write to",
+    ("--json", "w.safetensors"): "w.safetensors: this is w.safetensors, which is read",
+    ("--json", "own.py", "--frameworks", "own.py"): "own.py: this is own.py, which is read",
     ("--report", "train.h5"): "train.h5: this folder cannot be made",
     ("--learning-rate", "1e200"): "--learning-rate 1e+200 is beyond float32",
     ("--learning-rate", "1e30"): "training diverges",
@@ -274,7 +277,8 @@ BAD = {
 
 
 @pytest.mark.parametrize("options", BAD, ids=" ".join)
-def test_bad_input_gets_one_line_and_status_2(bench, capfd, options):
+def test_bad_input_gets_one_line_and_status_2(bench, folder, capfd, options):
+    (folder / "own.py").touch()
     assert bench("--peers", "none", *options) == 2 if "--peers" not in options else bench(*options) == 2
     errors = [line for line in capfd.readouterr().err.splitlines() if not line.startswith("warning:")]
     assert len(errors) == 1

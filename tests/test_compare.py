@@ -235,6 +235,20 @@ def test_bad_input_gets_one_line_and_status_2(compare, arguments, message):
     assert message in lines[0]
 
 
+@pytest.mark.parametrize("read", ["train.h5", "test.h5", "w.safetensors", "mine.py"])
+@pytest.mark.parametrize("option", ["--json", "--save-weights", "--save-trained"])
+def test_what_is_read_is_not_written_over(compare, small, mine, tmp_path, option, read):
+    assert compare("--frameworks", "numpy", "--save-weights", "w.safetensors", *FEW, *small).returncode == 0
+    given = ("--frameworks", mine(""), "--weights", "w.safetensors", *FEW, *small)
+    target = tmp_path / ("link.safetensors" if option == "--save-trained" else "link")
+    target.symlink_to(tmp_path / read)
+    content = (tmp_path / read).read_bytes()
+    result = compare(*given, option, target)
+    assert (result.returncode, result.stdout, len(result.stderr.splitlines())) == (2, "", 1), result.stderr
+    assert f"{read}, which is read; name another file to write to" in result.stderr
+    assert (tmp_path / read).read_bytes() == content
+
+
 BROKEN = {
     "raise ValueError('no\\nluck')": "raised ValueError: no luck (mine.py, line 6)",
     "raise SystemExit(0)": "raised SystemExit: 0 (mine.py, line 6)",

@@ -230,6 +230,7 @@ def test_what_is_no_picture_gets_one_line_and_status_2(compare, train, saved, tm
         (["noise.png", "a\nb.png"], "a\\nb.png: there is no such file; check the path"),
         (["noise.png", "--frameworks", "tensorflow"], "there is no implementation 'tensorflow'"),
         (["noise.png", "--json", "no/where.json"], "no/where.json: there is no folder no; make it first"),
+        (["noise.png", "--json", "noise.png"], "noise.png: this is noise.png, which is read; name another file"),
         (["noise.png", "--weights", "gone.npz"], "gone.npz: there is no such file; check the path"),
         (["noise.png", "--channels", "rgb"], "weights.safetensors: W1 has the shape (3, 30); wanted with 90 features"),
     ],
