@@ -4,7 +4,6 @@ The file (.safetensors) holds for each implementation its weights W1 b1 W2 b2, t
 took, and in its notes what the training is of. It is replaced in one go: at any moment it holds one completed step.
 """
 
-import glob
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,11 +13,13 @@ import safetensors
 import safetensors.numpy
 
 from shared.comparing.chunked import State
-from shared.files import one_line, what_it_is_instead, write_atomically
+from shared.files import left_behind, one_line, what_it_is_instead, write_atomically
 from shared.network import Array, InputError, Parameters
 
 KIND = "a training of trigrad, step by step"
 """By this note a file is known to be one of these."""
+
+NOT_ALONE = "another program has changed this file, and may train there; let only one use it at a time"
 
 FIELDS = (*Parameters._fields, "costs", "seconds")
 
@@ -48,9 +49,10 @@ class Checkpoint:
     def __init__(self, path: Path, identity: Mapping[str, str], parameters: Parameters) -> None:
         self.path, self.identity = path, {"kind": KIND, **identity, "initial weights": digest(parameters)}
         self.states: dict[str, State] = {}
+        self.left = stamp(path)
         if path.exists():
             self._read(parameters)
-        for cut_off in path.parent.glob(f".{glob.escape(path.name)}.*"):
+        for cut_off in left_behind(path.resolve()):
             cut_off.unlink(missing_ok=True)
 
     def of(self, name: str) -> "Slot":
@@ -63,17 +65,22 @@ class Checkpoint:
         Raises
         ------
         CheckpointError
-            If it cannot be written.
+            If it cannot be written, or somebody else has written it in the meantime.
         """
+        if (found := stamp(self.path)) and found != self.left:
+            raise CheckpointError(f"{one_line(self.path)}: {NOT_ALONE}")
         tensors: dict[str, Array] = {}
         for name, state in self.states.items():
             values = (*state.parameters, np.array(state.costs, np.float64), np.array([state.seconds]))
             tensors |= {f"{name}/{field}": np.ascontiguousarray(V) for field, V in zip(FIELDS, values, strict=True)}
         try:
-            write_atomically(self.path, safetensors.numpy.save(tensors, self.identity))
+            write_atomically(self.path.resolve(), safetensors.numpy.save(tensors, self.identity))
         except OSError as error:
             reason = one_line(error.strerror or error)
+            if isinstance(error, FileNotFoundError) and self.path.parent.is_dir():  # one that begins has tidied up
+                raise CheckpointError(f"{one_line(self.path)}: {NOT_ALONE}") from error
             raise CheckpointError(f"{one_line(self.path)}: cannot be written ({reason}); check the folder") from error
+        self.left = stamp(self.path)
 
     def _read(self, parameters: Parameters) -> None:
         where = one_line(self.path)
@@ -124,6 +131,15 @@ class Slot:
         """Write a state."""
         self.checkpoint.states[self.name] = state
         self.checkpoint.write()
+
+
+def stamp(path: Path) -> tuple[int, int] | None:
+    """Tell a file from what is there when somebody has written it anew; None if it is not there."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_ino, found.st_mtime_ns
 
 
 def digest(parameters: Parameters) -> str:

@@ -1,15 +1,19 @@
 """What every reader and writer of files here needs: say what a file is instead, and write without leaving halves."""
 
+import glob
 import os
 import secrets
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import psutil
 
 LARGEST_DEFLATE_RATIO = 1032
 """No deflate stream unpacks to more than this many times its size."""
+
+TOKEN_BYTES = 8
+"""In the name that a file has until it is whole, so many bytes are drawn, and written as twice as many digits."""
 
 
 def one_line(text: object) -> str:
@@ -89,7 +93,7 @@ def write_atomically(path: Path, content: bytes) -> None:
     OSError
         If the folder cannot be written to.
     """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    temporary = unfinished(path)
     try:
         with temporary.open("wb") as file:
             file.write(content)
@@ -98,3 +102,24 @@ def write_atomically(path: Path, content: bytes) -> None:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def unfinished(path: Path) -> Path:
+    """Give a new name, beside `path`, for what is to become `path` when it is whole."""
+    return path.with_name(f".{path.name}.{secrets.token_hex(TOKEN_BYTES)}")
+
+
+def left_behind(path: Path) -> Iterator[Path]:
+    """Find what `write_atomically` has left beside `path` where it was killed."""
+    return path.parent.glob(f".{glob.escape(path.name)}.{'[0-9a-f]' * 2 * TOKEN_BYTES}")
+
+
+def why_not_writable(path: Path) -> str | None:
+    """Say why `write_atomically` could not write `path`, or return None; whatever is there stays as it is."""
+    temporary = unfinished(path)
+    try:
+        temporary.touch(exist_ok=False)
+        temporary.unlink()
+    except OSError as error:
+        return one_line(error.strerror or error)
+    return None

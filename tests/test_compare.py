@@ -211,6 +211,7 @@ BAD = {
     ("--train", "t.h5"): "t.h5: there is no such file; check the path",
     ("--json", "no/r.json"): "no/r.json: there is no folder no; make it first",
     ("--json", "."): ".: this is a folder; name a file in it",
+    ("--json", 250 * "j"): "j: cannot be written (File name too long); name another file",
     ("--dtype", "float16"): "--dtype",
     ("--iterations", "0"): "--iterations",
     ("--iterations", "many"): "--iterations",

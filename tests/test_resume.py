@@ -1,5 +1,6 @@
 """A training that is ended at any moment goes on where it was, and its curve is the one that nothing interrupted."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -16,7 +17,7 @@ import implementations
 from shared import streaming, weights
 from shared.checkpoint import Checkpoint, CheckpointError
 from shared.comparing import beside
-from shared.comparing.chunked import Chunked
+from shared.comparing.chunked import Chunked, State
 from shared.network import Settings
 
 ROOT = Path(__file__).parents[1]
@@ -120,6 +121,41 @@ def test_a_file_that_is_something_else_is_refused(tmp_path):
     path.write_bytes(b"not a file of weights")
     with pytest.raises(CheckpointError, match="file is damaged"):
         Checkpoint(path, OF, PARAMETERS)
+
+
+def test_two_programs_do_not_write_over_each_other(tmp_path):
+    kept = tmp_path / "kept.safetensors"
+    one, two = (Checkpoint(kept, OF, PARAMETERS).of(name) for name in ("numpy", "torch"))
+    one.keep(State(PARAMETERS, [1.0]))
+    one.keep(State(PARAMETERS, [1.0, 0.5]))
+    with pytest.raises(CheckpointError, match=r"kept.safetensors: another program has changed this file, and may"):
+        two.keep(State(PARAMETERS, [1.0]))
+    assert {name: state.costs for name, state in Checkpoint(kept, OF, PARAMETERS).states.items()} == {
+        "numpy": [1.0, 0.5]
+    }
+
+
+def test_a_write_that_another_program_takes_for_a_remainder_is_told(tmp_path, monkeypatch):
+    kept = tmp_path / "kept.safetensors"
+    slot = Checkpoint(kept, OF, PARAMETERS).of("numpy")
+    monkeypatch.setattr(os, "fsync", lambda _: Checkpoint(kept, OF, PARAMETERS))
+    with pytest.raises(CheckpointError, match="another program has changed this file"):
+        slot.keep(State(PARAMETERS, [1.0]))
+
+
+def test_nothing_is_removed_but_what_a_cut_off_write_has_left(tmp_path):
+    ours, others = ".kept.safetensors.0123456789abcdef", [".kept.safetensors.swp", ".kept.safetensors.backup.of.mine"]
+    for name in (ours, *others):
+        (tmp_path / name).touch()
+    Checkpoint(tmp_path / "kept.safetensors", OF, PARAMETERS)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(others)
+
+
+def test_the_file_may_be_a_link(tmp_path):
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "kept.safetensors").symlink_to(tmp_path / "disk" / "large.safetensors")
+    Checkpoint(tmp_path / "kept.safetensors", OF, PARAMETERS).of("numpy").keep(State(PARAMETERS, [1.0]))
+    assert list(Checkpoint(tmp_path / "disk" / "large.safetensors", OF, PARAMETERS).states) == ["numpy"]
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ import implementations
 from shared import dataset, default_data, streaming
 from shared import weights as weights_file
 from shared.dataset import Channels, Dataset, Examples, Scaling
+from shared.files import why_not_writable
 from shared.network import DtypeName, InputError, Parameters, Settings
 from shared.report.record import PAGE, Record
 from shared.streaming import Streamed, Streams
@@ -48,8 +49,10 @@ def check_writable(path: Path | None) -> None:
         raise InputError(f"{path}: this is a folder; name a file in it")
     if not path.parent.is_dir():
         raise InputError(f"{path}: there is no folder {path.parent}; make it first")
-    if not os.access(path if path.exists() else path.parent, os.W_OK):
+    if path.exists() and not os.access(path, os.W_OK):
         raise InputError(f"{path}: no permission to write there; name another file")
+    if (path.is_file() or not path.exists()) and (reason := why_not_writable(path.resolve())):
+        raise InputError(f"{path}: cannot be written ({reason}); name another file")
 
 
 def check_weights_name(path: Path | None) -> None:
