@@ -19,6 +19,9 @@ from shared.network import Array, InputError, Parameters
 KIND = "a training of trigrad, step by step"
 """By this note a file is known to be one of these."""
 
+CONTENT = "content of "
+"""By such a note, followed by its name, a user's file is told from what it was before."""
+
 NOT_ALONE = "another program has changed this file, and may train there; let only one use it at a time"
 
 FIELDS = (*Parameters._fields, "costs", "seconds")
@@ -36,7 +39,8 @@ class Checkpoint:
     path
         The file. If it is there, its states are read; what is beside it from a write that was cut off is removed.
     identity
-        What the training is of: data, initial weights, settings. All must be the same if it is to go on.
+        What the training is of: data, initial weights, settings, the user's files that train (each a note of `CONTENT`
+        and its name). All must be the same if it is to go on, but a file may be added that has not trained before.
     parameters
         The initial weights: states have their shapes and their dtype.
 
@@ -94,13 +98,15 @@ class Checkpoint:
             raise CheckpointError(f"{where}: {found}; name another file") from error
         if notes.get("kind") != KIND:
             raise CheckpointError(f"{where}: this file was not written by --resume; name another one")
+        new_files = {what for what in self.identity if what.startswith(CONTENT) and what not in notes}
         for what, wanted in self.identity.items():
-            if notes.get(what) != wanted:
+            if what not in new_files and notes.get(what) != wanted:
                 found = one_line(notes.get(what, "nothing"))
                 raise CheckpointError(
                     f"{where}: belongs to a training with the {what} {found}, not {wanted}; "
                     "take the same again, or name another file"
                 )
+        self.identity = notes | self.identity  # with the files that take no part this time, and whose states stay
         for name in {key.rpartition("/")[0] for key in tensors}:
             self.states[name] = self._state(name, tensors, parameters)
 

@@ -143,6 +143,20 @@ def test_a_write_that_another_program_takes_for_a_remainder_is_told(tmp_path, mo
         slot.keep(State(PARAMETERS, [1.0]))
 
 
+def test_a_file_may_train_later_than_others_and_pause_but_not_change(tmp_path):
+    kept = tmp_path / "kept.safetensors"
+    ours, changed = (OF | {"content of mine.py": content} for content in ("abc", "abd"))
+    Checkpoint(kept, OF, PARAMETERS).of("numpy").keep(State(PARAMETERS, [1.0]))
+    Checkpoint(kept, ours, PARAMETERS).of("mine.py").keep(State(PARAMETERS, [1.0]))
+    Checkpoint(kept, OF, PARAMETERS).of("numpy").keep(State(PARAMETERS, [1.0, 0.5]))
+    assert {name: state.costs for name, state in Checkpoint(kept, ours, PARAMETERS).states.items()} == {
+        "numpy": [1.0, 0.5],
+        "mine.py": [1.0],
+    }
+    with pytest.raises(CheckpointError, match=r"with the content of mine.py abc, not abd; take the same again"):
+        Checkpoint(kept, changed, PARAMETERS)
+
+
 def test_nothing_is_removed_but_what_a_cut_off_write_has_left(tmp_path):
     ours, others = ".kept.safetensors.0123456789abcdef", [".kept.safetensors.swp", ".kept.safetensors.backup.of.mine"]
     for name in (ours, *others):

@@ -13,7 +13,7 @@ from flint import ctx
 from threadpoolctl import threadpool_limits
 
 import implementations
-from shared.checkpoint import Checkpoint
+from shared.checkpoint import CONTENT, Checkpoint
 from shared.comparing.beside import Ask, at_once
 from shared.comparing.chunked import TOTALS, Chunk, Chunked
 from shared.comparing.comparison import Comparison, Stage, standards
@@ -242,7 +242,7 @@ def identity(settings: Mapping[str, Any], sha256: str, sources: Mapping[str, str
         "device",
         "matmul_precision",
     )
-    files = {f"content of {name}": source_digest(source) for name, source in sources.items() if source.endswith(".py")}
+    files = {f"{CONTENT}{name}": source_digest(source) for name, source in sources.items() if source.endswith(".py")}
     return {"training data": sha256, **{key: str(settings[key]) for key in keys}, **files}
 
 
