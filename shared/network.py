@@ -14,7 +14,7 @@ NumPy arrays in and out, dtype in = dtype out.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, Protocol, get_args, runtime_checkable
+from typing import Any, Literal, NamedTuple, Protocol, get_args, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
@@ -88,6 +88,12 @@ class Training(NamedTuple):
     costs: Float[Array, " iterations"]
     seconds_per_step: float
     seconds_to_compile: float
+
+
+def named(kind: Any, values: Any) -> dict[str, Any]:
+    """Name the entries of a tuple by the contract's fields; what is not there is None."""
+    entries = dict(zip(kind._fields, values, strict=False)) if isinstance(values, tuple) else {}
+    return {field: getattr(values, field, entries.get(field)) for field in kind._fields}
 
 
 QUANTITIES = (*Activations._fields, "cost", *Gradients._fields)

@@ -15,7 +15,7 @@ from shared.comparing import opening
 from shared.comparing.comparison import Stage
 from shared.dataset import Channels, Dataset, Scaling, as_columns, class_names
 from shared.files import one_line
-from shared.judging.judge import Judge, Standard, call, changed, copies, named
+from shared.judging.judge import Judge, Standard, call, changed, copies
 from shared.network import (
     ACTIVATIONS,
     Activation,
@@ -25,6 +25,7 @@ from shared.network import (
     InputError,
     Parameters,
     Settings,
+    named,
 )
 from shared.report.record import Framework, Record
 

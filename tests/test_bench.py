@@ -153,6 +153,65 @@ def test_a_file_takes_part_like_the_implementations(bench, folder, capfd):
     assert re.search(r"^ mine\.py .* agrees *$", capfd.readouterr().out, flags=re.MULTILINE)
 
 
+TRAININGS = {
+    "None": "train gave W1 as a NoneType; an array of (4, 30) in float32 is wanted",
+    "t._replace(parameters=None)": "train gave W1 as a NoneType; an array of (4, 30) in float32 is wanted",
+    "t._replace(costs=list(t.costs))": "train gave costs as a list; an array of (",
+    "t._replace(costs=t.costs[:, None])": ", 1) in float32; an array of (",
+    "t._replace(costs=np.float64(t.costs))": ",) in float64; an array of (",
+    "t._replace(seconds_per_step=None)": "train gave None as seconds_per_step; the seconds that it took are wanted",
+    "t._replace(seconds_per_step=0.0)": "train gave 0.0 as seconds_per_step; the seconds that it took are wanted",
+    "t._replace(seconds_per_step=float('nan'))": "train gave nan as seconds_per_step; the seconds",
+    "t._replace(seconds_to_compile='none')": "train gave 'none' as seconds_to_compile; the seconds",
+}
+
+
+@pytest.mark.parametrize("given", TRAININGS)
+def test_a_training_that_cannot_be_timed_or_judged_is_told(bench, folder, capfd, given):
+    code = "import numpy as np\nfrom implementations import numpy_manual\nfrom implementations.numpy_manual import *\n"
+    (folder / "odd.py").write_text(f"{code}def train(*a):\n    t = numpy_manual.train(*a)\n    return {given}\n")
+    assert bench(*QUICK, "--frameworks", "odd.py", "--peers", "none", "--dtype", "float32") == 1
+    out, err = capfd.readouterr()
+    complaint = next(line for line in out.splitlines() if line.startswith("odd.py in float32: "))
+    assert complaint.startswith("odd.py in float32: train gave ")
+    assert (TRAININGS[given] in complaint, err) == (True, "")
+
+
+@pytest.mark.parametrize("form", ["tuple(t)", "SimpleNamespace(**t._asdict())"])
+def test_a_training_may_come_in_other_forms_that_a_comparison_takes(bench, folder, form):
+    code = "from types import SimpleNamespace\nfrom implementations import numpy_manual\n"
+    code += "from implementations.numpy_manual import *\n"
+    (folder / "other.py").write_text(f"{code}def train(*a):\n    t = numpy_manual.train(*a)\n    return {form}\n")
+    assert bench(*QUICK, "--frameworks", "other.py", "--peers", "none", "--dtype", "float32") == 0
+
+
+STARTS = """
+import subprocess
+from pathlib import Path
+from implementations.numpy_manual import *
+process = subprocess.Popen(["sleep", "300"])
+Path("started").write_text(str(process.pid))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="process groups are for POSIX")
+@pytest.mark.parametrize("killed", [False, True], ids=["at the end", "when the program is killed"])
+def test_what_a_file_has_started_ends_with_it(folder, killed):
+    (folder / "started").unlink(missing_ok=True)
+    (folder / "starts.py").write_text(STARTS + "def train(*_):\n    while True:\n        pass\n" * killed)
+    command = [sys.executable, str(ROOT / "compare.py"), "bench", "--train", "train.h5", "--frameworks", "starts.py"]
+    command += ["--peers", "none", "--dtype", "float32", *QUICK]
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL) as process:
+        wait_until(lambda: (folder / "started").exists() and (folder / "started").read_text())
+        left = psutil.Process(int((folder / "started").read_text()))
+        if killed:
+            process.kill()
+    _, alive = psutil.wait_procs([left], timeout=10)
+    for child in alive:
+        child.kill()
+    assert alive == []
+
+
 @pytest.mark.parametrize("power", [0.0, 0.93, 1.0, 2.0])
 def test_the_fitted_exponent_is_the_known_one(power):
     sizes = [50, 100, 210, 420, 840]

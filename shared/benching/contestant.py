@@ -10,13 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from shared.benching import floors
-from shared.network import Array, Implementation, Parameters, Settings
+from shared.network import Array, Implementation, InputError, Parameters, Settings, Training, named
 from shared.weights import draw
 
 AT_LEAST = 0.1
@@ -102,16 +102,44 @@ class Own:
     def begin(self, parameters: Parameters, X: Array, Y: Array, settings: Settings) -> tuple[float, Array]:
         """Do the whole job in one call. The turns then start from the initial weights again."""
         self.parameters, self.X, self.Y, self.settings = parameters, X, Y, settings
-        training = self.module.train(parameters, X, Y, settings)
+        training = self.train(settings)
         self.fill = max(1, round(AT_LEAST / max(training.seconds_per_step, SHORTEST)))
         return training.seconds_to_compile, np.empty(0)
 
     def steps(self, count: int) -> tuple[Array, float]:
         """Train on. Quick ones make more steps than they have to: the clock wants time."""
         settings = replace(self.settings, iterations=max(count, self.fill))
-        training = self.module.train(self.parameters, self.X, self.Y, settings)
+        training = self.train(settings)
         self.parameters = training.parameters
         return training.costs, training.seconds_per_step * settings.iterations
+
+    def train(self, settings: Settings) -> Training:
+        """Call `train` of the contract; plain arrays and numbers go on from here."""
+        return checked(self.module.train(self.parameters, self.X, self.Y, settings), self.parameters, settings)
+
+
+def checked(given: Any, start: Parameters, settings: Settings) -> Training:
+    """Check that what `train` gave can be timed and judged, and name its entries.
+
+    Raises
+    ------
+    InputError
+        If it cannot. The text is one line.
+    """
+    training = named(Training, given)
+    trained = named(Parameters, training["parameters"])
+    wanted = {name: V.shape for name, V in start._asdict().items()} | {"costs": (settings.iterations,)}
+    for name, shape in wanted.items():
+        V = trained[name] if name in trained else training[name]
+        if not isinstance(V, np.ndarray) or (V.shape, V.dtype) != (shape, settings.dtype):
+            found = f"an array of {V.shape} in {V.dtype}" if isinstance(V, np.ndarray) else f"a {type(V).__name__}"
+            raise InputError(f"train gave {name} as {found}; an array of {shape} in {settings.dtype} is wanted")
+    for name in ("seconds_per_step", "seconds_to_compile"):
+        seconds = training[name]
+        number = isinstance(seconds, float | int) and 0 <= seconds < np.inf
+        if not number or (name == "seconds_per_step" and seconds == 0):
+            raise InputError(f"train gave {seconds!r} as {name}; the seconds that it took are wanted")
+    return Training(**{**training, "parameters": Parameters(**trained)})
 
 
 def library_of_this_process() -> floors.Library:

@@ -1,6 +1,7 @@
 """A contestant's process, from outside: how it is started, asked and ended."""
 
 import os
+import signal
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from multiprocessing import get_context
@@ -10,6 +11,7 @@ from typing import Any
 from shared.benching.contestant import Contestant, Task
 from shared.comparing.beside import deaf_to_interrupts, end_with_the_parent
 from shared.files import one_line
+from shared.network import InputError
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
@@ -48,7 +50,10 @@ class Process:
         return result
 
     def end(self) -> None:
-        """End the process."""
+        """End the process, and all that it has started."""
+        if hasattr(os, "killpg") and self._process.pid:
+            with suppress(OSError):  # there is no such group (any more)
+                os.killpg(self._process.pid, signal.SIGKILL)
         self._process.kill()
         self._process.join()
         self._here.close()
@@ -103,7 +108,7 @@ def allowed() -> Sequence[int]:
 
 def serve(there: Connection, task: Task) -> None:
     """Live as a contestant: answer one question after the other."""
-    end_with_the_parent()
+    end_with_the_parent(own_group())
     silence()
     try:
         contestant = Contestant(task)
@@ -113,7 +118,16 @@ def serve(there: Connection, task: Task) -> None:
     except EOFError:  # the other process is gone
         return
     except BaseException as error:  # a file may even exit
-        there.send((None, f"{type(error).__name__}: {one_line(error)}"))
+        text = one_line(error)
+        there.send((None, text if isinstance(error, InputError) else f"{type(error).__name__}: {text}"))
+
+
+def own_group() -> int | None:
+    """Make a process group of this process and all that it will start, so that they end together; on Windows do not."""
+    if not hasattr(os, "setpgrp"):
+        return None
+    os.setpgrp()
+    return os.getpid()
 
 
 def silence() -> None:

@@ -67,13 +67,18 @@ def deaf_to_interrupts() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def end_with_the_parent() -> None:
-    """Let this process end when the one that started it is gone, even if that was killed and this one is at work."""
-    threading.Thread(target=_wait_for_the_end_of, args=(parent_process(),), daemon=True).start()
+def end_with_the_parent(group: int | None = None) -> None:
+    """Let this process end when the one that started it is gone, even if that was killed and this one is at work.
+
+    If it has a process group of its own, its number may be given: all of the group ends then.
+    """
+    threading.Thread(target=_wait_for_the_end_of, args=(parent_process(), group), daemon=True).start()
 
 
-def _wait_for_the_end_of(parent: Any) -> None:
+def _wait_for_the_end_of(parent: Any, group: int | None) -> None:
     parent.join()
+    if group:
+        os.killpg(group, signal.SIGKILL)
     os._exit(1)
 
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from shared.judging.judge import ImplementationFailed, call, named
+from shared.judging.judge import ImplementationFailed, call
 from shared.network import (
     Activation,
     Activations,
@@ -26,6 +26,7 @@ from shared.network import (
     Progress,
     Settings,
     Training,
+    named,
 )
 from shared.streaming import Columns, ahead
 

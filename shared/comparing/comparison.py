@@ -12,9 +12,9 @@ from shared.comparing.beside import Ask, at_once
 from shared.dataset import Dataset
 from shared.judging import curves
 from shared.judging.exact_curve import exact_curve
-from shared.judging.judge import Answers, Judge, Standard, answers, answers_to_step, call, changed, copies, named
+from shared.judging.judge import Answers, Judge, Standard, answers, answers_to_step, call, changed, copies
 from shared.judging.verdict import unfit
-from shared.network import Activations, Array, Implementation, Parameters, Progress, Settings, Training
+from shared.network import Activations, Array, Implementation, Parameters, Progress, Settings, Training, named
 from shared.report.record import Curve, Exact, ExactDistance, Framework, Material, Record
 
 Stage = Callable[..., AbstractContextManager[Progress]]

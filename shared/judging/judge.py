@@ -23,6 +23,7 @@ from shared.network import (
     Implementation,
     InputError,
     Parameters,
+    named,
 )
 
 
@@ -91,12 +92,6 @@ def changed(own: tuple[Array, ...], originals: tuple[Array, ...]) -> tuple[str, 
     return tuple(
         name for name, a, b in zip(names, own, originals, strict=True) if a is not b and not np.array_equal(a, b)
     )
-
-
-def named(kind: Any, values: Any) -> dict[str, Any]:
-    """Name the entries of a tuple by the contract's fields; what is not there is None."""
-    entries = dict(zip(kind._fields, values, strict=False)) if isinstance(values, tuple) else {}
-    return {field: getattr(values, field, entries.get(field)) for field in kind._fields}
 
 
 @dataclass(frozen=True)
