@@ -26,7 +26,10 @@ def whole(_: type, tokens: Sequence[Token]) -> int:
     return int(tokens[0].value)
 
 
-Positive = Annotated[int, Parameter(converter=whole, validator=Number(gte=1))]
+MOST = 10**9
+"""No number of steps, hidden units or examples is larger: NumPy would raise what says nothing to the user."""
+
+Positive = Annotated[int, Parameter(converter=whole, validator=Number(gte=1, lte=MOST))]
 
 app = App(
     name="compare.py",
