@@ -185,6 +185,17 @@ def test_a_training_may_come_in_other_forms_that_a_comparison_takes(bench, folde
     assert bench(*QUICK, "--frameworks", "other.py", "--peers", "none", "--dtype", "float32") == 0
 
 
+def test_one_that_does_not_pay_says_so(folder):
+    with h5py.File(folder / "many.h5", "w") as file:
+        file["train_set_x"] = np.random.default_rng(9).integers(256, size=(31, 6, 5), dtype=np.uint8)
+        file["train_set_y"] = np.arange(31) % 3 == 0
+    command = [sys.executable, str(ROOT / "compare.py"), "bench", "--train", "many.h5", "--hidden", "4", *QUICK]
+    command += ["--frameworks", "numpy,numpy_gram,jax_gram", "--peers", "none"]
+    told = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stderr.splitlines()
+    warning = "warning: {}_gram gains little or nothing: 31 examples with 30 inputs make G larger than X; take {}"
+    assert told == [warning.format(name, name) for name in ("numpy", "jax")]
+
+
 STARTS = """
 import subprocess
 from pathlib import Path

@@ -1,5 +1,6 @@
 """A contest: contestants in one dtype take turns at the same training, and are judged by the costs that they report."""
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -12,7 +13,7 @@ from shared.benching.record import Timing
 from shared.comparing.comparison import judge_curve
 from shared.judging import curves
 from shared.judging.judge import Judge
-from shared.network import Array, Parameters, Settings
+from shared.network import Array, DoesNotPayWarning, Parameters, Settings
 
 
 class Start(NamedTuple):
@@ -56,6 +57,8 @@ class Contest:
             timing.seconds_to_compile, timing.seconds_in_all = begun.seconds_to_compile, begun.seconds
             timing.peak_memory, timing.library, timing.threads = begun.peak_memory, begun.library, begun.threads
             self.costs[name].append(begun.costs)
+            for said in begun.said:
+                warnings.warn(said, DoesNotPayWarning, stacklevel=2)
 
     def turn(self, name: str, stop: int) -> None:
         """Let a contestant go on until it has made so many steps in all."""

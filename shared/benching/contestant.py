@@ -6,17 +6,18 @@ The clock runs while steps are made, and while the two products of the floor are
 
 import sys
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TextIO
 
 import numpy as np
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from shared.benching import floors
-from shared.network import Array, Implementation, InputError, Parameters, Settings, Training, named
+from shared.network import Array, DoesNotPayWarning, Implementation, InputError, Parameters, Settings, Training, named
 from shared.weights import draw
 
 AT_LEAST = 0.1
@@ -55,12 +56,15 @@ class Beginning:
         The cost before each step that counts for the curve: none, or that of a peer's first step.
     peak_memory
         Bytes that the process has had in memory at most.
+    said
+        What it said in warnings that its way does not pay.
     """
 
     seconds_to_compile: float
     seconds: float
     costs: Array
     peak_memory: int
+    said: tuple[str, ...]
     library: floors.Library
     threads: dict[str, int]
 
@@ -173,7 +177,22 @@ class Contestant:
     def __init__(self, task: Task) -> None:
         self.settings = task.settings
         self.trainer: Own | Peer = Peer(task.source) if task.peer else Own(task.source)
+        self.said: list[str] = []
+        warnings.showwarning = self.hear
         limit_threads(task.threads)
+
+    def hear(
+        self,
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
+        """Keep what is for the user, of all warnings (this replaces `warnings.showwarning`)."""
+        if issubclass(category, DoesNotPayWarning):
+            self.said.append(str(message))
 
     def ready(self) -> None:
         """Say that everything has been imported, and that what importing left behind is at rest."""
@@ -187,7 +206,7 @@ class Contestant:
         self.floor = self.floor_of(parameters, X)
         self.products = filling(AT_LEAST / 2, self.floor)
         come_to_rest()
-        return Beginning(compiling, seconds, costs, memory, self.trainer.library, threads())
+        return Beginning(compiling, seconds, costs, memory, tuple(self.said), self.trainer.library, threads())
 
     def turn(self, count: int) -> Turn:
         """Make the products of the floor, then steps; return when all is quiet."""
