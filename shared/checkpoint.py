@@ -5,7 +5,7 @@ took, and in its notes what the training is of. It is replaced in one go: at any
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -40,7 +40,8 @@ class Checkpoint:
         The file. If it is there, its states are read; what is beside it from a write that was cut off is removed.
     identity
         What the training is of: data, initial weights, settings, the user's files that train (each a note of `CONTENT`
-        and its name). All must be the same if it is to go on, but a file may be added that has not trained before.
+        and its name). All must be the same if it is to go on, but a file may be added that has not trained before. The
+        number of steps is none of it: a training may go on to more.
     parameters
         The initial weights: states have their shapes and their dtype.
 
@@ -62,6 +63,22 @@ class Checkpoint:
     def of(self, name: str) -> "Slot":
         """The place of one implementation."""
         return Slot(self, name)
+
+    def check_not_beyond(self, iterations: int, names: Iterable[str]) -> None:
+        """Check that no more steps are kept than wanted: a training may go on, but earlier weights are gone.
+
+        Raises
+        ------
+        CheckpointError
+            If one of these implementations has made more.
+        """
+        for name in self.states.keys() & set(names):
+            made = len(self.states[name].costs)
+            if made > iterations:
+                raise CheckpointError(
+                    f"{one_line(self.path)}: {one_line(name)} has made {made:,} steps; "
+                    f"give --iterations {made} or more, or name another file"
+                )
 
     def write(self) -> None:
         """Replace the file.

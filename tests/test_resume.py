@@ -1,5 +1,6 @@
 """A training that is ended at any moment goes on where it was, and its curve is the one that nothing interrupted."""
 
+import json
 import os
 import signal
 import subprocess
@@ -184,7 +185,8 @@ def compare(monkeypatch, capsys, tmp_path):
     return call
 
 
-FEW = ("--hidden", 4, "--frameworks", "numpy", "--chunk", 8, "--iterations", 3)
+SMALL = ("--hidden", 4, "--frameworks", "numpy", "--chunk", 8)
+FEW = (*SMALL, "--iterations", 3)
 
 
 @pytest.mark.parametrize(
@@ -197,6 +199,24 @@ def test_the_command_line_refuses_another_training_with_one_line(compare, data, 
     )
     assert (status, len(errors.splitlines())) == (2, 1)
     assert f"k.safetensors: belongs to a training with the {what}" in errors
+
+
+def test_a_training_goes_on_to_more_iterations_with_the_bits_of_one_that_made_them_at_once(compare, data):
+    for iterations, kept in ((3, "k"), (5, "k"), (5, "at_once")):
+        command = ("--train", data, *SMALL, "--resume", f"{kept}.safetensors", "--json", f"{kept}.json")
+        assert compare(*command, "--iterations", iterations)[0] == 0
+    in_two, at_once = (json.loads(Path(f"{kept}.json").read_text())["frameworks"] for kept in ("k", "at_once"))
+    assert in_two["numpy"]["costs"] == at_once["numpy"]["costs"]
+    assert len(in_two["numpy"]["costs"]) == 5
+
+
+def test_fewer_iterations_than_were_made_are_refused_with_one_line_and_the_file_left_alone(compare, data):
+    assert compare("--train", data, *FEW, "--resume", "k.safetensors")[0] == 0
+    content = Path("k.safetensors").read_bytes()
+    status, _, errors = compare("--train", data, *SMALL, "--resume", "k.safetensors", "--iterations", 2)
+    assert (status, len(errors.splitlines())) == (2, 1)
+    assert "k.safetensors: numpy has made 3 steps; give --iterations 3 or more, or name another file" in errors
+    assert Path("k.safetensors").read_bytes() == content
 
 
 @pytest.mark.parametrize(

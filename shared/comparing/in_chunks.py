@@ -211,6 +211,8 @@ def comparison_of(
         return Comparison(record, parameters, data, settings, stage, ask)
     of = identity(record.settings, data.train.sha256, sources)
     checkpoint = Checkpoint(resume, of, parameters) if resume else None
+    if checkpoint:
+        checkpoint.check_not_beyond(settings.iterations, sources)
     kind = Large if data.large else InChunks
     return kind(record, parameters, data, settings, stage, ask, record.settings["chunk"], checkpoint)
 
@@ -233,7 +235,6 @@ def identity(settings: Mapping[str, Any], sha256: str, sources: Mapping[str, str
     """Say what a training is of, for the checkpoint."""
     keys = (
         "learning_rate",
-        "iterations",
         "dtype",
         "activation",
         "channels",
