@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from shared.benching import growth
 from shared.benching.contest import Contest, Start, band_of
 from shared.benching.contestant import Task
+from shared.benching.others import Others
 from shared.benching.peers import Peer
 from shared.benching.process import started
 from shared.benching.record import Bench
@@ -45,6 +46,7 @@ def run(record: Bench, plan: Plan, starts: Mapping[DtypeName, Start], stage: Sta
     InputError
         If the training diverges.
     """
+    others = Others()
     environments = {name: peer.environment for name, peer in plan.peers.items()}
     for dtype, start in starts.items():
         tasks = plan.tasks(start.settings)
@@ -70,4 +72,5 @@ def run(record: Bench, plan: Plan, starts: Mapping[DtypeName, Start], stage: Sta
                     record.growth, failures = growth.sweep(still_there, n_x, m, progress)
                 for name, reason in failures.items():
                     contest.timings[name].problem = f"in the sweep: {reason}"
+    record.share_of_others = others.share()
     return record

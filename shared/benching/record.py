@@ -110,7 +110,11 @@ class Growth:
 
 @dataclass
 class Bench:
-    """One benchmark, from its settings to its verdict."""
+    """One benchmark, from its settings to its verdict.
+
+    share_of_others
+        What other programs had of the processors' time meanwhile, 0 to 1; None if that is not known.
+    """
 
     settings: dict[str, Any]
     versions: dict[str, str]
@@ -121,6 +125,7 @@ class Bench:
     timings: dict[str, dict[str, Timing]] = field(default_factory=dict)
     horizons: dict[str, int | None] = field(default_factory=dict)
     growth: list[Growth] = field(default_factory=list)
+    share_of_others: float | None = None
     command: str = ""
 
     @property

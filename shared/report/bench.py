@@ -73,6 +73,8 @@ def show(terminal: Terminal, record: Bench) -> None:
         terminal.table(growth_table(rows))
     if record.growth:
         terminal.say(EXPONENT)
+    for line in disturbance(record):
+        terminal.say(f"\n{line}")
     for line in complaints(record):
         terminal.say(f"\n{escape(line)}")
     if record.verdict == "agree":
@@ -80,6 +82,15 @@ def show(terminal: Terminal, record: Bench) -> None:
     else:
         names = ", ".join(f"{name} in {dtype}" for name, dtype in record.disagreements)
         terminal.say(f"\n[bold red]disagree[/]: {escape(names)}")
+
+
+def disturbance(record: Bench) -> Iterator[str]:
+    """Say how busy others were meanwhile."""
+    if record.share_of_others is not None:
+        yield (
+            f"Meanwhile other programs had {record.share_of_others:.1%} of the processors' time. The more they have, "
+            "the less these figures say: run it when nothing else is at work."
+        )
 
 
 def complaints(record: Bench) -> list[str]:

@@ -29,6 +29,7 @@ def render(record: Bench) -> str:
         growth=bench.growth_tables(record),
         headings=bench.HEADINGS,
         cells=bench.cells,
+        disturbance=list(bench.disturbance(record)),
         complaints=bench.complaints(record),
         version=version("trigrad"),
     )
