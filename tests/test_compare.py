@@ -217,7 +217,7 @@ BAD = {
     ("--iterations", "many"): "--iterations",
     ("--iterations", "9" * 23): "--iterations",
     ("--hidden", "9" * 23): "--hidden",
-    ("--hidden", "999999999"): "Unable to allocate",
+    ("--hidden", "999999999"): "--hidden 999999999: W1 needs 32,767,999,967,232 bytes of memory and",
     ("--iterations", "1.9"): "--iterations",
     ("--learning-rate", "nan"): "--learning-rate",
     ("--learning-rate", "-1"): "--learning-rate",

@@ -17,7 +17,7 @@ import implementations
 from shared import dataset, default_data, streaming
 from shared import weights as weights_file
 from shared.dataset import Channels, Dataset, Examples, Scaling
-from shared.files import why_not_writable
+from shared.files import too_large, why_not_writable
 from shared.network import DtypeName, InputError, Parameters, Settings
 from shared.report.record import PAGE, Record
 from shared.streaming import Streamed, Streams
@@ -160,7 +160,10 @@ def initial_weights(
 ) -> Parameters:
     """Load the initial weights, or draw them; save a copy where one is wanted."""
     if source is None:
-        parameters = weights_file.draw(n_x, hidden or Settings.hidden, seed, dtype)
+        n_h = hidden or Settings.hidden
+        if shortage := too_large(n_h * n_x * np.dtype(dtype).itemsize):
+            raise InputError(f"--hidden {n_h}: W1 {shortage}; choose fewer hidden units")
+        parameters = weights_file.draw(n_x, n_h, seed, dtype)
     else:
         parameters = weights_file.load(source, n_x, dtype)
         n_h = parameters.W1.shape[0]
