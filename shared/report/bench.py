@@ -87,10 +87,8 @@ def show(terminal: Terminal, record: Bench) -> None:
 def disturbance(record: Bench) -> Iterator[str]:
     """Say how busy others were meanwhile."""
     if record.share_of_others is not None:
-        yield (
-            f"Meanwhile other programs had {record.share_of_others:.1%} of the processors' time. The more they have, "
-            "the less these figures say: run it when nothing else is at work."
-        )
+        share = f"{record.share_of_others:.1%}"
+        yield f"Meanwhile other programs had {share} of the processors' time: the less, the better."
 
 
 def complaints(record: Bench) -> list[str]:
