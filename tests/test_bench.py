@@ -185,12 +185,23 @@ def test_a_training_may_come_in_other_forms_that_a_comparison_takes(bench, folde
     assert bench(*QUICK, "--frameworks", "other.py", "--peers", "none", "--dtype", "float32") == 0
 
 
-def test_one_that_does_not_pay_says_so(folder):
+WARNS = """
+import warnings
+from implementations import numpy_manual
+from implementations.numpy_manual import *
+def train(*a):
+    warnings.warn("of something else")
+    return numpy_manual.train(*a)
+"""
+
+
+def test_one_that_does_not_pay_says_so_and_no_other_warning_is_shown(folder):
     with h5py.File(folder / "many.h5", "w") as file:
         file["train_set_x"] = np.random.default_rng(9).integers(256, size=(31, 6, 5), dtype=np.uint8)
         file["train_set_y"] = np.arange(31) % 3 == 0
     command = [sys.executable, str(ROOT / "compare.py"), "bench", "--train", "many.h5", "--hidden", "4", *QUICK]
-    command += ["--frameworks", "numpy,numpy_gram,jax_gram", "--peers", "none"]
+    command += ["--frameworks", "numpy,numpy_gram,jax_gram,warns.py", "--peers", "none"]
+    (folder / "warns.py").write_text(WARNS)
     told = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stderr.splitlines()
     warning = "warning: {}_gram gains little or nothing: 31 examples with 30 inputs make G larger than X; take {}"
     assert told == [warning.format(name, name) for name in ("numpy", "jax")]

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
-from typing import Any, NamedTuple, TextIO
+from typing import Any, NamedTuple
 
 import numpy as np
 from threadpoolctl import threadpool_info, threadpool_limits
@@ -177,22 +177,7 @@ class Contestant:
     def __init__(self, task: Task) -> None:
         self.settings = task.settings
         self.trainer: Own | Peer = Peer(task.source) if task.peer else Own(task.source)
-        self.said: list[str] = []
-        warnings.showwarning = self.hear
         limit_threads(task.threads)
-
-    def hear(
-        self,
-        message: Warning | str,
-        category: type[Warning],
-        filename: str,
-        lineno: int,
-        file: TextIO | None = None,
-        line: str | None = None,
-    ) -> None:
-        """Keep what is for the user, of all warnings (this replaces `warnings.showwarning`)."""
-        if issubclass(category, DoesNotPayWarning):
-            self.said.append(str(message))
 
     def ready(self) -> None:
         """Say that everything has been imported, and that what importing left behind is at rest."""
@@ -200,13 +185,15 @@ class Contestant:
 
     def begin(self, parameters: Parameters, X: Array, Y: Array) -> Beginning:
         """Do what comes before the turns."""
-        start = time.perf_counter()
-        compiling, costs = self.trainer.begin(parameters, X, Y, self.settings)
-        seconds, memory = time.perf_counter() - start, peak_memory()
+        with warnings.catch_warnings(record=True) as caught:
+            start = time.perf_counter()
+            compiling, costs = self.trainer.begin(parameters, X, Y, self.settings)
+            seconds, memory = time.perf_counter() - start, peak_memory()
+        said = tuple(str(warning.message) for warning in caught if issubclass(warning.category, DoesNotPayWarning))
         self.floor = self.floor_of(parameters, X)
         self.products = filling(AT_LEAST / 2, self.floor)
         come_to_rest()
-        return Beginning(compiling, seconds, costs, memory, tuple(self.said), self.trainer.library, threads())
+        return Beginning(compiling, seconds, costs, memory, said, self.trainer.library, threads())
 
     def turn(self, count: int) -> Turn:
         """Make the products of the floor, then steps; return when all is quiet."""
