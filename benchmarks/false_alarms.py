@@ -13,7 +13,7 @@ from collections import Counter
 import numpy as np
 
 import implementations
-from shared import dataset, default_data, weights
+from shared.data import dataset, default_data, weights
 from shared.judging import curves
 from shared.judging.judge import Judge, answers, answers_to_step
 from shared.judging.verdict import deviations

@@ -18,9 +18,9 @@ import psutil
 from threadpoolctl import threadpool_limits
 
 import implementations
-from shared import streaming, weights
 from shared.comparing.chunked import Chunked
 from shared.comparing.in_chunks import processors_to_compute
+from shared.data import streaming, weights
 
 ROOT = Path(__file__).parents[1]
 FEW, MANY, ROUNDS = 20_000, 200_000, 7

@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812 -- F is what PyTorch's users call it
 
 from implementations import torch_autograd
-from shared import dataset, default_data, weights
+from shared.data import dataset, default_data, weights
 
 ROUNDS, STEPS, RATE = 15, 100, 0.0075
 

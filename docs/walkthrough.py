@@ -27,7 +27,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import implementations
-from shared import dataset, default_data, weights
+from shared.data import dataset, default_data, weights
 from shared.judging.judge import Judge, answers
 from shared.network import Parameters, Settings
 

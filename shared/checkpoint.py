@@ -13,7 +13,7 @@ import safetensors
 import safetensors.numpy
 
 from shared.comparing.chunked import State
-from shared.files import left_behind, one_line, what_it_is_instead, write_atomically
+from shared.data.files import left_behind, one_line, what_it_is_instead, write_atomically
 from shared.network import Array, InputError, Parameters
 
 KIND = "a training of trigrad, step by step"

@@ -9,12 +9,12 @@ from typing import Any, cast, get_args
 import numpy as np
 
 import implementations
-from shared import pictures
-from shared import weights as weights_file
 from shared.comparing import opening
 from shared.comparing.comparison import Stage
-from shared.dataset import Channels, Dataset, Scaling, as_columns, class_names
-from shared.files import one_line
+from shared.data import pictures
+from shared.data import weights as weights_file
+from shared.data.dataset import Channels, Dataset, Scaling, as_columns, class_names
+from shared.data.files import one_line
 from shared.judging.judge import Judge, Standard, call, changed, copies
 from shared.network import (
     ACTIVATIONS,

@@ -6,7 +6,7 @@ from itertools import product
 
 import numpy as np
 
-from shared import dataset, default_data, weights
+from shared.data import dataset, default_data, weights
 from shared.judging.judge import Judge, Standard, answers
 from shared.network import ACTIVATIONS, Activation, Array, Implementation, Parameters
 

@@ -2,7 +2,7 @@
 
 from jaxtyping import install_import_hook
 
-install_import_hook(["implementations", "shared.dataset", "shared.weights"], "beartype.beartype")
+install_import_hook(["implementations", "shared.data.dataset", "shared.data.weights"], "beartype.beartype")
 
 import os  # noqa: E402
 from pathlib import Path  # noqa: E402

@@ -9,10 +9,10 @@ from cases import CASES, random_case
 
 import implementations
 from shared.comparing.chunked import Chunked
+from shared.data.streaming import default_chunk
 from shared.judging.arithmetic import Known, Noise, Worst, exact
 from shared.judging.judge import ImplementationFailed, Judge, answers, answers_to_step
 from shared.network import QUANTITIES, Gradients, Parameters, Settings
-from shared.streaming import default_chunk
 
 CHUNKED = [case for case in CASES if 1 < case.X.shape[1] <= 20]
 IDS = [case.name for case in CHUNKED]

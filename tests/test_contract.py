@@ -151,7 +151,7 @@ def test_loading_one_implementation_imports_no_other_framework(name):
 def test_the_suite_leaves_another_programs_jax_in_float32():
     code = """
 import numpy as np, jax, implementations
-from shared import weights
+from shared.data import weights
 parameters = weights.draw(3, 2, 1, "float64")
 implementations.load("jax").gradients(parameters, np.ones((3, 4)), np.ones((1, 4)))
 print(jax.config.jax_enable_x64, jax.numpy.ones(1).dtype)

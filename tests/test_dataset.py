@@ -1,4 +1,4 @@
-"""What shared/dataset.py promises: the right columns from good files, one clear line for bad ones."""
+"""What shared/data/dataset.py promises: the right columns from good files, one clear line for bad ones."""
 
 import gzip
 import hashlib
@@ -12,7 +12,7 @@ import h5py
 import numpy as np
 import pytest
 
-from shared.dataset import DatasetError, DatasetWarning, load
+from shared.data.dataset import DatasetError, DatasetWarning, load
 
 M, HEIGHT, WIDTH = 6, 3, 5
 COLOUR = np.random.default_rng(0).integers(0, 256, (M, HEIGHT, WIDTH, 3), dtype=np.uint8)

@@ -1,4 +1,4 @@
-"""What shared/default_data.py promises: the same sound files everywhere, and a network that learns from them."""
+"""What shared/data/default_data.py promises: the same sound files everywhere, and a network that learns from them."""
 
 import subprocess
 import sys
@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from shared import default_data, weights
-from shared.dataset import DatasetError, DatasetWarning, load
+from shared.data import default_data, weights
+from shared.data.dataset import DatasetError, DatasetWarning, load
 from shared.network import Settings
 
 ROOT = Path(__file__).parents[1]
@@ -152,7 +152,7 @@ def test_a_build_that_is_interrupted_leaves_no_half_file(cache, monkeypatch):
 
 PROGRAM = """
 import sys
-from shared import default_data
+from shared.data import default_data
 default_data.user_cache_dir = lambda *args, **options: sys.argv[1]
 default_data.paths()
 print("skimage" in sys.modules)

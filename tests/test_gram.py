@@ -117,7 +117,7 @@ def test_as_many_examples_as_inputs_are_no_warning(name):
 def test_a_user_of_the_library_sees_the_warning_once():
     code = (
         "import numpy as np, implementations\n"
-        "from shared import weights\n"
+        "from shared.data import weights\n"
         "from shared.network import Settings\n"
         "numpy_gram, X = implementations.load('numpy_gram'), np.ones((3, 4))\n"
         "for _ in range(2):\n"

@@ -1,9 +1,9 @@
-"""What shared/images.py promises: the same bits, however the examples are cut into pieces."""
+"""What shared/data/images.py promises: the same bits, however the examples are cut into pieces."""
 
 import numpy as np
 import pytest
 
-from shared import images
+from shared.data import images
 
 RNG = np.random.default_rng(4)
 PIXELS = {

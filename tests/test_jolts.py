@@ -6,7 +6,7 @@ from cases import photographs, random_case
 from scipy.special import ndtr
 
 import implementations
-from shared import weights
+from shared.data import weights
 from shared.judging import curves
 from shared.judging.curves import MEMBERS
 from shared.judging.jolts import Jolts, Sides

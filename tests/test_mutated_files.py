@@ -19,7 +19,7 @@ import h5py
 import numpy as np
 import pytest
 
-from shared.dataset import DatasetError, load
+from shared.data.dataset import DatasetError, load
 
 LAYOUTS = {
     "plain": ({}, {}),

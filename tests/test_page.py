@@ -476,7 +476,7 @@ def test_a_distance_axis_reaches_no_further_down_than_what_is_drawn(made):
 def test_a_process_that_is_killed_while_it_writes_leaves_one_whole_file(tmp_path):
     contents, path = {b"a" * 20_000_000, b"b" * 20_000_000}, tmp_path / "report.html"
     code = (
-        "import sys, itertools; from pathlib import Path; from shared.files import write_atomically\n"
+        "import sys, itertools; from pathlib import Path; from shared.data.files import write_atomically\n"
         "for c in itertools.cycle(b'ab'): write_atomically(Path(sys.argv[1]), bytes([c]) * 20_000_000)"
     )
     for delay in (0.01, 0.03, 0.07):

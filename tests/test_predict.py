@@ -21,10 +21,11 @@ from skimage.transform import resize
 
 import compare as compare_module
 import implementations
-from shared import dataset, pictures, predicting, weights
+from shared import predicting
 from shared.comparing import beside
+from shared.data import dataset, pictures, weights
+from shared.data.pictures import PictureError
 from shared.network import Parameters, Settings
-from shared.pictures import PictureError
 
 ROOT = Path(__file__).parents[1]
 HEIGHT, WIDTH = 6, 5

@@ -15,10 +15,10 @@ import pytest
 
 import compare as compare_module
 import implementations
-from shared import streaming, weights
 from shared.checkpoint import Checkpoint, CheckpointError
 from shared.comparing import beside
 from shared.comparing.chunked import Chunked, State
+from shared.data import streaming, weights
 from shared.network import Settings
 
 ROOT = Path(__file__).parents[1]

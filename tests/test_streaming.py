@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 import compare as compare_module
-from shared import dataset, hdf5, streaming
 from shared.comparing import beside
 from shared.comparing.chunked import Chunked
-from shared.dataset import DatasetError, DatasetWarning
+from shared.data import dataset, hdf5, streaming
+from shared.data.dataset import DatasetError, DatasetWarning
 
 M = 23
 RNG = np.random.default_rng(9)

@@ -1,4 +1,4 @@
-"""What shared/weights.py promises: the same draw everywhere, exact files, one clear line for bad ones."""
+"""What shared/data/weights.py promises: the same draw everywhere, exact files, one clear line for bad ones."""
 
 import io
 import json
@@ -12,8 +12,8 @@ import pytest
 import safetensors.numpy
 from numpy.lib import format as npy
 
+from shared.data.weights import WeightsError, WeightsWarning, draw, load, save
 from shared.network import Parameters
-from shared.weights import WeightsError, WeightsWarning, draw, load, save
 
 N_X, N_H = 5, 3
 SHAPES = Parameters(W1=(N_H, N_X), b1=(N_H, 1), W2=(1, N_H), b2=(1, 1))
@@ -305,7 +305,7 @@ def test_a_weight_that_is_not_finite_is_named(path, value):
     assert refusal(write(path, W1=W1)) == f"W1 holds {value} at (2, 4); finite weights are wanted, so correct it"
 
 
-@pytest.mark.filterwarnings("ignore::shared.weights.WeightsWarning")
+@pytest.mark.filterwarnings("ignore::shared.data.weights.WeightsWarning")
 def test_a_weight_beyond_the_range_of_float32_is_named(path):
     write(path, b1=np.array([[1.0], [1e39], [0.0]]))
     assert refusal(path, dtype="float32") == (

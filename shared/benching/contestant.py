@@ -17,8 +17,8 @@ import numpy as np
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from shared.benching import floors
+from shared.data.weights import draw
 from shared.network import Array, DoesNotPayWarning, Implementation, InputError, Parameters, Settings, Training, named
-from shared.weights import draw
 
 AT_LEAST = 0.1
 """Seconds of steps in a turn, of those that can go on beyond the training; and half of that for the floor."""

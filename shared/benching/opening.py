@@ -14,7 +14,7 @@ from shared.benching.contest import Start
 from shared.benching.process import allowed
 from shared.benching.record import OWN, Bench
 from shared.comparing import opening
-from shared.dataset import Dataset
+from shared.data.dataset import Dataset
 from shared.network import DtypeName, InputError, Settings
 
 DTYPES: dict[str, tuple[DtypeName, ...]] = {

@@ -10,7 +10,7 @@ from typing import Any
 
 from shared.benching.contestant import Contestant, Task
 from shared.comparing.beside import deaf_to_interrupts, end_with_the_parent
-from shared.files import one_line
+from shared.data.files import one_line
 from shared.network import InputError
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")

@@ -158,7 +158,7 @@ def small() -> Iterator[Problem]:
 
 def everything(X: Array, Y: Array, seed: int = 1, hidden: int = 8) -> Iterator[Problem]:
     """All problems: the small ones, then the network of the title on photographs, in both dtypes."""
-    from shared.weights import draw
+    from shared.data.weights import draw
 
     yield from small()
     X32 = X.astype(np.float32).astype(np.float64)

@@ -13,7 +13,7 @@ from typing import Any, Self
 import numpy as np
 
 from shared.checking.child import Child, GoneError
-from shared.files import one_line, what_it_is_instead
+from shared.data.files import one_line, what_it_is_instead
 from shared.network import InputError
 
 MAIN = "what is not needed for that belongs under if __name__ == '__main__'"

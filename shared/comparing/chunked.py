@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
+from shared.data.streaming import Columns, ahead
 from shared.judging.judge import ImplementationFailed, call
 from shared.network import (
     Activation,
@@ -28,7 +29,6 @@ from shared.network import (
     Training,
     named,
 )
-from shared.streaming import Columns, ahead
 
 TOTALS = ("cost", "dW2", "db2", "dW1", "db1")
 """What is summed over the chunks, in the order of computation."""

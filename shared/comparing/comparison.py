@@ -9,7 +9,7 @@ import numpy as np
 
 import implementations
 from shared.comparing.beside import Ask, at_once
-from shared.dataset import Dataset
+from shared.data.dataset import Dataset
 from shared.judging import curves
 from shared.judging.exact_curve import exact_curve
 from shared.judging.judge import Answers, Judge, Standard, answers, answers_to_step, call, changed, copies

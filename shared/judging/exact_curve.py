@@ -17,7 +17,7 @@ import numpy as np
 from flint import arb_mat
 from platformdirs import user_cache_dir
 
-from shared.files import write_atomically
+from shared.data.files import write_atomically
 from shared.judging.enclosure import Enclosure
 from shared.judging.exact_steps import Descent, Problem, UnprovenError
 from shared.judging.whole_numbers import WORD

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from shared import dataset, default_data, weights
-from shared.dataset import Scaling
+from shared.data import dataset, default_data, weights
+from shared.data.dataset import Scaling
 from shared.judging.judge import call
 from shared.network import Activation, Array, DtypeName, Implementation, Parameters, Progress, Settings, Training
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shared.files import write_atomically
+from shared.data.files import write_atomically
 from shared.lessons.lesson import Outcome
 from shared.network import Array
 

@@ -18,7 +18,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedFormatter, FixedLocator
 
-from shared.files import one_line
+from shared.data.files import one_line
 from shared.network import Array
 
 INK, MUTED, GRAY = "#010101", "#020202", "#030303"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from shared.files import write_atomically
+from shared.data.files import write_atomically
 from shared.network import InputError
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit
 
-from shared.dataset import Examples
+from shared.data.dataset import Examples
 from shared.report import pictures
 from shared.report.record import Material, Record
 

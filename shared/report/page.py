@@ -9,7 +9,7 @@ import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from shared.files import write_atomically
+from shared.data.files import write_atomically
 from shared.judging.verdict import listed
 from shared.network import QUANTITIES, InputError
 from shared.report import charts, drawing, learned, messages, pictures

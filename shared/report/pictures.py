@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib import colormaps
 from PIL import Image
 
-from shared.dataset import Examples, class_names
+from shared.data.dataset import Examples, class_names
 from shared.network import Array
 from shared.report.record import Material
 

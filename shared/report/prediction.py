@@ -6,7 +6,7 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
-from shared.files import one_line
+from shared.data.files import one_line
 from shared.predicting import Predictions
 from shared.report.messages import evidence
 from shared.report.terminal import STYLES, Terminal, at_home

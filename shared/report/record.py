@@ -8,7 +8,7 @@ from shared.judging.verdict import Judgement
 from shared.network import Activations, Device, MatmulPrecision, Parameters
 
 if TYPE_CHECKING:  # they take their time to import
-    from shared.dataset import Examples
+    from shared.data.dataset import Examples
     from shared.judging.curvature import Curvature
     from shared.judging.curves import Band
 

@@ -38,7 +38,9 @@ class Terminal(Screen):
                     f"{settings['channels']}, {settings['scaling']} scaling, sha256 {data[name]['sha256'][:16]}"
                 )
         if settings.get("chunk"):
-            from shared.streaming import JUDGED_IN_WHOLE as MOST  # h5py takes its time; a comparison has it already
+            from shared.data.streaming import (
+                JUDGED_IN_WHOLE as MOST,  # h5py takes its time; a comparison has it already
+            )
 
             large = data["train"]["examples"] > MOST
             judged = f"; of more than {MOST:,} the first chunk and the last are judged" if large else ""

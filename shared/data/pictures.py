@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from shared.files import beginning, one_line, too_large, what_it_is_instead
+from shared.data.files import beginning, one_line, too_large, what_it_is_instead
 from shared.network import Array, InputError
 
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF", "PPM")

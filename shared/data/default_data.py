@@ -18,9 +18,9 @@ import h5py
 import numpy as np
 from platformdirs import user_cache_dir
 
-from shared import hdf5
-from shared.dataset import DatasetError, DatasetWarning
-from shared.files import one_line, write_atomically
+from shared.data import hdf5
+from shared.data.dataset import DatasetError, DatasetWarning
+from shared.data.files import one_line, write_atomically
 from shared.network import Array
 
 Part = Literal["train", "test"]
@@ -55,7 +55,7 @@ def paths() -> tuple[Path, Path]:
     Returns
     -------
     tuple of Path
-        Two HDF5 files for `shared.dataset.load`: images (209, 64, 64, 3) and (50, 64, 64, 3), uint8, labels int64.
+        Two HDF5 files for `shared.data.dataset.load`: images (209, 64, 64, 3) and (50, 64, 64, 3), uint8, labels int64.
 
     Raises
     ------

@@ -14,7 +14,7 @@ import numpy as np
 import safetensors.numpy
 from numpy.lib import format as npy
 
-from shared.files import LARGEST_DEFLATE_RATIO, listed, one_line, too_large, what_it_is_instead, write_atomically
+from shared.data.files import LARGEST_DEFLATE_RATIO, listed, one_line, too_large, what_it_is_instead, write_atomically
 from shared.network import Array, DtypeName, InputError, Parameters
 
 FLOATS = ("F16", "F32", "F64", "float16", "float32", "float64")

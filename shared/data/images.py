@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float
 
-from shared.hdf5 import DatasetError
+from shared.data.hdf5 import DatasetError
 from shared.network import Array
 
 BLOCK = 128

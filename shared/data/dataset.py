@@ -13,10 +13,10 @@ from typing import Literal, NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from shared import hdf5, images
-from shared.files import one_line
-from shared.hdf5 import DatasetError
-from shared.images import Scale, as_columns
+from shared.data import hdf5, images
+from shared.data.files import one_line
+from shared.data.hdf5 import DatasetError
+from shared.data.images import Scale, as_columns
 from shared.network import Array
 
 __all__ = [

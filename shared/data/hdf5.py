@@ -13,7 +13,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from shared.files import LARGEST_DEFLATE_RATIO, beginning, listed, one_line, too_large, what_it_is_instead
+from shared.data.files import LARGEST_DEFLATE_RATIO, beginning, listed, one_line, too_large, what_it_is_instead
 from shared.network import Array, InputError
 
 KNOWN_FILTERS = {h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FLETCHER32}

@@ -15,8 +15,8 @@ from typing import TypeVar
 import numpy as np
 from jaxtyping import Float
 
-from shared import dataset, hdf5, images
-from shared.dataset import Channels, Dataset, Examples, Images, Part, Scale, Scaling
+from shared.data import dataset, hdf5, images
+from shared.data.dataset import Channels, Dataset, Examples, Images, Part, Scale, Scaling
 from shared.network import Array, DtypeName
 
 Piece = TypeVar("Piece")
