@@ -118,27 +118,27 @@ def compare(
         Write report.html, a page with pictures that explains the results, into this folder.
     """
     options = dict(locals())
-    from shared.comparing import beside, opening
+    from shared.comparing import setup, workers
     from shared.report import json_file, terminal
 
     show = terminal.Terminal()
-    names = opening.names_of(frameworks)
-    opening.check_learning_rate(learning_rate, dtype)
-    for path in (json, save_weights, save_trained, opening.page_in(report)):
-        opening.check_writable(path)
-        opening.check_not_overwritten(path, train, test, weights, *map(Path, names.values()))
-    opening.check_weights_name(save_trained)
-    opening.check_resume(resume, json, save_weights, save_trained, weights)
-    in_pieces = opening.in_chunks(train, chunk, resume)
-    with beside.helpers() as ask, opening.examples(train, test, channels, scaling, dtype, in_pieces) as data:
-        opening.check_size(data, exact_curve=exact_curve, curvature=curvature, report=report)
-        parameters = opening.initial_weights(weights, save_weights, data.train.X.shape[0], hidden, seed, dtype)
+    names = setup.names_of(frameworks)
+    setup.check_learning_rate(learning_rate, dtype)
+    for path in (json, save_weights, save_trained, setup.page_in(report)):
+        setup.check_writable(path)
+        setup.check_not_overwritten(path, train, test, weights, *map(Path, names.values()))
+    setup.check_weights_name(save_trained)
+    setup.check_resume(resume, json, save_weights, save_trained, weights)
+    in_pieces = setup.in_chunks(train, chunk, resume)
+    with workers.helpers() as ask, setup.examples(train, test, channels, scaling, dtype, in_pieces) as data:
+        setup.check_size(data, exact_curve=exact_curve, curvature=curvature, report=report)
+        parameters = setup.initial_weights(weights, save_weights, data.train.X.shape[0], hidden, seed, dtype)
         settings = Settings(learning_rate, iterations, parameters.W1.shape[0], seed, dtype, activation)
         source = {"weights": str(weights) if weights else f"seed {seed}", "channels": channels, "scaling": scaling}
         source |= {"device": device, "matmul_precision": matmul_precision}
-        pieces = {"chunk": opening.chunk_of(data, chunk, dtype)}
-        record = opening.new_record({**asdict(settings), **source, **pieces, "frameworks": list(names)}, data)
-        record.command = opening.command(options, compare.__kwdefaults__ or {})
+        pieces = {"chunk": setup.chunk_of(data, chunk, dtype)}
+        record = setup.new_record({**asdict(settings), **source, **pieces, "frameworks": list(names)}, data)
+        record.command = setup.command(options, compare.__kwdefaults__ or {})
         show.header(record)
 
         from shared.comparing.in_chunks import comparison_of  # it takes its time to import: the header comes first
@@ -154,7 +154,7 @@ def compare(
         with show.stage("the page", 0):
             page.write(report, record)
     if save_trained:
-        opening.save_trained(save_trained, record)
+        setup.save_trained(save_trained, record)
     return 0 if record.verdict == "agree" else 1
 
 
@@ -193,14 +193,13 @@ def predict(
     json
         Write everything that was found to this file.
     """
-    from shared import predicting
-    from shared.comparing import opening
+    from shared.comparing import predicting, setup
     from shared.report import json_file, prediction, terminal
 
     show = terminal.Terminal()
-    names = opening.names_of(frameworks)
-    opening.check_writable(json)
-    opening.check_not_overwritten(json, *photos, weights, train, *map(Path, names.values()))
+    names = setup.names_of(frameworks)
+    setup.check_writable(json)
+    setup.check_not_overwritten(json, *photos, weights, train, *map(Path, names.values()))
     asked = {"activation": activation, "channels": channels, "scaling": scaling}
     found = predicting.predict(photos, weights, train, asked, names, show.stage)
     prediction.show(show, found)
@@ -247,15 +246,15 @@ def check(
 
     from shared.checking import checkup, problems
     from shared.checking.program import Program
-    from shared.comparing import opening
+    from shared.comparing import setup
     from shared.report import checkup as report
     from shared.report import json_file, terminal
 
     show = terminal.Terminal()
-    opening.check_writable(json)
-    opening.check_not_overwritten(json, file, train)
+    setup.check_writable(json)
+    setup.check_not_overwritten(json, file, train)
     with Program(file, timeout) as program:
-        examples = opening.load_data(train, None, "gray", "standard").train
+        examples = setup.load_data(train, None, "gray", "standard").train
         with show.stage(f"{file.name}: solving problems", problems.COUNT) as progress:
             found = checkup.check(program, problems.everything(examples.X, examples.Y), progress)
     report.show(show, found)
@@ -288,19 +287,19 @@ def lessons(
     """
     import implementations
     from shared import lessons as registry
-    from shared.comparing import opening
+    from shared.comparing import setup
     from shared.lessons import lesson, picture
-    from shared.lessons import show as report_on
+    from shared.report import lesson as report_on
     from shared.report import terminal
 
     show = terminal.Terminal()
     if name is None:
         report_on.index(show)
         return 0
-    chosen, names = registry.load(name), opening.names_of(frameworks)
+    chosen, names = registry.load(name), setup.names_of(frameworks)
     if report:
         report.mkdir(parents=True, exist_ok=True)
-        opening.check_writable(report / f"{name}.svg")
+        setup.check_writable(report / f"{name}.svg")
     report_on.before(show, name, chosen)
     loaded = {short: implementations.load(source) for short, source in names.items()}
     with show.stage(name, len(loaded)) as progress:
@@ -374,22 +373,22 @@ def bench(
     from functools import partial
 
     from shared.benching import benchmark
-    from shared.benching import opening as preparing
+    from shared.benching import setup as preparing
     from shared.benching.record import PAGE
-    from shared.comparing import opening
+    from shared.comparing import setup
     from shared.report import bench as results
     from shared.report import json_file, terminal
 
     show = terminal.Terminal()
     plan = preparing.plan(frameworks, peers, iterations, rounds, threads, sweep)
-    for path in (json, opening.page_in(report, PAGE)):
-        opening.check_writable(path)
-        opening.check_not_overwritten(path, train, weights, *map(Path, plan.own.values()))
-    data = opening.load_data(train, None, channels, scaling)
+    for path in (json, setup.page_in(report, PAGE)):
+        setup.check_writable(path)
+        setup.check_not_overwritten(path, train, weights, *map(Path, plan.own.values()))
+    data = setup.load_data(train, None, channels, scaling)
     starts = preparing.starts(data, weights, hidden, seed, dtype, iterations, learning_rate)
     source = {"weights": str(weights) if weights else f"seed {seed}", "channels": channels, "scaling": scaling}
     record = preparing.new_record(plan, starts, source, data)
-    record.command = opening.command(options, bench.__kwdefaults__ or {}, "bench")
+    record.command = setup.command(options, bench.__kwdefaults__ or {}, "bench")
     results.before(show, record)
     benchmark.run(record, plan, starts, partial(show.stage, still=True))
     results.show(show, record)

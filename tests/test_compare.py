@@ -17,7 +17,7 @@ import pytest
 from safetensors.numpy import save_file
 
 import compare as compare_module
-from shared.comparing import beside
+from shared.comparing import workers
 from shared.network import QUANTITIES
 from shared.report import terminal
 
@@ -41,7 +41,7 @@ def run(*arguments, cwd=ROOT):
 @pytest.fixture
 def compare(monkeypatch, capsys, tmp_path):
     """Run the command line in this process, without helpers: that is quicker."""
-    monkeypatch.setattr(beside, "helpers", lambda: nullcontext(beside.at_once))
+    monkeypatch.setattr(workers, "helpers", lambda: nullcontext(workers.at_once))
     monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)  # which the program replaces
     monkeypatch.chdir(tmp_path)
 

@@ -24,11 +24,11 @@ from PIL import Image
 
 import compare as compare_module
 from implementations import numpy_manual
-from shared.comparing import beside
+from shared.comparing import workers
+from shared.comparing.record import ExactDistance
 from shared.judging.curves import Band
 from shared.network import QUANTITIES, Activations, Parameters
 from shared.report import charts, drawing, learned, messages, page, pictures
-from shared.report.record import ExactDistance
 
 ROOT = Path(__file__).parent.parent
 HOSTILE = "_$\\bad$<img src=x onerror=alert(1)>.py"
@@ -97,7 +97,7 @@ class Document(HTMLParser):
 def compare(folder, *options):
     """Run the command line in this process and in this folder, without processes beside it: that is quicker."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(beside, "helpers", lambda: nullcontext(beside.at_once))
+        patch.setattr(workers, "helpers", lambda: nullcontext(workers.at_once))
         patch.setattr(warnings, "showwarning", warnings.showwarning)
         patch.setenv("XDG_CACHE_HOME", str(folder))
         patch.chdir(folder)

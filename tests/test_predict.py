@@ -21,8 +21,7 @@ from skimage.transform import resize
 
 import compare as compare_module
 import implementations
-from shared import predicting
-from shared.comparing import beside
+from shared.comparing import predicting, workers
 from shared.data import dataset, pictures, weights
 from shared.data.pictures import PictureError
 from shared.network import Parameters, Settings
@@ -41,7 +40,7 @@ class Result(NamedTuple):
 @pytest.fixture
 def compare(monkeypatch, capsys, tmp_path):
     """Run the command line in this process."""
-    monkeypatch.setattr(beside, "helpers", lambda: nullcontext(beside.at_once))
+    monkeypatch.setattr(workers, "helpers", lambda: nullcontext(workers.at_once))
     monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)  # which the program replaces
     monkeypatch.chdir(tmp_path)
 

@@ -15,8 +15,8 @@ import pytest
 
 import compare as compare_module
 import implementations
-from shared.checkpoint import Checkpoint, CheckpointError
-from shared.comparing import beside
+from shared.comparing import workers
+from shared.comparing.checkpoint import Checkpoint, CheckpointError
 from shared.comparing.chunked import Chunked, State
 from shared.data import streaming, weights
 from shared.network import Settings
@@ -175,7 +175,7 @@ def test_the_file_may_be_a_link(tmp_path):
 
 @pytest.fixture
 def compare(monkeypatch, capsys, tmp_path):
-    monkeypatch.setattr(beside, "helpers", lambda: nullcontext(beside.at_once))
+    monkeypatch.setattr(workers, "helpers", lambda: nullcontext(workers.at_once))
     monkeypatch.chdir(tmp_path)
 
     def call(*arguments):

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import compare as compare_module
-from shared.comparing import beside
+from shared.comparing import workers
 from shared.comparing.chunked import Chunked
 from shared.data import dataset, hdf5, streaming
 from shared.data.dataset import DatasetError, DatasetWarning
@@ -148,7 +148,7 @@ def test_one_thread_reads_for_all_passes():
 
 @pytest.fixture
 def compare(monkeypatch, capsys, tmp_path):
-    monkeypatch.setattr(beside, "helpers", lambda: nullcontext(beside.at_once))
+    monkeypatch.setattr(workers, "helpers", lambda: nullcontext(workers.at_once))
     monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)
     monkeypatch.chdir(tmp_path)
 

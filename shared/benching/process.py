@@ -9,7 +9,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from shared.benching.contestant import Contestant, Task
-from shared.comparing.beside import deaf_to_interrupts, end_with_the_parent
+from shared.comparing.workers import deaf_to_interrupts, end_with_the_parent
 from shared.data.files import one_line
 from shared.network import InputError
 

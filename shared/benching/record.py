@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from shared.report.record import Curve
+from shared.comparing.record import Curve
 
 SCHEMA = 1
 

@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 
 import implementations
-from shared.comparing.beside import Ask, at_once
+from shared.comparing.record import Curve, Exact, ExactDistance, Framework, Material, Record
+from shared.comparing.workers import Ask, at_once
 from shared.data.dataset import Dataset
 from shared.judging import curves
 from shared.judging.exact_curve import exact_curve
 from shared.judging.judge import Answers, Judge, Standard, answers, answers_to_step, call, changed, copies
 from shared.judging.verdict import unfit
 from shared.network import Activations, Array, Implementation, Parameters, Progress, Settings, Training, named
-from shared.report.record import Curve, Exact, ExactDistance, Framework, Material, Record
 
 Stage = Callable[..., AbstractContextManager[Progress]]
 """stage(what, total, unit="") shows that something begins; the progress that it gives is told how much is done."""

@@ -13,10 +13,11 @@ from flint import ctx
 from threadpoolctl import threadpool_limits
 
 import implementations
-from shared.checkpoint import CONTENT, Checkpoint
-from shared.comparing.beside import Ask, at_once
+from shared.comparing.checkpoint import CONTENT, Checkpoint
 from shared.comparing.chunked import TOTALS, Chunk, Chunked
 from shared.comparing.comparison import Comparison, Stage, standards
+from shared.comparing.record import Apart, Material, Record
+from shared.comparing.workers import Ask, at_once
 from shared.data.dataset import Dataset, Examples
 from shared.data.streaming import JUDGED_IN_WHOLE, Streamed, Streams
 from shared.judging import rounding
@@ -24,7 +25,6 @@ from shared.judging.arithmetic import Worst
 from shared.judging.enclosure import Enclosure, to_balls
 from shared.judging.verdict import Allowance, Judgement, judge
 from shared.network import Array, Parameters, Progress, Settings
-from shared.report.record import Apart, Material, Record
 
 BITS = 256
 """Precision of the few operations that put the exact sums together."""

@@ -9,11 +9,11 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.ticker import NullLocator, StrMethodFormatter
 
+from shared.comparing.record import Record
 from shared.judging.curves import Band
 from shared.network import QUANTITIES, Array
 from shared.report import drawing, messages
 from shared.report.drawing import GRAY, INK, MARKERS, MUTED, SERIES
-from shared.report.record import Record
 
 if TYPE_CHECKING:  # it needs JAX
     from shared.judging.curvature import Curvature

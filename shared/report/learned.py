@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit
 
+from shared.comparing.record import Material, Record
 from shared.data.dataset import Examples
 from shared.report import pictures
-from shared.report.record import Material, Record
 
 
 @dataclass(frozen=True)

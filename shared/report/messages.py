@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from shared.comparing.record import Curve, Framework, Record
 from shared.judging.verdict import Judgement, deviations
-from shared.report.record import Curve, Framework, Record
 
 if TYPE_CHECKING:  # it needs JAX
     from shared.judging.curvature import Curvature

@@ -9,11 +9,11 @@ import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
+from shared.comparing.record import PAGE, Framework, Material, Record
 from shared.data.files import write_atomically
 from shared.judging.verdict import listed
 from shared.network import QUANTITIES, InputError
 from shared.report import charts, drawing, learned, messages, pictures
-from shared.report.record import PAGE, Framework, Material, Record
 from shared.report.terminal import at_home, number, worst_step
 
 ACTIVATIONS = {

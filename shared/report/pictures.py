@@ -8,9 +8,9 @@ import numpy as np
 from matplotlib import colormaps
 from PIL import Image
 
+from shared.comparing.record import Material
 from shared.data.dataset import Examples, class_names
 from shared.network import Array
-from shared.report.record import Material
 
 LARGEST_SIDE = 128
 """Pixels: larger pictures are shown smaller."""

@@ -6,8 +6,8 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
+from shared.comparing.predicting import Predictions
 from shared.data.files import one_line
-from shared.predicting import Predictions
 from shared.report.messages import evidence
 from shared.report.terminal import STYLES, Terminal, at_home
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 from rich.table import Column, Table
 
+from shared.comparing.record import Framework, Record
 from shared.judging.verdict import Verdict
 from shared.network import QUANTITIES
 from shared.report import messages
-from shared.report.record import Framework, Record
 from shared.report.screen import Screen
 
 if TYPE_CHECKING:  # it needs JAX

@@ -13,7 +13,7 @@ from shared.benching.benchmark import Plan
 from shared.benching.contest import Start
 from shared.benching.process import allowed
 from shared.benching.record import OWN, Bench
-from shared.comparing import opening
+from shared.comparing import setup
 from shared.data.dataset import Dataset
 from shared.network import DtypeName, InputError, Settings
 
@@ -32,7 +32,7 @@ def plan(frameworks: str | None, chosen: str | None, iterations: int, rounds: in
     InputError
         If somebody is unknown or named twice, or the numbers do not go together.
     """
-    own = opening.names_of(",".join(implementations.REGISTRY) if frameworks is None else frameworks)
+    own = setup.names_of(",".join(implementations.REGISTRY) if frameworks is None else frameworks)
     others = peers.chosen(",".join(peers.PEERS) if chosen is None else chosen)
     for name in own:
         if name in others:
@@ -63,9 +63,9 @@ def starts(
     """
     found = {}
     for name in DTYPES[dtype]:
-        opening.check_learning_rate(learning_rate, name)
+        setup.check_learning_rate(learning_rate, name)
         X, Y = data.train.X.astype(name), data.train.Y.astype(name)
-        parameters = opening.initial_weights(weights, None, len(X), hidden, seed, name)
+        parameters = setup.initial_weights(weights, None, len(X), hidden, seed, name)
         found[name] = Start(parameters, X, Y, Settings(learning_rate, iterations, len(parameters.W1), seed, name))
     return found
 
@@ -84,12 +84,12 @@ def new_record(plan: Plan, starts: Mapping[DtypeName, Start], source: Mapping[st
     left_out: dict[str, str] = {}
     for name in dtypes:
         left_out |= plan.left_out(name)
-    return Bench(settings, versions(plan), machine(), {"train": opening.described(data.train)}, contestants, left_out)
+    return Bench(settings, versions(plan), machine(), {"train": setup.described(data.train)}, contestants, left_out)
 
 
 def versions(plan: Plan) -> dict[str, str]:
     """List the versions that matter, of the packages that are installed."""
-    packages = ["numpy", *(package for name in plan.own for package in opening.PACKAGES.get(name, ()))]
+    packages = ["numpy", *(package for name in plan.own for package in setup.PACKAGES.get(name, ()))]
     packages += [package for peer in plan.peers.values() for package in peer.packages]
     found = {package: peers.installed(package) for package in packages}
     return {"Python": platform.python_version()} | {name: version for name, version in found.items() if version}

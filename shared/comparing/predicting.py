@@ -9,8 +9,9 @@ from typing import Any, cast, get_args
 import numpy as np
 
 import implementations
-from shared.comparing import opening
+from shared.comparing import setup
 from shared.comparing.comparison import Stage
+from shared.comparing.record import Framework, Record
 from shared.data import pictures
 from shared.data import weights as weights_file
 from shared.data.dataset import Channels, Dataset, Scaling, as_columns, class_names
@@ -27,7 +28,6 @@ from shared.network import (
     Settings,
     named,
 )
-from shared.report.record import Framework, Record
 
 NOTED = {"activation": ACTIVATIONS, "channels": get_args(Channels), "scaling": get_args(Scaling)}
 """What a file of trained weights may say of itself."""
@@ -90,12 +90,12 @@ def predict(
         raise InputError("predict needs pictures: python compare.py predict PHOTO...")
     notes = weights_file.read_notes(weights) if weights else {}
     options = settle(asked, notes, weights)
-    data = opening.load_data(train, None, options.channels, options.scaling)
+    data = setup.load_data(train, None, options.channels, options.scaling)
     check_notes(notes, data, weights)
     X = columns(photos, data)
     parameters = weights_file.load(weights, X.shape[0], "float64") if weights else trained_now(data, options, stage)
     settings = {**asdict(options), "dtype": "float64", "hidden": parameters.W1.shape[0], "frameworks": list(names)}
-    record = opening.new_record({**settings, "weights": weights and str(weights)}, data)
+    record = setup.new_record({**settings, "weights": weights and str(weights)}, data)
     found = Predictions(record, photos, class_names(data.train.path))
     judge = Judge(X, np.zeros((1, X.shape[1])), options.activation)  # nothing that is judged here depends on labels
     with stage("the true probabilities", 0):

@@ -14,13 +14,13 @@ import psutil
 from threadpoolctl import threadpool_info
 
 import implementations
+from shared.comparing.record import PAGE, Record
 from shared.data import dataset, default_data, streaming
 from shared.data import weights as weights_file
 from shared.data.dataset import Channels, Dataset, Examples, Scaling
 from shared.data.files import too_large, why_not_writable
 from shared.data.streaming import Streamed, Streams
 from shared.network import DtypeName, InputError, Parameters, Settings
-from shared.report.record import PAGE, Record
 
 PACKAGES = {"numpy": ("numpy",), "torch": ("torch",), "jax": ("jax", "jaxlib"), "jax_gram": ("jax", "jaxlib")}
 """The packages whose versions matter for an implementation of the registry."""
