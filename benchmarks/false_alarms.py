@@ -14,7 +14,7 @@ import numpy as np
 
 import implementations
 from shared.data import dataset, default_data, weights
-from shared.judging import curves
+from shared.judging.curves import band as curves
 from shared.judging.judge import Judge, answers, answers_to_step
 from shared.judging.verdict import deviations
 from shared.network import ACTIVATIONS, DoesNotPayWarning, InputError, Parameters, Settings

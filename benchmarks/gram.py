@@ -15,7 +15,7 @@ import numpy as np
 import implementations
 from implementations import numpy_gram
 from shared.data import dataset, default_data, weights
-from shared.judging import curves
+from shared.judging.curves import band as curves
 from shared.judging.judge import Judge
 from shared.network import DoesNotPayWarning, Settings
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from implementations import numpy_manual
-from shared.judging.curvature import Curvature, curvature
+from shared.judging.curves.curvature import Curvature, curvature
 from shared.network import Parameters, Settings
 from shared.report import messages
 from tests.cases import random_case, tie
@@ -129,7 +129,7 @@ def test_the_first_and_the_last_step_are_looked_at():
 def test_the_search_leaves_another_programs_jax_in_float32():
     code = """
 import numpy as np, jax
-from shared.judging.curvature import curvature
+from shared.judging.curves.curvature import curvature
 from shared.network import Parameters, Settings
 parameters = Parameters(np.ones((2, 3)), np.ones((2, 1)), np.ones((1, 2)), np.ones((1, 1)))
 found = curvature(parameters, np.ones((3, 4)), np.ones((1, 4)), Settings(iterations=2, hidden=2))

@@ -9,7 +9,7 @@ from scipy.special import stdtr
 
 import implementations
 from implementations import numpy_manual
-from shared.judging import curves
+from shared.judging.curves import band as curves
 from shared.judging.judge import Judge, answers_to_step
 from shared.network import ACTIVATIONS, InputError, Parameters, Settings
 

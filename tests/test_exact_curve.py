@@ -11,9 +11,9 @@ import pytest
 from in_mpmath import STEPS, assert_right, by_mpmath, network, numbers, settings
 from mpmath import mpf
 
-import shared.judging.exact_curve
+import shared.judging.curves.exact_curve
+from shared.judging.curves.exact_curve import ExactCurve, exact_curve
 from shared.judging.enclosure import Enclosure
-from shared.judging.exact_curve import ExactCurve, exact_curve
 from shared.judging.truth import Truth
 from shared.network import ACTIVATIONS, Parameters
 
@@ -26,7 +26,9 @@ def eighty_digits():
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch):
-    monkeypatch.setattr(shared.judging.exact_curve, "user_cache_dir", lambda *_, **__: str(tmp_path / "new" / "cache"))
+    monkeypatch.setattr(
+        shared.judging.curves.exact_curve, "user_cache_dir", lambda *_, **__: str(tmp_path / "new" / "cache")
+    )
     return tmp_path / "new" / "cache"
 
 
@@ -68,7 +70,7 @@ def test_any_rate_is_served(rate):
 
 
 def test_precision_rises_until_everything_is_proven(monkeypatch):
-    monkeypatch.setattr(shared.judging.exact_curve, "BITS", range(24, 200, 8))
+    monkeypatch.setattr(shared.judging.curves.exact_curve, "BITS", range(24, 200, 8))
     case = (*network(), settings())
     seen = []
     curve = exact_curve(*case, progress=seen.append)
@@ -147,7 +149,7 @@ def same(first, second):
 def test_a_result_is_kept_and_not_computed_again(monkeypatch):
     case = (*network(), settings())
     first = exact_curve(*case)
-    monkeypatch.setattr(shared.judging.exact_curve, "Descent", None)
+    monkeypatch.setattr(shared.judging.curves.exact_curve, "Descent", None)
     assert same(first, exact_curve(*case))
 
 

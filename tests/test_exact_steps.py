@@ -7,9 +7,9 @@ from flint import arb, ctx
 from in_mpmath import by_mpmath, hidden, loss, network, numbers, settings
 from mpmath import mpf
 
-import shared.judging.exact_steps
-from shared.judging.exact_steps import SPARE, Descent, Problem, UnprovenError
-from shared.judging.step_bounds import Bounds
+import shared.judging.curves.fixed_point_descent
+from shared.judging.curves.fixed_point_descent import SPARE, Descent, Problem, UnprovenError
+from shared.judging.curves.step_bounds import Bounds
 from shared.network import ACTIVATIONS, Parameters
 
 
@@ -40,7 +40,7 @@ def assert_stays_within(descent, weights):
 
 @pytest.fixture
 def any_cost_will_do(monkeypatch):
-    monkeypatch.setattr(shared.judging.exact_steps, "PROVEN", np.inf)
+    monkeypatch.setattr(shared.judging.curves.fixed_point_descent, "PROVEN", np.inf)
 
 
 @pytest.mark.usefixtures("any_cost_will_do")
@@ -81,7 +81,7 @@ def test_weights_that_are_hardly_known_are_not_relied_on():
 
 @pytest.mark.parametrize("word", [24, 127])
 def test_the_hidden_units_are_off_by_no_more_than_is_said(word, monkeypatch):
-    monkeypatch.setattr(shared.judging.exact_steps, "WORD", word)
+    monkeypatch.setattr(shared.judging.curves.fixed_point_descent, "WORD", word)
     parameters, X, Y = network()
     problem = Problem.of(parameters, X, Y, 0.3, "relu")
     descent = Descent(problem, bits=48)
@@ -169,7 +169,7 @@ def test_what_must_hold_is_asked_of_distances_in_the_weights_own_size(monkeypatc
 
 
 def test_where_balls_are_too_large_nothing_is_said_of_the_sigmoid(monkeypatch):
-    monkeypatch.setattr(shared.judging.exact_steps, "SPARE", -20)
+    monkeypatch.setattr(shared.judging.curves.fixed_point_descent, "SPARE", -20)
     with pytest.raises(UnprovenError, match="with 60 bits, before step 0, exp is not known to all bits"):
         lone(1, 1, 1, 0).step()
 
@@ -185,7 +185,7 @@ def test_a_cost_that_is_not_known_to_fifteen_digits_is_not_given():
 @pytest.mark.parametrize("m", [1, 2])
 def test_the_hidden_units_are_off_by_almost_as_much_as_is_said(m, monkeypatch):
     """The products of the examples are cut off so that they fit into a word."""
-    monkeypatch.setattr(shared.judging.exact_steps, "WORD", 24)
+    monkeypatch.setattr(shared.judging.curves.fixed_point_descent, "WORD", 24)
     problem = Problem.of(*network(n_x=1, n_h=2, m=m, seed=3), 0.3, "relu")
     descent, random, spare = Descent(problem, bits=48), np.random.default_rng(0), []
     G, Z1 = numbers(problem.gram) / 2**problem.gram_places, numbers(problem.Z1) / 2**problem.Z1_places

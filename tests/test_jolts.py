@@ -7,10 +7,10 @@ from scipy.special import ndtr
 
 import implementations
 from shared.data import weights
-from shared.judging import curves
-from shared.judging.curves import MEMBERS
-from shared.judging.jolts import Jolts, Sides
-from shared.judging.runs import Runs
+from shared.judging.curves import band as curves
+from shared.judging.curves.band import MEMBERS
+from shared.judging.curves.ensemble import Runs
+from shared.judging.curves.perturbations import Jolts, Sides
 from shared.network import Parameters, Settings
 
 SETTINGS = Settings(0.05, 30, 5, 1, "float32", "relu")

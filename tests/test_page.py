@@ -26,7 +26,7 @@ import compare as compare_module
 from implementations import numpy_manual
 from shared.comparing import workers
 from shared.comparing.record import ExactDistance
-from shared.judging.curves import Band
+from shared.judging.curves.band import Band
 from shared.network import QUANTITIES, Activations, Parameters
 from shared.report import charts, drawing, learned, messages, page, pictures
 

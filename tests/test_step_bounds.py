@@ -8,7 +8,7 @@ import pytest
 from in_mpmath import cost_and_gradients, hidden, network, numbers, sigmoid
 from mpmath import mpf
 
-from shared.judging.step_bounds import Bounds, bounds, quadratic, rounding, spectral_norm
+from shared.judging.curves.step_bounds import Bounds, bounds, quadratic, rounding, spectral_norm
 from shared.network import ACTIVATIONS
 
 

@@ -8,7 +8,7 @@ import pytest
 from cases import BY_NAME, random_case
 
 import implementations
-from shared.judging import curves
+from shared.judging.curves import band as curves
 from shared.judging.judge import answers, answers_to_step
 from shared.network import QUANTITIES, Parameters, Settings
 

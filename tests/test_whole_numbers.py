@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from shared.judging.whole_numbers import floats, integers, matrix, places, product, shifted, whole, words
+from shared.judging.curves.fixed_point import floats, integers, matrix, places, product, shifted, whole, words
 
 
 def test_numbers_that_do_not_fit_into_one_word_are_multiplied_exactly():

@@ -11,7 +11,7 @@ from shared.benching.contestant import Beginning, Task, Turn
 from shared.benching.process import ContestantFailed, Process
 from shared.benching.record import Timing
 from shared.comparing.comparison import judge_curve
-from shared.judging import curves
+from shared.judging.curves import band as curves
 from shared.judging.judge import Judge
 from shared.network import Array, DoesNotPayWarning, Parameters, Settings
 

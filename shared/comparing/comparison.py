@@ -11,8 +11,8 @@ import implementations
 from shared.comparing.record import Curve, Exact, ExactDistance, Framework, Material, Record
 from shared.comparing.workers import Ask, at_once
 from shared.data.dataset import Dataset
-from shared.judging import curves
-from shared.judging.exact_curve import exact_curve
+from shared.judging.curves import band as curves
+from shared.judging.curves.exact_curve import exact_curve
 from shared.judging.judge import Answers, Judge, Standard, answers, answers_to_step, call, changed, copies
 from shared.judging.verdict import unfit
 from shared.network import Activations, Array, Implementation, Parameters, Progress, Settings, Training, named
@@ -199,7 +199,7 @@ class Comparison:
 
     def look_at_the_curvature(self) -> None:
         """Look for what makes correct curves part."""
-        from shared.judging.curvature import curvature  # it needs JAX
+        from shared.judging.curves.curvature import curvature  # it needs JAX
 
         with self.stage("the curvature along the training", self.settings.iterations) as progress:
             self.record.curvature = curvature(self.parameters, self.X, self.Y, self.settings, progress)

@@ -9,8 +9,8 @@ from shared.network import Activations, Device, MatmulPrecision, Parameters
 
 if TYPE_CHECKING:  # they take their time to import
     from shared.data.dataset import Examples
-    from shared.judging.curvature import Curvature
-    from shared.judging.curves import Band
+    from shared.judging.curves.band import Band
+    from shared.judging.curves.curvature import Curvature
 
 SCHEMA = 1
 

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from shared.judging import curves
-from shared.judging.exact_curve import ExactCurve, exact_curve
+from shared.judging.curves import band as curves
+from shared.judging.curves.exact_curve import ExactCurve, exact_curve
 from shared.judging.judge import Judge
 from shared.lessons.lesson import Claim, draw, photographs, train
 from shared.network import Array, DtypeName, Implementation, Parameters, Settings

@@ -47,8 +47,8 @@ def judged(parameters: Parameters) -> float:
     """Ask the judge for L; it differentiates twice and takes no differences."""
     import jax
 
-    from shared.judging.curvature import Landscape
-    from shared.judging.runs import Runs
+    from shared.judging.curves.curvature import Landscape
+    from shared.judging.curves.ensemble import Runs
 
     X, Y = photographs()
     with jax.enable_x64(True):

@@ -10,13 +10,13 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import NullLocator, StrMethodFormatter
 
 from shared.comparing.record import Record
-from shared.judging.curves import Band
+from shared.judging.curves.band import Band
 from shared.network import QUANTITIES, Array
 from shared.report import drawing, messages
 from shared.report.drawing import GRAY, INK, MARKERS, MUTED, SERIES
 
 if TYPE_CHECKING:  # it needs JAX
-    from shared.judging.curvature import Curvature
+    from shared.judging.curves.curvature import Curvature
 
 GUESSING = math.log(2)
 """The cost of answering 1/2 to everything."""

@@ -6,7 +6,7 @@ from shared.comparing.record import Curve, Framework, Record
 from shared.judging.verdict import Judgement, deviations
 
 if TYPE_CHECKING:  # it needs JAX
-    from shared.judging.curvature import Curvature
+    from shared.judging.curves.curvature import Curvature
 
 
 def explain(record: Record, name: str) -> list[str]:

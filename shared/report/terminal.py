@@ -15,7 +15,7 @@ from shared.report import messages
 from shared.report.screen import Screen
 
 if TYPE_CHECKING:  # it needs JAX
-    from shared.judging.curvature import Curvature
+    from shared.judging.curves.curvature import Curvature
 
 STYLES = {"agrees": "green", "suspect": "bold yellow", "wrong": "bold red"}
 

@@ -41,9 +41,20 @@ from typing import NoReturn
 import numpy as np
 from flint import arb, arb_mat, ctx, fmpz_mat
 
+from shared.judging.curves.fixed_point import (
+    WORD,
+    blocks,
+    floats,
+    integers,
+    matrix,
+    places,
+    product,
+    shifted,
+    whole,
+    words,
+)
+from shared.judging.curves.step_bounds import LARGE, Bounds, bounds
 from shared.judging.enclosure import Enclosure
-from shared.judging.step_bounds import LARGE, Bounds, bounds
-from shared.judging.whole_numbers import WORD, blocks, floats, integers, matrix, places, product, shifted, whole, words
 from shared.network import Activation, Array, Parameters
 
 SPARE = 64

@@ -34,8 +34,8 @@ import numpy as np
 from scipy.sparse.linalg import LinearOperator, eigsh
 from threadpoolctl import threadpool_limits
 
-from shared.judging.curves import first
-from shared.judging.runs import Runs, unwatched
+from shared.judging.curves.band import first
+from shared.judging.curves.ensemble import Runs, unwatched
 from shared.network import LEAKY_SLOPE, Activation, Array, Parameters, Progress, Settings
 
 LOOKS = 26

@@ -18,9 +18,9 @@ from flint import arb_mat
 from platformdirs import user_cache_dir
 
 from shared.data.files import write_atomically
+from shared.judging.curves.fixed_point import WORD
+from shared.judging.curves.fixed_point_descent import Descent, Problem, UnprovenError
 from shared.judging.enclosure import Enclosure
-from shared.judging.exact_steps import Descent, Problem, UnprovenError
-from shared.judging.whole_numbers import WORD
 from shared.network import Array, Parameters, Progress, Settings
 
 BITS = tuple(WORD * words - 1 for words in (1, 2, 3, 5, 8, 13, 21, 34, 55))

@@ -4,7 +4,7 @@ import numpy as np
 
 from shared.judging import rounding
 from shared.judging.arithmetic import Noise
-from shared.judging.runs import Runs
+from shared.judging.curves.ensemble import Runs
 from shared.judging.verdict import deviations
 from shared.network import Array, Parameters, Settings
 

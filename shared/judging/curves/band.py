@@ -27,8 +27,8 @@ import numpy as np
 from scipy.special import stdtrit
 from threadpoolctl import threadpool_limits
 
-from shared.judging.jolts import Jolts, Sides
-from shared.judging.runs import Runs, unwatched
+from shared.judging.curves.ensemble import Runs, unwatched
+from shared.judging.curves.perturbations import Jolts, Sides
 from shared.network import Array, InputError, Parameters, Settings
 
 MEMBERS = 12

@@ -1,0 +1,1 @@
+"""Training curves: the band that correct programs keep, what makes them part, and the exact curve."""
