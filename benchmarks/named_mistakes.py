@@ -13,10 +13,10 @@ import numpy as np
 from patients import CONVENTIONS, FOUR, Patient
 
 from shared.checking import problems
+from shared.checking.catalogue.entries import CATALOGUE, Mistake
 from shared.checking.checkup import Checkup, check
 from shared.checking.conventions import NAMES, Convention
 from shared.checking.what_is_wrong import Diagnosis
-from shared.judging.mistakes import CATALOGUE, Mistake
 from shared.network import Parameters
 
 SMALL = list(problems.small())

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
+from shared.checking import lines
+from shared.checking.catalogue.entries import Mistake
 from shared.checking.conventions import LATE, Convention
 from shared.checking.program import Reply
-from shared.judging import lines
-from shared.judging.mistakes import Mistake
 from shared.network import QUANTITIES, Parameters
 
 COLUMNS_LATE = Convention(late=LATE)

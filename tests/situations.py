@@ -6,8 +6,7 @@ from itertools import islice
 import numpy as np
 from cases import BY_NAME, Case, random_case
 
-from shared.checking import problems
-from shared.judging import lines
+from shared.checking import lines, problems
 from shared.network import Parameters
 
 RATE = 0.125

@@ -11,13 +11,12 @@ import pytest
 from patients import CONVENTIONS, Patient
 
 import implementations
-from shared.checking import problems
+from shared.checking import lines, problems
+from shared.checking.catalogue.entries import CATALOGUE, Mistake
 from shared.checking.checkup import check
 from shared.checking.conventions import NAMES, READINGS, Convention, quantity_of
 from shared.checking.cures import line_of_code
 from shared.checking.program import Reply
-from shared.judging import lines
-from shared.judging.mistakes import CATALOGUE, Mistake
 from shared.network import QUANTITIES, Parameters
 
 ROOT = Path(__file__).parents[1]

@@ -5,8 +5,8 @@ import pytest
 from patients import FOUR, Patient
 
 from shared.checking import problems
+from shared.checking.catalogue.entries import CATALOGUE
 from shared.checking.checkup import check
-from shared.judging.mistakes import CATALOGUE
 
 SMALL = list(problems.small())
 

@@ -5,11 +5,11 @@ import pytest
 from patients import CONVENTIONS, FOUR, Patient
 
 from shared.checking import problems
+from shared.checking.catalogue.entries import Mistake
 from shared.checking.checkup import check
 from shared.checking.conventions import NAMES
 from shared.checking.factors import FACTORS, Factor
-from shared.judging.lines import LINES, examples
-from shared.judging.mistakes import Mistake
+from shared.checking.lines import LINES, examples
 
 SMALL = list(problems.small())
 

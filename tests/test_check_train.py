@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 from patients import Patient
 
-from shared.checking import problems
+from shared.checking import lines, problems
 from shared.checking.checkup import check
 from shared.checking.program import Reply
-from shared.judging import lines
 from shared.network import Parameters
 from shared.report.checkup import doubts, what_would_decide
 

@@ -7,11 +7,10 @@ import pytest
 from patients import FOUR, Patient
 
 import compare
-from shared.checking import problems
+from shared.checking import lines, problems
+from shared.checking.catalogue.mistake import Mistake
 from shared.checking.checkup import check
-from shared.judging import lines
-from shared.judging.lines import examples
-from shared.judging.mistake import Mistake
+from shared.checking.lines import examples
 from shared.network import Parameters
 from shared.report.checkup import diagnosis
 

@@ -8,7 +8,7 @@ import pytest
 from shared.checking import problems
 from shared.checking.conventions import LATE, NAMES, layouts
 from shared.checking.cures import line_of_code
-from shared.judging.lines import run
+from shared.checking.lines import run
 
 PROBLEM = next(problems.small())
 LAYOUTS = [replace(layout, late=late) for layout in layouts() if not layout.flat_labels for late in ((), LATE)]

@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 from patients import Patient
 
-from shared.checking import problems
+from shared.checking import lines, problems
 from shared.checking.checkup import check
-from shared.judging import lines
 from shared.network import Parameters
 from shared.report.checkup import sentence
 

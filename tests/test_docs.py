@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from shared.judging.mistakes import CATALOGUE
+from shared.checking.catalogue.entries import CATALOGUE
 
 ROOT = Path(__file__).parents[1]
 CHECK = (ROOT / "docs/check.md").read_text()

@@ -10,10 +10,10 @@ import torch
 from cases import Case, photographs
 from situations import CASES, GENERIC, MANY, RATE, SITUATIONS, at_step, given
 
-from shared.judging import lines
-from shared.judging.mistake import CURES, Mistake, at
-from shared.judging.mistakes import CATALOGUE
-from shared.judging.mistakes_anywhere import narrowed
+from shared.checking import lines
+from shared.checking.catalogue.anywhere import narrowed
+from shared.checking.catalogue.entries import CATALOGUE
+from shared.checking.catalogue.mistake import CURES, Mistake, at
 from shared.network import QUANTITIES, Parameters
 
 

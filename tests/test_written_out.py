@@ -8,8 +8,8 @@ from situations import EDGES, SITUATIONS
 from written_out import WRITTEN_OUT
 from written_out.reading import value
 
-from shared.judging.lines import LINES
-from shared.judging.mistakes import CATALOGUE
+from shared.checking.catalogue.entries import CATALOGUE
+from shared.checking.lines import LINES
 from shared.network import Parameters
 
 

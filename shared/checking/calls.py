@@ -5,9 +5,9 @@ from itertools import pairwise
 
 import numpy as np
 
+from shared.checking.catalogue.mistake import Mistake, at
+from shared.checking.lines import LINES
 from shared.checking.visit import Visit
-from shared.judging.lines import LINES
-from shared.judging.mistake import Mistake, at
 
 ROUNDINGS = 8
 """Of the sum of two answers, beside those of the right one."""

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from shared.checking.factors import FACTORS, Factor, is_near
+from shared.checking.lines import run
 from shared.checking.visit import Visit
 from shared.judging.arithmetic import Noise
-from shared.judging.lines import run
 from shared.judging.rounding import through_one_line
 from shared.judging.verdict import deviations
 from shared.network import Array

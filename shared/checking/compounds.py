@@ -4,14 +4,14 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
+from shared.checking.catalogue.anywhere import FACTORS
+from shared.checking.catalogue.entries import CATALOGUE
+from shared.checking.catalogue.gradients import squares
+from shared.checking.catalogue.loss import cross_entropy
+from shared.checking.catalogue.mistake import Mistake, at
+from shared.checking.lines import LINES, Line, Values, examples
 from shared.checking.readings import ALIKE, Family, plain, read
 from shared.checking.visit import Visit
-from shared.judging.lines import LINES, Line, Values, examples
-from shared.judging.mistake import Mistake, at
-from shared.judging.mistakes import CATALOGUE
-from shared.judging.mistakes_anywhere import FACTORS
-from shared.judging.mistakes_gradients import squares
-from shared.judging.mistakes_loss import cross_entropy
 from shared.network import Array
 
 LOSSES = ("cost", "dA2", "dZ2")

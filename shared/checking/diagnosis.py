@@ -12,13 +12,13 @@ from itertools import combinations
 import numpy as np
 
 from shared.checking.calls import added_up, never_zeroed
+from shared.checking.catalogue.entries import CATALOGUE, Mistake
 from shared.checking.conventions import NAMES
 from shared.checking.examination import Examination
+from shared.checking.lines import Line, Values, one_by_one
 from shared.checking.read_off import guesses
 from shared.checking.visit import Visit, gap
 from shared.checking.what_is_wrong import Diagnosis
-from shared.judging.lines import Line, Values, one_by_one
-from shared.judging.mistakes import CATALOGUE, Mistake
 from shared.network import Array
 
 RATES = (1.0, 0.5, 0.1, 0.05, 0.01, 0.0075, 0.005, 0.001)

@@ -10,8 +10,8 @@ from functools import cache
 
 import numpy as np
 
+from shared.checking.lines import run
 from shared.checking.problems import Problem
-from shared.judging.lines import run
 from shared.judging.verdict import Allowance
 from shared.network import Array
 

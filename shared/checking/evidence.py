@@ -10,10 +10,10 @@ from shared.checking import on_paper
 from shared.checking.clues import clues
 from shared.checking.conventions import Convention
 from shared.checking.examination import OF_EACH_EXAMPLE, Examination
+from shared.checking.lines import run
 from shared.checking.trial import Trial
 from shared.checking.visit import Visit
 from shared.checking.what_is_wrong import Diagnosis
-from shared.judging.lines import run
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,11 @@ from itertools import product
 
 import numpy as np
 
+from shared.checking.catalogue.anywhere import multiplied
+from shared.checking.catalogue.mistake import Mistake, at
+from shared.checking.lines import Line, examples
 from shared.checking.readings import ALIKE, plain, read, written
 from shared.checking.visit import Visit
-from shared.judging.lines import Line, examples
-from shared.judging.mistake import Mistake, at
-from shared.judging.mistakes_anywhere import multiplied
 
 
 @dataclass(frozen=True)

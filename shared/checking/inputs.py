@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from shared.judging.lines import LINES, Line
+from shared.checking.lines import LINES, Line
 from shared.network import Array
 
 EPSILONS = (0.0, 1e-15, 1e-12, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5)

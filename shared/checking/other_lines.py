@@ -3,9 +3,9 @@
 
 import numpy as np
 
-from shared.judging.lines import LINES, Line, Values, examples, mean_over_examples
-from shared.judging.mistake import Mistake, at
-from shared.judging.mistakes_loss import error, slope
+from shared.checking.catalogue.loss import error, slope
+from shared.checking.catalogue.mistake import Mistake, at
+from shared.checking.lines import LINES, Line, Values, examples, mean_over_examples
 from shared.network import Array
 
 

@@ -12,18 +12,18 @@ from itertools import product
 import numpy as np
 
 from shared.checking import compounds
+from shared.checking.catalogue.anywhere import narrowed
+from shared.checking.catalogue.examples import smoothed, with_labels
+from shared.checking.catalogue.forward import LIMITS, clipped_sigmoid
+from shared.checking.catalogue.loss import log_of_clipped, log_of_shifted, losses, of_shifted
+from shared.checking.catalogue.mistake import Mistake, at
+from shared.checking.catalogue.output import slope_of_clipped, slope_of_shifted
 from shared.checking.factors import of_a_line
 from shared.checking.inputs import changed
+from shared.checking.lines import LINES, Line, Values, examples
 from shared.checking.other_lines import RARE, over_guarded_slope, through_guarded_slope
 from shared.checking.readings import Family, plain, read
 from shared.checking.visit import GRADIENTS, Visit
-from shared.judging.lines import LINES, Line, Values, examples
-from shared.judging.mistake import Mistake, at
-from shared.judging.mistakes_anywhere import narrowed
-from shared.judging.mistakes_examples import smoothed, with_labels
-from shared.judging.mistakes_forward import LIMITS, clipped_sigmoid
-from shared.judging.mistakes_loss import log_of_clipped, log_of_shifted, losses, of_shifted
-from shared.judging.mistakes_output import slope_of_clipped, slope_of_shifted
 from shared.network import Array
 
 TINY = sorted({10.0**-k for k in range(1, 17)} | {float(np.finfo(t).eps) for t in (np.float32, np.float64)})

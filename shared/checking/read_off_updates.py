@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from shared.checking.catalogue.mistake import Mistake, at
+from shared.checking.catalogue.optimizers import decaying, descend, remembered
+from shared.checking.catalogue.updates import batch_by_batch, scaled
+from shared.checking.lines import Line, Values
 from shared.checking.readings import written
-from shared.judging.lines import Line, Values
-from shared.judging.mistake import Mistake, at
-from shared.judging.mistakes_optimizers import decaying, descend, remembered
-from shared.judging.mistakes_updates import batch_by_batch, scaled
 
 MEMORIES = (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.95, 0.98, 0.99, 0.999)
 """How much of the last step momentum may keep, beside the 0.9 of the catalogue."""

@@ -5,8 +5,8 @@ from fractions import Fraction
 
 import numpy as np
 
+from shared.checking.lines import Line, one_by_one
 from shared.checking.visit import Visit
-from shared.judging.lines import Line, one_by_one
 from shared.network import Array
 
 ALIKE = {"float64": 1e-9, "float32": 1e-4}

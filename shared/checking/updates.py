@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
+from shared.checking.catalogue.entries import CATALOGUE, Mistake
+from shared.checking.lines import UPDATES, Values, run
 from shared.checking.read_off_updates import guesses
 from shared.checking.trial import Step, Trial, courses
 from shared.checking.what_is_wrong import Diagnosis
-from shared.judging.lines import UPDATES, Values, run
-from shared.judging.mistakes import CATALOGUE, Mistake
 from shared.network import Parameters
 
 ROUNDINGS = 64

@@ -1,6 +1,6 @@
 """Mistakes that can be made on many lines, each written out in a line of NumPy."""
 
-from shared.judging.mistake import CURES
+from shared.checking.catalogue.mistake import CURES
 
 RIGHT = CURES | {"A2": "sigmoid(Z2)", "cost": "np.sum((softplus(Z2) - Y * Z2) / m)"}
 """The right lines. In float32, another way to write them rounds otherwise."""

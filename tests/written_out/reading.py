@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.special import expit, ndtr
 
-from shared.judging import lines
+from shared.checking import lines
 from shared.network import Array, Parameters
 
 KNOWN = {

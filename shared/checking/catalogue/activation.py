@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import expit, ndtr
 
-from shared.judging.lines import Line
-from shared.judging.mistake import LEAKS, at
+from shared.checking.catalogue.mistake import LEAKS, at
+from shared.checking.lines import Line
 from shared.network import Array
 
 

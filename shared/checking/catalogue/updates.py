@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from shared.judging.lines import LINES, UPDATES, Line, Values, examples, run
-from shared.judging.mistake import Mistake, at
-from shared.judging.mistakes_optimizers import OPTIMIZER, all_gradients, descend, remembered
+from shared.checking.catalogue.mistake import Mistake, at
+from shared.checking.catalogue.optimizers import OPTIMIZER, all_gradients, descend, remembered
+from shared.checking.lines import LINES, UPDATES, Line, Values, examples, run
 from shared.network import Array, Parameters
 
 BATCHES = (32, 64, 128)

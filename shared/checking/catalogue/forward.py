@@ -3,8 +3,8 @@
 import numpy as np
 from scipy.special import expit, softmax
 
-from shared.judging.lines import LINES, Line
-from shared.judging.mistake import SAFETY, Mistake, at
+from shared.checking.catalogue.mistake import SAFETY, Mistake, at
+from shared.checking.lines import LINES, Line
 
 LIMITS = (15, 20, 30, 50, 100)
 """What people keep the argument of exp below."""

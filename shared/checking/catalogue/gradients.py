@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from shared.judging.lines import LINES, Line, Values, examples, run
-from shared.judging.mistake import DECAYS, Mistake, at, reordered
+from shared.checking.catalogue.mistake import DECAYS, Mistake, at, reordered
+from shared.checking.lines import LINES, Line, Values, examples, run
 from shared.network import Array, Parameters
 
 GRADIENTS = tuple(f"d{name}" for name in Parameters._fields)

@@ -3,8 +3,8 @@
 
 import numpy as np
 
-from shared.judging.lines import LINES, Line, Values, examples
-from shared.judging.mistake import Mistake, at
+from shared.checking.catalogue.mistake import Mistake, at
+from shared.checking.lines import LINES, Line, Values, examples
 from shared.network import Array
 
 SMOOTHING = (0.1, 0.2)

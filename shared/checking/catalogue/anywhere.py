@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from shared.judging.lines import LINES, UPDATES, Line, Values, examples
-from shared.judging.mistake import Mistake, at, reordered
+from shared.checking.catalogue.mistake import Mistake, at, reordered
+from shared.checking.lines import LINES, UPDATES, Line, Values, examples
 from shared.network import Array, Gradients, Parameters
 
 FACTORS: tuple[tuple[str, Callable[[Values], float], str], ...] = (

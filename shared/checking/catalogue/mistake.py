@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from shared.judging.lines import LINES, Line, Values
+from shared.checking.lines import LINES, Line, Values
 
 CURES = {
     "Z1": "W1 @ X + b1",

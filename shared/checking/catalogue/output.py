@@ -4,9 +4,9 @@
 import numpy as np
 from scipy.special import expit
 
-from shared.judging.lines import LINES, Line, examples
-from shared.judging.mistake import SAFETY, Mistake, at
-from shared.judging.mistakes_loss import error, of_shifted, slope
+from shared.checking.catalogue.loss import error, of_shifted, slope
+from shared.checking.catalogue.mistake import SAFETY, Mistake, at
+from shared.checking.lines import LINES, Line, examples
 
 
 def slope_of_clipped(tiny: float) -> Line:

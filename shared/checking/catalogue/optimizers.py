@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from shared.judging.lines import Line, Values
-from shared.judging.mistake import DECAYS, Mistake, at
+from shared.checking.catalogue.mistake import DECAYS, Mistake, at
+from shared.checking.lines import Line, Values
 from shared.network import Array, Parameters
 
 

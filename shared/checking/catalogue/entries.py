@@ -4,17 +4,17 @@ Not mistakes, hence not here: another order of summation, fused operations, relu
 twice, and the convention dZ2 = A2 - Y with the 1/m in dW and db, whose parameter gradients are right.
 """
 
-from shared.judging.lines import LINES
-from shared.judging.mistake import Mistake
-from shared.judging.mistakes_activation import ACTIVATION
-from shared.judging.mistakes_anywhere import ANYWHERE
-from shared.judging.mistakes_backward import BACKWARD
-from shared.judging.mistakes_examples import EXAMPLES
-from shared.judging.mistakes_forward import FORWARD
-from shared.judging.mistakes_gradients import GRADIENT
-from shared.judging.mistakes_loss import LOSS
-from shared.judging.mistakes_output import dZ2
-from shared.judging.mistakes_updates import UPDATE
+from shared.checking.catalogue.activation import ACTIVATION
+from shared.checking.catalogue.anywhere import ANYWHERE
+from shared.checking.catalogue.backward import BACKWARD
+from shared.checking.catalogue.examples import EXAMPLES
+from shared.checking.catalogue.forward import FORWARD
+from shared.checking.catalogue.gradients import GRADIENT
+from shared.checking.catalogue.loss import LOSS
+from shared.checking.catalogue.mistake import Mistake
+from shared.checking.catalogue.output import dZ2
+from shared.checking.catalogue.updates import UPDATE
+from shared.checking.lines import LINES
 from shared.network import Parameters
 
 __all__ = ["CATALOGUE", "Mistake"]

@@ -3,8 +3,8 @@
 
 import numpy as np
 
-from shared.judging.lines import LINES
-from shared.judging.mistake import Mistake, at
+from shared.checking.catalogue.mistake import Mistake, at
+from shared.checking.lines import LINES
 from shared.network import Array
 
 

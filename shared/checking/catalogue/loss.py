@@ -3,8 +3,8 @@
 
 import numpy as np
 
-from shared.judging.lines import LINES, Line, Values, examples, mean_over_examples
-from shared.judging.mistake import SAFETY, Mistake, at
+from shared.checking.catalogue.mistake import SAFETY, Mistake, at
+from shared.checking.lines import LINES, Line, Values, examples, mean_over_examples
 from shared.network import Array
 
 

@@ -1,0 +1,1 @@
+"""The catalogue: the classic mistakes of a hand-written backprop, line by line."""
