@@ -245,7 +245,7 @@ def check(
         raise InputError("check needs your file: python compare.py check my_backprop.py (--template prints one)")
 
     from shared.checking import checkup, problems
-    from shared.checking.program import Program
+    from shared.checking.sandbox.program import Program
     from shared.comparing import setup
     from shared.report import checkup as report
     from shared.report import json_file, terminal

@@ -8,7 +8,7 @@ import numpy as np
 from shared.checking import lines
 from shared.checking.catalogue.entries import Mistake
 from shared.checking.conventions import LATE, Convention
-from shared.checking.program import Reply
+from shared.checking.sandbox.program import Reply
 from shared.network import QUANTITIES, Parameters
 
 COLUMNS_LATE = Convention(late=LATE)

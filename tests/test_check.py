@@ -16,7 +16,7 @@ from shared.checking.catalogue.entries import CATALOGUE, Mistake
 from shared.checking.checkup import check
 from shared.checking.conventions import NAMES, READINGS, Convention, quantity_of
 from shared.checking.cures import line_of_code
-from shared.checking.program import Reply
+from shared.checking.sandbox.program import Reply
 from shared.network import QUANTITIES, Parameters
 
 ROOT = Path(__file__).parents[1]

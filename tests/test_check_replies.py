@@ -10,7 +10,7 @@ from shared.checking import lines, problems
 from shared.checking.checkup import Checkup, check
 from shared.checking.conventions import Convention, layouts
 from shared.checking.naming import with_names_read
-from shared.checking.program import Program, Reply
+from shared.checking.sandbox.program import Program, Reply
 from shared.report.checkup import doubts, what_would_decide
 
 SMALL = list(problems.small())[:4]

@@ -7,7 +7,7 @@ import pytest
 
 from shared.checking import checkup, problems
 from shared.checking.diagnosis import WAVERS
-from shared.checking.program import Program
+from shared.checking.sandbox.program import Program
 
 HERE = Path(__file__).parent
 CORRECT = sorted(path.name for path in (HERE / "correct").glob("*.py"))

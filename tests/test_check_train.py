@@ -8,7 +8,7 @@ from patients import Patient
 
 from shared.checking import lines, problems
 from shared.checking.checkup import check
-from shared.checking.program import Reply
+from shared.checking.sandbox.program import Reply
 from shared.network import Parameters
 from shared.report.checkup import doubts, what_would_decide
 

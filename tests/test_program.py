@@ -12,7 +12,7 @@ from textwrap import dedent
 import numpy as np
 import pytest
 
-from shared.checking.program import CheckError, Program
+from shared.checking.sandbox.program import CheckError, Program
 from shared.checking.template import TEMPLATE
 
 ARGUMENTS = (
@@ -530,7 +530,7 @@ def test_when_this_process_is_stopped_the_users_goes_too_and_no_file_stays(tmp_p
     (tmp_path / "my_backprop.py").write_text(f"import os\n{loop}")
     run = f"""
         from pathlib import Path
-        from shared.checking.program import Program
+        from shared.checking.sandbox.program import Program
         with Program(Path({str(tmp_path / "my_backprop.py")!r}), 60) as user:
             user.call('gradients', 1, 2, 3, 4, 5, 6)
         """
@@ -652,5 +652,7 @@ def test_the_template_is_formatted_as_this_suite_is(tmp_path):
 
 
 def test_importing_the_room_imports_no_framework():
-    code = "import shared.checking.room, sys; assert not {'torch', 'jax', 'shared.network'} & set(sys.modules)"
+    code = (
+        "import shared.checking.sandbox.worker, sys; assert not {'torch', 'jax', 'shared.network'} & set(sys.modules)"
+    )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[1])

@@ -10,7 +10,7 @@ from shared.checking.diagnosis import diagnose, lacks_mean
 from shared.checking.evidence import Evidence, proof
 from shared.checking.examination import Examination, Verdict, examine, examine_forward
 from shared.checking.problems import Problem
-from shared.checking.program import CheckError, Program, TooSlowError
+from shared.checking.sandbox.program import CheckError, Program, TooSlowError
 from shared.checking.trial import Trial, trial
 from shared.checking.updates import diagnose_updates
 from shared.checking.visit import GRADIENTS, Place, Visit

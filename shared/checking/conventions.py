@@ -13,8 +13,8 @@ from itertools import product
 import numpy as np
 
 from shared.checking.differences import Differences
-from shared.checking.entries import ORDER
 from shared.checking.problems import Problem
+from shared.checking.sandbox.unpack import ORDER
 from shared.network import QUANTITIES, Array, Parameters
 
 WEIGHTS = ("W1", "W2")

@@ -12,7 +12,7 @@ from shared.checking.differences import Differences
 from shared.checking.differences import recognised as recognised_differences
 from shared.checking.naming import with_names_read
 from shared.checking.problems import Problem
-from shared.checking.program import CheckError, Program, Reply, TooSlowError, details
+from shared.checking.sandbox.program import CheckError, Program, Reply, TooSlowError, details
 from shared.checking.visit import (
     GRADIENTS,
     MISSING,

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from shared.checking.conventions import LATE, NAMES, Convention, is_nameless, quantities_of, quantity_of, squeezed
-from shared.checking.entries import ORDER
 from shared.checking.problems import Problem
-from shared.checking.program import Reply
+from shared.checking.sandbox.program import Reply
+from shared.checking.sandbox.unpack import ORDER
 from shared.checking.visit import FLOAT64, answered, dtype_of, judged, shape_of, standard_of
 from shared.judging.verdict import judge
 from shared.network import Array, Parameters

@@ -12,7 +12,7 @@ import numpy as np
 from shared.checking.conventions import Convention, quantity_of
 from shared.checking.examination import failed, on_inputs
 from shared.checking.problems import Problem, drawn, many, on_paper
-from shared.checking.program import CheckError, Program, Reply
+from shared.checking.sandbox.program import CheckError, Program, Reply
 from shared.checking.visit import FLOAT64, Place, Visit, answered, shape_of
 from shared.judging.arithmetic import Arithmetic, Known, exact
 from shared.judging.judge import Judge

@@ -9,10 +9,10 @@ import numpy as np
 
 from shared.checking.conventions import LATE, NAMES, Convention, is_nameless, quantities_of
 from shared.checking.differences import Gradients, widened
-from shared.checking.entries import ORDER
 from shared.checking.lines import run
 from shared.checking.problems import Problem
-from shared.checking.program import Reply
+from shared.checking.sandbox.program import Reply
+from shared.checking.sandbox.unpack import ORDER
 from shared.judging.judge import Judge, Standard
 from shared.judging.truth import Enclosure
 from shared.judging.verdict import INPUTS, Allowance, Judgement, judge

@@ -12,7 +12,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from shared.checking.child import Child, GoneError
+from shared.checking.sandbox.process import Child, GoneError
 from shared.data.files import one_line, what_it_is_instead
 from shared.network import InputError
 

@@ -1,4 +1,4 @@
-"""The room where a user's file runs: `python -m shared.checking.room FILE FOLDER`, a process of its own.
+"""The room where a user's file runs: `python -m shared.checking.sandbox.worker FILE FOLDER`, a process of its own.
 
 It takes one request a line from standard input and gives one answer a line to what was standard output,
 as JSON. Arrays lie in the folder. Whatever the user's file prints goes to standard error, and so cannot
@@ -22,8 +22,9 @@ from typing import IO, Any, NamedTuple
 
 import numpy as np
 
-from shared.checking import contract, libraries
-from shared.checking.entries import NoEntriesError, entries
+from shared.checking.sandbox import calling as contract
+from shared.checking.sandbox import libraries
+from shared.checking.sandbox.unpack import NoEntriesError, entries
 
 END_OF_CALL = b"\0end of call\0"
 """Written after what a call printed, so that the other side knows when it has read all of it."""

@@ -1,4 +1,4 @@
-"""A child process that runs a user's file in shared/checking/room.py: how it is asked, watched and ended."""
+"""A child process that runs a user's file in shared/checking/sandbox/worker.py: how it is asked, watched and ended."""
 
 import json
 import os
@@ -12,12 +12,12 @@ from threading import Event, Lock, Thread
 from time import monotonic
 from typing import IO, Any
 
-from shared.checking.room import END_OF_CALL
+from shared.checking.sandbox.worker import END_OF_CALL
 
 KEPT = 2000
 """Of what the user's file prints, the last so many characters are kept."""
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 class GoneError(Exception):
@@ -29,7 +29,7 @@ class Child:
 
     def __init__(self, path: Path, folder: Path):
         # -P and PYTHONPATH: this suite's `shared` is found, whatever lies in the current folder. -B: no __pycache__.
-        command = [sys.executable, "-P", "-B", "-m", "shared.checking.room", str(path), str(folder)]
+        command = [sys.executable, "-P", "-B", "-m", "shared.checking.sandbox.worker", str(path), str(folder)]
         there = filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(there)}
         pipe = subprocess.PIPE
