@@ -99,6 +99,23 @@ def named(kind: Any, values: Any) -> dict[str, Any]:
 QUANTITIES = (*Activations._fields, "cost", *Gradients._fields)
 """Every judged quantity, in the order of computation, which is the order of reporting."""
 
+INPUTS = {
+    "Z1": ("W1", "b1", "X"),
+    "A1": ("Z1",),
+    "Z2": ("W2", "A1", "b2"),
+    "A2": ("Z2",),
+    "cost": ("Z2", "Y"),
+    "dA2": ("A2", "Y"),
+    "dZ2": ("A2", "Y"),
+    "dW2": ("dZ2", "A1"),
+    "db2": ("dZ2",),
+    "dA1": ("W2", "dZ2"),
+    "dZ1": ("dA1", "Z1"),
+    "dW1": ("dZ1", "X"),
+    "db1": ("dZ1",),
+}
+"""What each quantity's line is computed from. (dA2 is the doctor's only.)"""
+
 
 @dataclass(frozen=True)
 class Settings:

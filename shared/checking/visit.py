@@ -15,8 +15,8 @@ from shared.checking.sandbox.program import Reply
 from shared.checking.sandbox.unpack import ORDER
 from shared.judging.judge import Judge, Standard
 from shared.judging.truth import Enclosure
-from shared.judging.verdict import INPUTS, Allowance, Judgement, judge
-from shared.network import Array, Parameters
+from shared.judging.verdict import Allowance, Judgement, judge
+from shared.network import INPUTS, Array, Parameters
 
 Place = Literal["OK", "cannot tell", "inherits", "WRONG here"]
 

@@ -17,29 +17,12 @@ from scipy.special import ndtri
 
 from shared.judging.arithmetic import Known
 from shared.judging.truth import Enclosure
-from shared.network import Array
+from shared.network import INPUTS, Array
 
 Verdict = Literal["agrees", "suspect", "wrong"]
 
 FALSE_ALARM_RATE = 1e-6
 """The chance that rounding, if it is what the noise's model says, makes a correct quantity `suspect`."""
-
-INPUTS = {
-    "Z1": ("W1", "b1", "X"),
-    "A1": ("Z1",),
-    "Z2": ("W2", "A1", "b2"),
-    "A2": ("Z2",),
-    "cost": ("Z2", "Y"),
-    "dA2": ("A2", "Y"),
-    "dZ2": ("A2", "Y"),
-    "dW2": ("dZ2", "A1"),
-    "db2": ("dZ2",),
-    "dA1": ("W2", "dZ2"),
-    "dZ1": ("dA1", "Z1"),
-    "dW1": ("dZ1", "X"),
-    "db1": ("dZ1",),
-}
-"""What each quantity's line is computed from. (dA2 is the doctor's only.)"""
 
 
 def deviations(entries: int) -> float:
