@@ -13,9 +13,10 @@ from collections import Counter
 import numpy as np
 
 import implementations
+from shared.comparing.answers import answers, answers_to_step
 from shared.data import dataset, default_data, weights
 from shared.judging.curves import band as curves
-from shared.judging.judge import Judge, answers, answers_to_step
+from shared.judging.judge import Judge
 from shared.judging.verdict import deviations
 from shared.network import ACTIVATIONS, DoesNotPayWarning, InputError, Parameters, Settings
 

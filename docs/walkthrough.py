@@ -27,8 +27,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import implementations
+from shared.comparing.answers import answers
 from shared.data import dataset, default_data, weights
-from shared.judging.judge import Judge, answers
+from shared.judging.judge import Judge
 from shared.network import Parameters, Settings
 
 # %% [markdown]

@@ -6,8 +6,9 @@ from itertools import product
 
 import numpy as np
 
+from shared.comparing.answers import answers
 from shared.data import dataset, default_data, weights
-from shared.judging.judge import Judge, Standard, answers
+from shared.judging.judge import Judge, Standard
 from shared.network import ACTIVATIONS, Activation, Array, Implementation, Parameters
 
 

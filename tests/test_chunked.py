@@ -8,10 +8,11 @@ import pytest
 from cases import CASES, random_case
 
 import implementations
+from shared.comparing.answers import ImplementationFailed, answers, answers_to_step
 from shared.comparing.chunked import Chunked
 from shared.data.streaming import default_chunk
 from shared.judging.arithmetic import Known, Noise, Worst, exact
-from shared.judging.judge import ImplementationFailed, Judge, answers, answers_to_step
+from shared.judging.judge import Judge
 from shared.network import QUANTITIES, Gradients, Parameters, Settings
 
 CHUNKED = [case for case in CASES if 1 < case.X.shape[1] <= 20]

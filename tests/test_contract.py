@@ -9,7 +9,7 @@ import pytest
 from cases import BY_NAME, FORMS, SMALL
 
 import implementations
-from shared.judging.judge import answers_to_step
+from shared.comparing.answers import answers_to_step
 from shared.network import Parameters, Settings
 
 RATE = 0.05

@@ -9,8 +9,9 @@ from scipy.special import stdtr
 
 import implementations
 from implementations import numpy_manual
+from shared.comparing.answers import answers_to_step
 from shared.judging.curves import band as curves
-from shared.judging.judge import Judge, answers_to_step
+from shared.judging.judge import Judge
 from shared.network import ACTIVATIONS, InputError, Parameters, Settings
 
 RATE = 0.05

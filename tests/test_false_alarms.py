@@ -8,7 +8,8 @@ from threadpoolctl import threadpool_limits
 
 import implementations
 from benchmarks.false_alarms import network_of
-from shared.judging.judge import Judge, answers, answers_to_step
+from shared.comparing.answers import answers, answers_to_step
+from shared.judging.judge import Judge
 from shared.network import ACTIVATIONS
 
 SIZES = [

@@ -8,8 +8,8 @@ import pytest
 from cases import BY_NAME, random_case
 
 import implementations
+from shared.comparing.answers import answers, answers_to_step
 from shared.judging.curves import band as curves
-from shared.judging.judge import answers, answers_to_step
 from shared.network import QUANTITIES, Parameters, Settings
 
 CASE = BY_NAME["7-5-1-relu-float64"]

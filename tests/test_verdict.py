@@ -10,9 +10,10 @@ from programs import run
 from scipy.special import ndtr
 
 from implementations import numpy_manual
+from shared.comparing.answers import answers
 from shared.judging import rounding
 from shared.judging.enclosure import Enclosure
-from shared.judging.judge import Judge, answers
+from shared.judging.judge import Judge
 from shared.judging.verdict import (
     Allowance,
     Entry,

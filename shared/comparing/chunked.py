@@ -14,8 +14,8 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
+from shared.comparing.answers import ImplementationFailed, call
 from shared.data.streaming import Columns, ahead
-from shared.judging.judge import ImplementationFailed, call
 from shared.network import (
     Activation,
     Activations,

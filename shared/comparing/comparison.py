@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 import implementations
+from shared.comparing.answers import Answers, answers, answers_to_step, call, changed, copies
 from shared.comparing.record import Curve, Exact, ExactDistance, Framework, Material, Record
 from shared.comparing.workers import Ask, at_once
 from shared.data.dataset import Dataset
 from shared.judging.curves import band as curves
 from shared.judging.curves.exact_curve import exact_curve
-from shared.judging.judge import Answers, Judge, Standard, answers, answers_to_step, call, changed, copies
+from shared.judging.judge import Judge, Standard
 from shared.judging.verdict import unfit
 from shared.network import Activations, Array, Implementation, Parameters, Progress, Settings, Training, named
 

@@ -10,13 +10,14 @@ import numpy as np
 
 import implementations
 from shared.comparing import setup
+from shared.comparing.answers import call, changed, copies
 from shared.comparing.comparison import Stage
 from shared.comparing.record import Framework, Record
 from shared.data import pictures
 from shared.data import weights as weights_file
 from shared.data.dataset import Channels, Dataset, Scaling, as_columns, class_names
 from shared.data.files import one_line
-from shared.judging.judge import Judge, Standard, call, changed, copies
+from shared.judging.judge import Judge, Standard
 from shared.network import (
     ACTIVATIONS,
     Activation,

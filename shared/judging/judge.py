@@ -1,10 +1,8 @@
-"""The judge at work: what is right for given data and parameters, and how an implementation's answers compare."""
+"""The judge at work: what is right for given data and parameters, and how given values compare with it."""
 
-import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,84 +12,7 @@ from shared.judging.arithmetic import Noise, Worst
 from shared.judging.operands import kept_bits, narrow_kind
 from shared.judging.truth import Enclosure, Truth
 from shared.judging.verdict import Allowance, Judgement, deviations, judge, localised
-from shared.network import (
-    QUANTITIES,
-    Activation,
-    Activations,
-    Array,
-    Gradients,
-    Implementation,
-    InputError,
-    Parameters,
-    named,
-)
-
-
-class ImplementationFailed(InputError):  # noqa: N818 -- it is the implementation that failed
-    """A function of an implementation raised an exception. The text is one line that says where."""
-
-
-@dataclass(frozen=True)
-class Answers:
-    """What an implementation gave at some parameters, by name, and which of its inputs it changed."""
-
-    values: dict[str, Any]
-    changed: tuple[str, ...] = ()
-
-
-def call(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Call a function of an implementation; turn what it raises into one line that names its place."""
-    try:
-        return function(*arguments)
-    except InputError:  # the line is there already
-        raise
-    except (Exception, SystemExit) as error:
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        what = " ".join(f"{type(error).__name__}: {error}".split())
-        if place.filename == __file__:
-            raise ImplementationFailed(f"{function.__name__} cannot be called as the contract wants: {what}") from error
-        where = f"{Path(place.filename).name}, line {place.lineno}"
-        raise ImplementationFailed(f"{function.__name__} raised {what} ({where})") from error
-
-
-def answers(
-    implementation: Implementation, parameters: Parameters, X: Array, Y: Array, activation: Activation
-) -> Answers:
-    """Ask an implementation for every quantity; it gets copies, so that it can change nothing but its own."""
-    values: dict[str, Any] = {}
-    own = copies(parameters, X, Y)
-    given = Parameters(*own[:4])
-    values |= named(Activations, call(implementation.forward, given, own[4], activation))
-    values["cost"] = call(implementation.cost, given, *own[4:], activation)
-    values |= named(Gradients, call(implementation.gradients, given, *own[4:], activation))
-    return Answers(values, changed(own, (*parameters, X, Y)))
-
-
-def answers_to_step(
-    implementation: Implementation,
-    parameters: Parameters,
-    X: Array,
-    Y: Array,
-    learning_rate: float,
-    activation: Activation,
-) -> Answers:
-    """Ask an implementation for one step of gradient descent."""
-    own = copies(parameters, X, Y)
-    stepped = call(implementation.step, Parameters(*own[:4]), *own[4:], learning_rate, activation)
-    return Answers(named(Parameters, stepped), changed(own, (*parameters, X, Y)))
-
-
-def copies(parameters: Parameters, X: Array, Y: Array) -> tuple[Array, ...]:
-    """Copy everything that an implementation is given."""
-    return tuple(V.copy() for V in (*parameters, X, Y))
-
-
-def changed(own: tuple[Array, ...], originals: tuple[Array, ...]) -> tuple[str, ...]:
-    """Name the inputs that are no longer what they were."""
-    names = (*Parameters._fields, "X", "Y")
-    return tuple(
-        name for name, a, b in zip(names, own, originals, strict=True) if a is not b and not np.array_equal(a, b)
-    )
+from shared.network import QUANTITIES, Activation, Array, Parameters
 
 
 @dataclass(frozen=True)

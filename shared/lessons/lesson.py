@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from shared.comparing.answers import call
 from shared.data import dataset, default_data, weights
 from shared.data.dataset import Scaling
-from shared.judging.judge import call
 from shared.network import Activation, Array, DtypeName, Implementation, Parameters, Progress, Settings, Training
 
 if TYPE_CHECKING:  # it takes its time to import, and only a picture needs it
