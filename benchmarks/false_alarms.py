@@ -15,7 +15,7 @@ import numpy as np
 import implementations
 from shared.comparing.answers import answers, answers_to_step
 from shared.data import dataset, default_data, weights
-from shared.judging.curves import band as curves
+from shared.judging.curves.band import correct_curves
 from shared.judging.judge import Judge
 from shared.judging.verdict import deviations
 from shared.network import ACTIVATIONS, DoesNotPayWarning, InputError, Parameters, Settings
@@ -42,19 +42,17 @@ def network_of(sizes, dtype, activation, rng):
 
 
 def trainable_network(rng):
-    """Draw until the training does not diverge; give its reference, too."""
+    """Draw until the training does not diverge; give its band, too."""
     while True:
         network = random_network(rng)
         with contextlib.suppress(InputError):
-            return *network, curves.reference(*network)
+            return *network, correct_curves(*network)[1]
 
 
-def examine(parameters, X, Y, settings, reference, verdicts, nearest):
+def examine(parameters, X, Y, settings, band, verdicts, nearest):
     """Judge all implementations on one network."""
     judge, rate, activation = Judge(X, Y, settings.activation), settings.learning_rate, settings.activation
     at, after = judge.at(parameters), judge.after_step(parameters, rate)
-    noise = max(judge.at(P).cost_noise for P in reference.checkpoints.values())
-    band = curves.band(reference, curves.members(reference, X, Y, settings), noise)
     for name in implementations.REGISTRY:
         program = implementations.load(name)
         judged = at.judge_all(answers(program, parameters, X, Y, activation).values)
@@ -84,9 +82,7 @@ def train_on_photographs(seed, verdicts, nearest):
     X, Y = photographs.X.astype(np.float32), photographs.Y.astype(np.float32)
     settings = Settings(Settings.learning_rate, 800, Settings.hidden, seed, "float32", "relu")
     parameters = weights.draw(len(X), settings.hidden, seed, "float32")
-    reference = curves.reference(parameters, X, Y, settings)
-    noise = Judge(X, Y, "relu").at(parameters).cost_noise
-    band = curves.band(reference, curves.members(reference, X, Y, settings), noise)
+    _, band = correct_curves(parameters, X, Y, settings)
     for name in implementations.REGISTRY:
         compare("trainings", implementations.load(name), band, (parameters, X, Y, settings), verdicts, nearest)
 

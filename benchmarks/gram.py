@@ -15,8 +15,7 @@ import numpy as np
 import implementations
 from implementations import numpy_gram
 from shared.data import dataset, default_data, weights
-from shared.judging.curves import band as curves
-from shared.judging.judge import Judge
+from shared.judging.curves.band import correct_curves
 from shared.network import DoesNotPayWarning, Settings
 
 ROUNDS = 5
@@ -68,9 +67,7 @@ def rounding():
     """Compare with the band of correct curves."""
     examples, settings = dataset.load(*default_data.paths(), scaling="unit").train, Settings()
     X, Y, parameters = examples.X, examples.Y, weights.draw(len(examples.X), settings.hidden, 1, "float64")
-    reference, judge = curves.reference(parameters, X, Y, settings), Judge(X, Y, settings.activation)
-    noise = max(judge.at(P).cost_noise for P in reference.checkpoints.values())
-    band = curves.band(reference, curves.members(reference, X, Y, settings), noise)
+    _, band = correct_curves(parameters, X, Y, settings)
     for name, stretch in [("numpy", 0), *(("numpy_gram", n) for n in (25, 50, 100, 250, 500, settings.iterations))]:
         numpy_gram.STRETCH = stretch
         training = implementations.load(name).train(parameters, X, Y, settings)

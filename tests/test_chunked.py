@@ -11,7 +11,7 @@ import implementations
 from shared.comparing.answers import ImplementationFailed, answers, answers_to_step
 from shared.comparing.chunked import Chunked
 from shared.data.streaming import default_chunk
-from shared.judging.arithmetic import Known, Noise, Worst, exact
+from shared.judging.arithmetic import Noise, WithError, Worst, exact
 from shared.judging.judge import Judge
 from shared.network import QUANTITIES, Gradients, Parameters, Settings
 
@@ -125,7 +125,7 @@ ARITHMETICS = [Worst(np.dtype("float64"), "relu", chunk=4), Noise(np.dtype("floa
 def product_of_eleven():
     rng = np.random.default_rng(0)
     A, B = rng.standard_normal((3, 11)), rng.standard_normal((11, 2))
-    return Known(A, 1e-9 * np.abs(A)), Known(B, 1e-9 * np.abs(B))
+    return WithError(A, 1e-9 * np.abs(A)), WithError(B, 1e-9 * np.abs(B))
 
 
 def the_same(a, b):
@@ -148,8 +148,8 @@ def test_one_chunk_of_everything_has_the_roundings_of_one_piece(arithmetic):
 
 @pytest.mark.parametrize("arithmetic", ARITHMETICS, ids=["worst", "noise"])
 def test_what_a_chunk_gives_for_an_example_meets_four_more_roundings(arithmetic):
-    V = Known(np.array([[1.0, -3.0]]), np.array([[1e-9, 1e-9]]))
-    more = arithmetic.rounded(4, arithmetic.size(V))
+    V = WithError(np.array([[1.0, -3.0]]), np.array([[1e-9, 1e-9]]))
+    more = arithmetic.rounded(4, arithmetic.magnitude(V))
     np.testing.assert_array_equal(arithmetic.scaled(V).error, arithmetic.add(V.error, more))
     assert replace(arithmetic, chunk=None).scaled(V) is V
 

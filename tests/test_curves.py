@@ -10,7 +10,8 @@ from scipy.special import stdtr
 import implementations
 from implementations import numpy_manual
 from shared.comparing.answers import answers_to_step
-from shared.judging.curves import band as curves
+from shared.judging.curves.band import Band, band_around, correct_curves, quantile, spread
+from shared.judging.curves.reference import Reference, checkpoint_steps, train_reference
 from shared.judging.judge import Judge
 from shared.network import ACTIVATIONS, InputError, Parameters, Settings
 
@@ -30,10 +31,7 @@ def whole_curve(implementation, case, settings):
 
 
 def reference_and_band(case, settings):
-    reference = curves.reference(case.parameters, case.X, case.Y, settings)
-    noise = [case.judge.at(P).cost_noise for P in reference.checkpoints.values()]
-    s = curves.members(reference, case.X, case.Y, settings)
-    return reference, curves.band(reference, s, max(noise))
+    return correct_curves(case.parameters, case.X, case.Y, settings)
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -48,7 +46,7 @@ def test_one_step_agrees_with_the_truth(implementation, case, form):
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_steps_from_the_checkpoints_of_a_long_training_agree_with_the_truth(implementation, dtype):
     case = FULL.in_form(dtype, "relu")
-    reference = curves.reference(case.parameters, case.X, case.Y, settings_of(case, 2500, 0.0075))
+    reference = train_reference(case.parameters, case.X, case.Y, settings_of(case, 2500, 0.0075))
     judge = Judge(case.X, case.Y, case.activation)
     for step in (100, 2499):
         parameters = reference.checkpoints[step]
@@ -116,21 +114,21 @@ def test_the_curves_of_small_networks_stay_in_the_band(implementation, case, for
 def test_a_training_that_diverges_is_refused_in_one_line(learning_rate):
     case = FULL.in_form("float64", "relu")
     with pytest.raises(InputError, match=r"^training diverges: .* choose a smaller --learning-rate"):
-        curves.reference(case.parameters, case.X, case.Y, settings_of(case, 200, learning_rate))
+        train_reference(case.parameters, case.X, case.Y, settings_of(case, 200, learning_rate))
 
 
 def test_a_cost_that_is_not_a_number_is_outside_the_band():
-    band = curves.Band(costs=np.ones(5), half_width=np.full(5, 1e-3))
+    band = Band(costs=np.ones(5), half_width=np.full(5, 1e-3))
     assert band.leaves(np.array([1, 1, 1, np.nan, 1])) == 3
 
 
 def test_the_horizon_is_where_the_band_exceeds_a_hundredth_of_the_cost():
-    band = curves.Band(costs=np.full(5, 0.5), half_width=np.array([0.0, 0.001, 0.005, 0.006, 0.1]))
+    band = Band(costs=np.full(5, 0.5), half_width=np.array([0.0, 0.001, 0.005, 0.006, 0.1]))
     assert band.horizon == 3
 
 
 def test_past_the_horizon_nothing_is_judged():
-    band = curves.Band(costs=np.full(5, 0.5), half_width=np.array([0.0, 0.001, 0.004, 0.006, 0.1]))
+    band = Band(costs=np.full(5, 0.5), half_width=np.array([0.0, 0.001, 0.004, 0.006, 0.1]))
     assert band.leaves(np.array([0.5, 0.5, 0.5, 9.0, 9.0])) is None
 
 
@@ -152,12 +150,12 @@ def test_the_band_never_narrows():
     ],
 )
 def test_checkpoints_are_the_powers_of_ten_and_the_last_step(iterations, steps):
-    assert curves.checkpoint_steps(iterations) == steps
+    assert checkpoint_steps(iterations) == steps
 
 
 def test_the_checkpoints_hold_the_weights_before_their_step():
     case = MIDDLE.in_form("float64", "relu")
-    reference = curves.reference(case.parameters, case.X, case.Y, settings_of(case, 20))
+    reference = train_reference(case.parameters, case.X, case.Y, settings_of(case, 20))
     for step, parameters in reference.checkpoints.items():
         assert case.judge.at(parameters).judge("cost", float(reference.costs[step])).verdict == "agrees"
 
@@ -175,16 +173,16 @@ def test_no_correct_program_of_200_random_ones_leaves_the_band():
 
 
 def test_a_correct_curve_leaves_the_band_once_in_a_million_trainings():
-    half_width = curves.quantile(2500)
+    half_width = quantile(2500)
     assert half_width == pytest.approx(18.3, abs=0.05)
     assert 2500 * 2 * stdtr(12, -half_width) == pytest.approx(1e-6)
 
 
 def test_the_band_is_made_of_the_members_spread_and_the_noise_of_two_costs():
-    reference = curves.Reference(np.array([0.7, 0.6]), {}, MIDDLE.parameters)
-    band = curves.band(reference, np.array([0.0, 4e-9]), 3e-9)
+    reference = Reference(np.array([0.7, 0.6]), {}, MIDDLE.parameters)
+    band = band_around(reference, np.array([0.0, 4e-9]), 3e-9)
     wanted = np.sqrt([2 * 9e-18, 16e-18 + 2 * 9e-18])
-    np.testing.assert_allclose(band.half_width, curves.quantile(2) * wanted, rtol=1e-12)
+    np.testing.assert_allclose(band.half_width, quantile(2) * wanted, rtol=1e-12)
 
 
 @pytest.mark.parametrize("activation", ["relu", "leaky_relu"])
@@ -193,7 +191,7 @@ def test_at_an_exact_tie_the_reference_has_the_slope_of_the_left(activation):
     settings = settings_of(case, 5)
     by_hand = numpy_manual.train(case.parameters, case.X, case.Y, settings).costs
     np.testing.assert_allclose(
-        curves.reference(case.parameters, case.X, case.Y, settings).costs[:5], by_hand, rtol=1e-13
+        train_reference(case.parameters, case.X, case.Y, settings).costs[:5], by_hand, rtol=1e-13
     )
 
 
@@ -217,5 +215,5 @@ def test_the_band_is_as_wide_as_runs_of_all_weights_are_apart(activation):
     start = Parameters(*(V.astype(np.float64) for V in case.parameters))
     apart = [jolted(replace(case, parameters=start), settings, rng) - reference.costs[:60] for _ in range(40)]
     wanted = np.maximum.accumulate(np.sqrt(np.mean(np.square(apart), axis=0)))
-    ratio = curves.members(reference, case.X, case.Y, settings)[:60] / wanted
+    ratio = spread(reference, case.X, case.Y, settings)[:60] / wanted
     assert 0.5 < ratio.min() <= ratio.max() < 2  #                          12 members tell it within 20% or so

@@ -81,7 +81,7 @@ def test_weights_that_are_hardly_known_are_not_relied_on():
 
 @pytest.mark.parametrize("word", [24, 127])
 def test_the_hidden_units_are_off_by_no_more_than_is_said(word, monkeypatch):
-    monkeypatch.setattr(shared.judging.curves.fixed_point_descent, "WORD", word)
+    monkeypatch.setattr(shared.judging.curves.fixed_point_descent, "LIMB", word)
     parameters, X, Y = network()
     problem = Problem.of(parameters, X, Y, 0.3, "relu")
     descent = Descent(problem, bits=48)
@@ -185,10 +185,10 @@ def test_a_cost_that_is_not_known_to_fifteen_digits_is_not_given():
 @pytest.mark.parametrize("m", [1, 2])
 def test_the_hidden_units_are_off_by_almost_as_much_as_is_said(m, monkeypatch):
     """The products of the examples are cut off so that they fit into a word."""
-    monkeypatch.setattr(shared.judging.curves.fixed_point_descent, "WORD", 24)
+    monkeypatch.setattr(shared.judging.curves.fixed_point_descent, "LIMB", 24)
     problem = Problem.of(*network(n_x=1, n_h=2, m=m, seed=3), 0.3, "relu")
     descent, random, spare = Descent(problem, bits=48), np.random.default_rng(0), []
-    G, Z1 = numbers(problem.gram) / 2**problem.gram_places, numbers(problem.Z1) / 2**problem.Z1_places
+    G, Z1 = numbers(problem.gram) / 2**problem.gram_bits, numbers(problem.Z1) / 2**problem.Z1_bits
     for _ in range(1000):
         descent.C = random.integers([[2**49], [2**39]], size=(2, m)).astype(object)
         found, off = descent._forward()

@@ -10,7 +10,7 @@ from programs import forgetting, one_by_one, run
 from scipy.special import expit
 
 from shared.judging import rounding
-from shared.judging.arithmetic import Known, Noise, Worst, exact
+from shared.judging.arithmetic import Noise, WithError, Worst, exact
 from shared.network import ACTIVATIONS, QUANTITIES, Gradients, Parameters
 
 GRADIENTS = Gradients._fields
@@ -164,7 +164,7 @@ def test_an_A2_that_may_be_0_has_no_bound_for_its_derivative():  # noqa: N802
 
 def passed_on(quantity, activation="relu", **inputs):
     """The bound of a line for two equal examples, from (value, error) of its inputs."""
-    wide = {name: Known(*np.full((2, 1, 2), [[[V]], [[error]]])) for name, (V, error) in inputs.items()}
+    wide = {name: WithError(*np.full((2, 1, 2), [[[V]], [[error]]])) for name, (V, error) in inputs.items()}
     return float(rounding.LINES[quantity](Worst(np.dtype("float64"), activation), wide).error.max())
 
 
@@ -198,8 +198,8 @@ def test_either_slope_is_allowed_only_where_a_program_may_find_Z1_on_either_side
 def test_an_update_passes_on_the_gradients_error_times_the_learning_rate():
     a, V, dV = (
         Worst(np.dtype("float64"), "relu"),
-        Known(np.array(3.0), np.array(0.5)),
-        Known(np.array(-0.4), np.array(0.1)),
+        WithError(np.array(3.0), np.array(0.5)),
+        WithError(np.array(-0.4), np.array(0.1)),
     )
     known = rounding.updated(a, V, dV, 0.05)
     np.testing.assert_allclose([known.value, known.error], [3.02, 0.5 + 0.05 * 0.1], rtol=1e-12)
@@ -215,7 +215,7 @@ def test_numbers_too_small_to_be_normal_may_be_taken_for_0():
 
 
 def test_the_bound_of_a_product_is_highams_and_what_its_factors_bring_along():
-    A, B, bias = (Known(np.array([[V]]), np.array([[error]])) for V, error in ((2.0, 0.1), (-3.0, 0.2), (1.0, 0.3)))
+    A, B, bias = (WithError(np.array([[V]]), np.array([[error]])) for V, error in ((2.0, 0.1), (-3.0, 0.2), (1.0, 0.3)))
     a = Worst(np.dtype("float64"), "relu")
     product = a.product(A, B, bias)
     np.testing.assert_allclose([product.value, product.error], [[[-5]], [[0.1 * 3.4 + 2.2 * 0.2 + 0.3]]], rtol=1e-12)
@@ -256,8 +256,8 @@ def test_the_noise_of_a_sum_is_that_of_the_noisiest_of_three_orders(seed):
 
 
 def test_the_noise_of_equal_examples_adds_up_in_full():
-    A = Known(np.array([[1.0, 1.0, 2.0]]), np.array([[1e-3, 1e-3, 1e-4]]))
-    B = Known(np.array([[5.0], [5.0], [3.0]]), np.array([[1e-5], [1e-5], [1e-6]]))
+    A = WithError(np.array([[1.0, 1.0, 2.0]]), np.array([[1e-3, 1e-3, 1e-4]]))
+    B = WithError(np.array([[5.0], [5.0], [3.0]]), np.array([[1e-5], [1e-5], [1e-6]]))
     a = Noise(np.dtype("float64"), "relu", copies=np.array([2, 2, 1]))
     wanted = np.sqrt((2 * 5e-3) ** 2 + (3e-4) ** 2 + (2 * 1e-5) ** 2 + (2e-6) ** 2)
     np.testing.assert_allclose(a.over_examples(A, B).error, [[wanted]], rtol=1e-9)
@@ -271,7 +271,7 @@ def test_the_noise_of_several_roundings_is_that_of_uniform_random_numbers():
     a = Noise(np.dtype("float32"), "relu", deviations=4.0)
     np.testing.assert_allclose(a.rounded(12, np.array([0.0, 5.0])), [0, 2 * 2.0**-24 * 5], rtol=1e-12)
     assert a.rounded(1, np.array(1e-40)) > np.finfo(np.float32).tiny
-    np.testing.assert_array_equal(a.reach(Known(np.array(1.0), np.array(3.0))), 12)
+    np.testing.assert_array_equal(a.uncertainty(WithError(np.array(1.0), np.array(3.0))), 12)
     np.testing.assert_array_equal(a.add(np.array(3.0), np.array(4.0), np.array(12.0)), 13)
 
 
@@ -306,7 +306,7 @@ def test_a_weight_of_0_that_is_not_updated_stays_0():
 
 def test_the_cost_counts_its_roundings_at_the_largest_Z2_that_a_program_may_have():  # noqa: N802
     a, e = Worst(np.dtype("float32"), "relu"), 1e-6
-    q = {"Z2": Known(np.zeros((1, 2)), np.full((1, 2), e)), "Y": exact(np.zeros((1, 2)))}
+    q = {"Z2": WithError(np.zeros((1, 2)), np.full((1, 2), e)), "Y": exact(np.zeros((1, 2)))}
     off = e * (0.5 + e / 2) + a.gamma(20) * (np.log(2) + 2 * e + 2 * e)
     wanted = off + 2 * a.gamma(3) * (np.log(2) + 2 * off)
     assert rounding.LINES["cost"](a, q).error == pytest.approx(float(wanted), rel=1e-9, abs=0)

@@ -9,7 +9,7 @@ from cases import BY_NAME, random_case
 
 import implementations
 from shared.comparing.answers import answers, answers_to_step
-from shared.judging.curves import band as curves
+from shared.judging.curves.band import correct_curves
 from shared.network import QUANTITIES, Parameters, Settings
 
 CASE = BY_NAME["7-5-1-relu-float64"]
@@ -92,9 +92,7 @@ def test_every_line_in_the_space_of_examples_is_tampered_with():
 def test_a_relative_error_of_1e_9_in_a_line_in_the_space_of_examples_leaves_the_band(name, line, tmp_path):
     case = random_case("40-5-1", 40, 5, 30, seed=8).in_form("float64", "relu")
     settings = Settings(0.05, 250, 5)
-    reference = curves.reference(case.parameters, case.X, case.Y, settings)
-    noise = max(case.judge.at(P).cost_noise for P in reference.checkpoints.values())
-    band = curves.band(reference, curves.members(reference, case.X, case.Y, settings), noise)
+    _, band = correct_curves(case.parameters, case.X, case.Y, settings)
 
     def leaves(implementation):
         training = implementation.train(case.parameters, case.X, case.Y, settings)

@@ -11,8 +11,7 @@ from shared.benching.contestant import Beginning, Task, Turn
 from shared.benching.process import ContestantFailed, Process
 from shared.benching.record import Timing
 from shared.comparing.comparison import judge_curve
-from shared.judging.curves import band as curves
-from shared.judging.judge import Judge
+from shared.judging.curves.band import Band, correct_curves
 from shared.network import Array, DoesNotPayWarning, Parameters, Settings
 
 
@@ -72,7 +71,7 @@ class Contest:
                 timing.seconds_in_all = (timing.seconds_in_all or 0) + turn.seconds
             self.costs[name].append(turn.costs)
 
-    def judge(self, band: curves.Band) -> dict[str, Timing]:
+    def judge(self, band: Band) -> dict[str, Timing]:
         """Judge the curve of every contestant that has not failed."""
         for name in self.running:
             costs = np.concatenate(self.costs[name])[: len(band.costs)].astype(np.float64)
@@ -83,7 +82,7 @@ class Contest:
         return self.timings
 
 
-def band_of(start: Start) -> curves.Band:
+def band_of(start: Start) -> Band:
     """Draw the band around the costs before each step of the training.
 
     Raises
@@ -93,7 +92,4 @@ def band_of(start: Start) -> curves.Band:
     """
     parameters, X, Y, settings = start
     settings = replace(settings, iterations=settings.iterations - 1)  # a reference has the cost after its steps, too
-    reference = curves.reference(parameters, X, Y, settings)
-    s, judge = curves.members(reference, X, Y, settings), Judge(X, Y, settings.activation)
-    noise = max(judge.after_step(P, settings.learning_rate).cost_noise for P in reference.checkpoints.values())
-    return curves.band(reference, s, noise)
+    return correct_curves(parameters, X, Y, settings)[1]

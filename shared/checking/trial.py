@@ -14,7 +14,7 @@ from shared.checking.examination import failed, on_inputs
 from shared.checking.problems import Problem, drawn, many, on_paper
 from shared.checking.sandbox.program import CheckError, Program, Reply
 from shared.checking.visit import FLOAT64, Place, Visit, answered, shape_of
-from shared.judging.arithmetic import Arithmetic, Known, exact
+from shared.judging.arithmetic import Arithmetic, WithError, exact
 from shared.judging.judge import Judge
 from shared.judging.rounding import updated
 from shared.judging.verdict import Allowance, Judgement, judge
@@ -225,7 +225,7 @@ def follows(the_judge: Judge, step: Step, name: str) -> bool:
     if dV is None:
         return False
     a = the_judge.worst(step.before)
-    right = updated(a, Known(V, kept(a, step, name)), exact(dV), step.course.rate)
+    right = updated(a, WithError(V, kept(a, step, name)), exact(dV), step.course.rate)
     return bool(np.all(np.abs(getattr(step.after, name) - right.value) <= 2 * right.error))
 
 

@@ -12,8 +12,9 @@ from shared.comparing.answers import Answers, answers, answers_to_step, call, ch
 from shared.comparing.record import Curve, Exact, ExactDistance, Framework, Material, Record
 from shared.comparing.workers import Ask, at_once
 from shared.data.dataset import Dataset
-from shared.judging.curves import band as curves
+from shared.judging.curves.band import Band, band_around, spread
 from shared.judging.curves.exact_curve import exact_curve
+from shared.judging.curves.reference import train_reference
 from shared.judging.judge import Judge, Standard
 from shared.judging.verdict import unfit
 from shared.network import Activations, Array, Implementation, Parameters, Progress, Settings, Training, named
@@ -75,9 +76,9 @@ class Comparison:
         ImplementationFailed
             If an implementation raises an exception.
         """
-        reference = curves.reference(self.parameters, self.X, self.Y, self.settings)
+        reference = train_reference(self.parameters, self.X, self.Y, self.settings)
         true_values = self.ask(standards, self.X, self.Y, self.settings, reference.checkpoints, self.chunk)
-        members = self.ask(curves.members, reference, self.X, self.Y, self.settings)
+        found_spread = self.ask(spread, reference, self.X, self.Y, self.settings)
         loaded, given = {}, {}
         for name, source in sources.items():
             with self.stage(f"{name}: forward, gradients, steps", 0):
@@ -85,10 +86,10 @@ class Comparison:
                 given[name] = self.question(loaded[name], reference.checkpoints)
         with self.stage("the true values and the band of correct curves", 0):
             at_start, after_steps = true_values()
-            s = members()
+            s = found_spread()
         for name in sources:
             self.record.frameworks[name] = self.judge(given[name], at_start, after_steps)
-        band = curves.band(reference, s, max(standard.cost_noise for standard in after_steps.values()))
+        band = band_around(reference, s, max(standard.cost_noise for standard in after_steps.values()))
         self.record.horizon = band.horizon
         examples = {"train": self.data.train} | ({"test": self.data.test} if self.data.test else {})
         about = {name: first_line(implementation) for name, implementation in loaded.items()}
@@ -221,7 +222,7 @@ def standards(
     return at_start, {step: judge.after_step(P, settings.learning_rate) for step, P in checkpoints.items()}
 
 
-def judge_curve(costs: Array, band: curves.Band) -> Curve:
+def judge_curve(costs: Array, band: Band) -> Curve:
     """Judge a whole training curve, with the cost of the trained weights at its end, against the band."""
     judged_steps = len(band.costs) if band.horizon is None else band.horizon
     step = band.leaves(costs)

@@ -26,7 +26,7 @@ import numpy as np
 from shared.network import Activation, Array
 
 
-class Known(NamedTuple):
+class WithError(NamedTuple):
     """A quantity as far as float64 knows it: its value, and the error of a program that computes it.
 
     For `Worst`, the error bounds |computed - true| for every program, and for `value`, which is one of them.
@@ -37,14 +37,14 @@ class Known(NamedTuple):
     error: Array
 
     @property
-    def T(self) -> "Known":  # noqa: N802
+    def T(self) -> "WithError":  # noqa: N802
         """The transpose."""
-        return Known(self.value.T, self.error.T)
+        return WithError(self.value.T, self.error.T)
 
 
-def exact(V: Array) -> Known:
+def exact(V: Array) -> WithError:
     """Wrap numbers that every program is given as they are: weights, pixels, labels."""
-    return Known(np.asarray(V, np.float64), np.zeros(np.shape(V)))
+    return WithError(np.asarray(V, np.float64), np.zeros(np.shape(V)))
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Arithmetic(ABC):
         return float(np.finfo(self.dtype).tiny)
 
     @abstractmethod
-    def reach(self, V: Known) -> Array:
+    def uncertainty(self, V: WithError) -> Array:
         """How far from `V.value` a program's value may be."""
 
     @abstractmethod
@@ -85,25 +85,25 @@ class Arithmetic(ABC):
         """The error of A @ B, where one factor is an error and the other a size."""
 
     @abstractmethod
-    def summed(self, A: Known, B: Known, bias: Known) -> Array:
+    def summed(self, A: WithError, B: WithError, bias: WithError) -> Array:
         """The error of rounding in A @ B + bias."""
 
-    def size(self, V: Known) -> Array:
+    def magnitude(self, V: WithError) -> Array:
         """How large a program's value may be."""
-        return np.abs(V.value) + self.reach(V)
+        return np.abs(V.value) + self.uncertainty(V)
 
-    def product(self, A: Known, B: Known, bias: Known | None = None) -> Known:
+    def product(self, A: WithError, B: WithError, bias: WithError | None = None) -> WithError:
         """A @ B + bias."""
         value = A.value @ B.value
         bias = bias or exact(np.zeros_like(value))
-        errors = (self.inherited(A.error, self.size(B)), self.inherited(self.size(A), B.error), bias.error)
-        return Known(value + bias.value, self.add(*errors, self.summed(A, B, bias)))
+        errors = (self.inherited(A.error, self.magnitude(B)), self.inherited(self.magnitude(A), B.error), bias.error)
+        return WithError(value + bias.value, self.add(*errors, self.summed(A, B, bias)))
 
     @abstractmethod
-    def accumulated(self, parts: Sequence[Known]) -> Known:
+    def accumulated(self, parts: Sequence[WithError]) -> WithError:
         """The sum of what chunks give, each scaled with its share of the examples."""
 
-    def over_examples(self, A: Known, B: Known) -> Known:
+    def over_examples(self, A: WithError, B: WithError) -> WithError:
         """A @ B, where the sum runs over the examples."""
         m = A.value.shape[1]
         if self.chunk is None or self.chunk >= m:
@@ -111,20 +111,20 @@ class Arithmetic(ABC):
         parts = [slice(start, start + self.chunk) for start in range(0, m, self.chunk)]
         return self.accumulated([self.over_some(A, B, examples) for examples in parts])
 
-    def over_some(self, A: Known, B: Known, examples: slice) -> Known:
+    def over_some(self, A: WithError, B: WithError, examples: slice) -> WithError:
         """A @ B, where the sum runs over some of the examples."""
         return self.product(*some(A, B, examples))
 
-    def scaled(self, V: Known) -> Known:
+    def scaled(self, V: WithError) -> WithError:
         """What a program gives for each example: in chunks it is scaled with the share, as is what it is made of.
 
         That is two roundings each; in one piece, none.
         """
         if self.chunk is None:
             return V
-        return Known(V.value, self.add(V.error, self.rounded(4, self.size(V))))
+        return WithError(V.value, self.add(V.error, self.rounded(4, self.magnitude(V))))
 
-    def total(self, A: Known) -> Known:
+    def total(self, A: WithError) -> WithError:
         """The sum over the examples."""
         return self.over_examples(A, exact(np.ones((A.value.shape[1], 1))))
 
@@ -135,7 +135,7 @@ class Worst(Arithmetic):
 
     growth: float = 1.0
 
-    def reach(self, V: Known) -> Array:
+    def uncertainty(self, V: WithError) -> Array:
         """Twice the error: `V.value` and the program's value lie on different sides of the true one."""
         return 2 * V.error
 
@@ -143,11 +143,11 @@ class Worst(Arithmetic):
         """Add them all; where the numbers are too large for a bound (infinity times 0), there is none: infinity."""
         return np.nan_to_num(self.growth * sum(errors), nan=np.inf, posinf=np.inf)
 
-    def accumulated(self, parts: Sequence[Known]) -> Known:
+    def accumulated(self, parts: Sequence[WithError]) -> WithError:
         """Every sum meets as many roundings as there are chunks, and one; what it is made of is scaled, too."""
         value, error = sum(part.value for part in parts), self.add(*(part.error for part in parts))
-        sizes = self.add(*(self.size(part) for part in parts))
-        return Known(np.asarray(value), self.add(error, self.rounded(len(parts) + 3, sizes)))
+        sizes = self.add(*(self.magnitude(part) for part in parts))
+        return WithError(np.asarray(value), self.add(error, self.rounded(len(parts) + 3, sizes)))
 
     def rounded(self, count: float | Array, size: Array) -> Array:
         """gamma(count) of the size, and underflow; an exact 0 is exact."""
@@ -162,11 +162,13 @@ class Worst(Arithmetic):
         """Every entry's error counts in full."""
         return A @ B
 
-    def summed(self, A: Known, B: Known, bias: Known) -> Array:
+    def summed(self, A: WithError, B: WithError, bias: WithError) -> Array:
         """gamma(n + 1) |A| |B|, and underflow of each product that is not exactly 0."""
-        size_A, size_B = self.size(A), self.size(B)
-        products = (size_A > 0).astype(float) @ (size_B > 0).astype(float)
-        return self.rounded(A.value.shape[1] + 1, size_A @ size_B + self.size(bias)) + self.tiny * products
+        magnitude_A, magnitude_B = self.magnitude(A), self.magnitude(B)
+        products = (magnitude_A > 0).astype(float) @ (magnitude_B > 0).astype(float)
+        return (
+            self.rounded(A.value.shape[1] + 1, magnitude_A @ magnitude_B + self.magnitude(bias)) + self.tiny * products
+        )
 
 
 @dataclass(frozen=True)
@@ -179,7 +181,7 @@ class Noise(Arithmetic):
     deviations: float = 0.0
     copies: Array | None = None
 
-    def reach(self, V: Known) -> Array:
+    def uncertainty(self, V: WithError) -> Array:
         """As many standard deviations as count as possible."""
         return self.deviations * V.error
 
@@ -187,26 +189,26 @@ class Noise(Arithmetic):
         """Variances add."""
         return reduce(np.hypot, errors)
 
-    def over_some(self, A: Known, B: Known, examples: slice) -> Known:
+    def over_some(self, A: WithError, B: WithError, examples: slice) -> WithError:
         """The errors of c equal examples add up to c times one of them, not to its square root of c times."""
         A, B = some(A, B, examples)
         if self.repeats == 1 or self.copies is None:
             return self.product(A, B)
         more = np.sqrt(self.copies[examples])
-        AB = self.product(Known(A.value, A.error * more), Known(B.value, B.error * more[:, None]))
-        return Known(AB.value, self.add(AB.error, self.repeats * self.summed(A, B, exact(np.zeros_like(AB.value)))))
+        AB = self.product(WithError(A.value, A.error * more), WithError(B.value, B.error * more[:, None]))
+        return WithError(AB.value, self.add(AB.error, self.repeats * self.summed(A, B, exact(np.zeros_like(AB.value)))))
 
     @property
     def repeats(self) -> float:
         """How many times larger the errors of equal examples can be than those of different ones."""
         return 1.0 if self.copies is None else float(np.sqrt(self.copies.max()))
 
-    def accumulated(self, parts: Sequence[Known]) -> Known:
+    def accumulated(self, parts: Sequence[WithError]) -> WithError:
         """Round each sum four times (it is scaled, and so is what it is made of), and each partial sum of them once."""
         values = np.array([part.value for part in parts])
         squares = 4 * np.square(values).sum(axis=0) + np.square(values.cumsum(axis=0)).sum(axis=0)
         own = self.rounded(1, self.repeats * np.sqrt(squares))
-        return Known(values.sum(axis=0), self.add(*(part.error for part in parts), own))
+        return WithError(values.sum(axis=0), self.add(*(part.error for part in parts), own))
 
     def rounded(self, count: float | Array, size: Array) -> Array:
         """`count` uniform random numbers, each within u of the size; and underflow."""
@@ -217,7 +219,7 @@ class Noise(Arithmetic):
         A, B, scale = scaled(A, B)
         return scale * np.sqrt(np.square(A) @ np.square(B))
 
-    def summed(self, A: Known, B: Known, bias: Known) -> Array:
+    def summed(self, A: WithError, B: WithError, bias: WithError) -> Array:
         """Round each product and each partial sum, in the noisiest of three orders; the bias comes last."""
         rows, columns, scale = scaled(A.value, B.value)
         n, total, products = rows.shape[1], rows @ columns, np.square(rows) @ np.square(columns)
@@ -229,9 +231,9 @@ class Noise(Arithmetic):
         return self.rounded(1, np.hypot(scale * np.sqrt(squares), scale * total + bias.value))
 
 
-def some(A: Known, B: Known, examples: slice) -> tuple[Known, Known]:
+def some(A: WithError, B: WithError, examples: slice) -> tuple[WithError, WithError]:
     """The columns of A and the rows of B that belong to some of the examples."""
-    return Known(A.value[:, examples], A.error[:, examples]), Known(B.value[examples], B.error[examples])
+    return WithError(A.value[:, examples], A.error[:, examples]), WithError(B.value[examples], B.error[examples])
 
 
 def squared_partial_sums(rows: Array, columns: Array) -> Array:

@@ -18,36 +18,36 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from scipy.special import expit
 
-from shared.judging.arithmetic import Arithmetic, Known, Noise, Worst, exact
+from shared.judging.arithmetic import Arithmetic, Noise, WithError, Worst, exact
 from shared.network import LEAKY_SLOPE, QUANTITIES, Activation, Array, Parameters
 
-Lines = dict[str, Known]
+Lines = dict[str, WithError]
 
 
-def sigmoid(a: Arithmetic, Z: Known) -> Known:
+def sigmoid(a: Arithmetic, Z: WithError) -> WithError:
     """At most 24 + 2 |Z| roundings, whichever of the three forms a program takes."""
-    return Known(expit(Z.value), a.add(steepest(a, Z) * Z.error, a.rounded(24 + 2 * a.size(Z), highest(a, Z))))
+    return WithError(expit(Z.value), a.add(steepest(a, Z) * Z.error, a.rounded(24 + 2 * a.magnitude(Z), highest(a, Z))))
 
 
-def highest(a: Arithmetic, Z: Known) -> Array:
+def highest(a: Arithmetic, Z: WithError) -> Array:
     """Bound the sigmoid from above: it grows, and it is never 0, though float64 may have no number so small."""
-    return np.maximum(expit(Z.value + a.reach(Z)), a.tiny)
+    return np.maximum(expit(Z.value + a.uncertainty(Z)), a.tiny)
 
 
-def steepest(a: Arithmetic, Z: Known) -> Array:
+def steepest(a: Arithmetic, Z: WithError) -> Array:
     """Bound the sigmoid's slope s (1 - s) from above, by s, by 1 - s, and by 1/4."""
-    one_minus_lowest = highest(a, Known(-Z.value, Z.error))
+    one_minus_lowest = highest(a, WithError(-Z.value, Z.error))
     return np.minimum(np.minimum(highest(a, Z), one_minus_lowest), 0.25)
 
 
-def left(a: Arithmetic, Z1: Known) -> Array:
+def left(a: Arithmetic, Z1: WithError) -> Array:
     """Tell where every program finds Z1 <= 0: far enough below, or exactly 0."""
-    return (Z1.value + a.reach(Z1) < 0) | ((Z1.value <= 0) & (Z1.error == 0))
+    return (Z1.value + a.uncertainty(Z1) < 0) | ((Z1.value <= 0) & (Z1.error == 0))
 
 
-def right(a: Arithmetic, Z1: Known) -> Array:
+def right(a: Arithmetic, Z1: WithError) -> Array:
     """Tell where every program finds Z1 > 0."""
-    return Z1.value - a.reach(Z1) > 0
+    return Z1.value - a.uncertainty(Z1) > 0
 
 
 def left_slope(a: Arithmetic) -> float:
@@ -55,38 +55,38 @@ def left_slope(a: Arithmetic) -> float:
     return 0.0 if a.activation == "relu" else LEAKY_SLOPE
 
 
-def line_A1(a: Arithmetic, q: Lines) -> Known:  # noqa: N802
+def line_A1(a: Arithmetic, q: Lines) -> WithError:  # noqa: N802
     """The activation of Z1: its error passes on, times the slope."""
     Z1, slope = q["Z1"], left_slope(a)
     if a.activation == "sigmoid":
         return sigmoid(a, Z1)
     value = np.where(Z1.value > 0, Z1.value, slope * Z1.value)
     inherited = Z1.error * np.where(left(a, Z1), slope, 1)
-    return Known(value, a.add(inherited, a.rounded(2, np.where(right(a, Z1), 0, slope * a.size(Z1)))))
+    return WithError(value, a.add(inherited, a.rounded(2, np.where(right(a, Z1), 0, slope * a.magnitude(Z1)))))
 
 
-def line_cost(a: Arithmetic, q: Lines) -> Known:
+def line_cost(a: Arithmetic, q: Lines) -> WithError:
     """Cross-entropy per example, softplus(Z2) - Y Z2: 20 roundings of softplus(Z2) + |Z2|; then the mean."""
     Z2, Y = q["Z2"], q["Y"].value
     m = Y.shape[1]
     softplus = np.logaddexp(0, Z2.value)
-    slope = np.minimum(np.abs(expit(Z2.value) - Y) + a.reach(Z2) / 4, 1)
-    own = a.rounded(20, softplus + a.reach(Z2) + a.size(Z2))
-    loss = Known((softplus - Y * Z2.value) / m, a.add(slope * Z2.error, own) / m)
+    slope = np.minimum(np.abs(expit(Z2.value) - Y) + a.uncertainty(Z2) / 4, 1)
+    own = a.rounded(20, softplus + a.uncertainty(Z2) + a.magnitude(Z2))
+    loss = WithError((softplus - Y * Z2.value) / m, a.add(slope * Z2.error, own) / m)
     mean = a.total(loss)
-    return Known(mean.value[0, 0], a.add(mean.error[0, 0], a.rounded(3, a.size(loss).sum())))
+    return WithError(mean.value[0, 0], a.add(mean.error[0, 0], a.rounded(3, a.magnitude(loss).sum())))
 
 
-def line_dA2(a: Arithmetic, q: Lines) -> Known:  # noqa: N802
+def line_dA2(a: Arithmetic, q: Lines) -> WithError:  # noqa: N802
     """-Y / A2 + (1 - Y) / (1 - A2), over m: 5 roundings; the error of A2 counts 1 / A2^2 or 1 / (1 - A2)^2 times."""
     A2, Y = q["A2"], q["Y"].value
     m, share = Y.shape[1], np.where(Y > 0.5, A2.value, 1 - A2.value)
-    lowest = np.maximum(share - a.reach(A2), 0)
+    lowest = np.maximum(share - a.uncertainty(A2), 0)
     value = np.where(Y > 0.5, -1, 1) / share / m
-    return Known(value, a.add(A2.error / (m * share * lowest), a.rounded(5, 1 / (m * lowest))))
+    return WithError(value, a.add(A2.error / (m * share * lowest), a.rounded(5, 1 / (m * lowest))))
 
 
-def line_dZ2(a: Arithmetic, q: Lines) -> Known:  # noqa: N802
+def line_dZ2(a: Arithmetic, q: Lines) -> WithError:  # noqa: N802
     """(A2 - Y) / m, or sigmoid(Z2) / m - Y / m with a sigmoid formed anew, as autograd does.
 
     Or (1 - Y) / m - (1 - A2) / m: two roundings of the second term, at most one of the first, and one of the result,
@@ -94,31 +94,31 @@ def line_dZ2(a: Arithmetic, q: Lines) -> Known:  # noqa: N802
     """
     A2, Y, Z2 = q["A2"], q["Y"].value, q["Z2"]
     m = Y.shape[1]
-    anew = a.rounded(2 * (24 + 2 * a.size(Z2)), highest(a, Z2))
-    own = np.maximum(a.rounded(4, (a.size(A2) + Y) / m), a.rounded(3, (1 + a.size(A2)) / m))
-    return a.scaled(Known((A2.value - Y) / m, a.add(A2.error / m, anew / m, own)))
+    anew = a.rounded(2 * (24 + 2 * a.magnitude(Z2)), highest(a, Z2))
+    own = np.maximum(a.rounded(4, (a.magnitude(A2) + Y) / m), a.rounded(3, (1 + a.magnitude(A2)) / m))
+    return a.scaled(WithError((A2.value - Y) / m, a.add(A2.error / m, anew / m, own)))
 
 
-def line_dZ1(a: Arithmetic, q: Lines) -> Known:  # noqa: N802
+def line_dZ1(a: Arithmetic, q: Lines) -> WithError:  # noqa: N802
     """dA1 times the activation's slope; where a program may find Z1 on either side of 0, either slope."""
     dA1, Z1, slope = q["dA1"], q["Z1"], left_slope(a)
     if a.activation == "sigmoid":
         return line_dZ1_sigmoid(a, dA1, Z1)
     value = dA1.value * np.where(Z1.value > 0, 1, slope)
     inherited = dA1.error * np.where(left(a, Z1), slope, 1)
-    either = np.where(left(a, Z1) | right(a, Z1), 0, (1 - slope) * a.size(dA1))
-    return Known(value, a.add(inherited, either, a.rounded(2, np.where(right(a, Z1), 0, slope * a.size(dA1)))))
+    either = np.where(left(a, Z1) | right(a, Z1), 0, (1 - slope) * a.magnitude(dA1))
+    return WithError(value, a.add(inherited, either, a.rounded(2, np.where(right(a, Z1), 0, slope * a.magnitude(dA1)))))
 
 
-def line_dZ1_sigmoid(a: Arithmetic, dA1: Known, Z1: Known) -> Known:  # noqa: N802
+def line_dZ1_sigmoid(a: Arithmetic, dA1: WithError, Z1: WithError) -> WithError:  # noqa: N802
     """dA1 A1 (1 - A1); the error of A1 (1 - A1) is at most that of A1, and two roundings."""
     A1 = sigmoid(a, Z1)
-    s = Known(A1.value * expit(-Z1.value), a.add(A1.error, a.rounded(3, steepest(a, Z1))))
-    inherited = a.add(dA1.error * a.size(s), a.size(dA1) * s.error)
-    return Known(dA1.value * s.value, a.add(inherited, a.rounded(2, a.size(dA1) * a.size(s))))
+    s = WithError(A1.value * expit(-Z1.value), a.add(A1.error, a.rounded(3, steepest(a, Z1))))
+    inherited = a.add(dA1.error * a.magnitude(s), a.magnitude(dA1) * s.error)
+    return WithError(dA1.value * s.value, a.add(inherited, a.rounded(2, a.magnitude(dA1) * a.magnitude(s))))
 
 
-LINES: dict[str, Callable[[Arithmetic, Lines], Known]] = {
+LINES: dict[str, Callable[[Arithmetic, Lines], WithError]] = {
     "Z1": lambda a, q: a.product(q["W1"], q["X"], q["b1"]),
     "A1": line_A1,
     "Z2": lambda a, q: a.product(q["W2"], q["A1"], q["b2"]),
@@ -145,13 +145,13 @@ def through_the_network(a: Arithmetic, parameters: Parameters, X: Array, Y: Arra
     return q
 
 
-def given(a: Arithmetic, V: Array) -> Known:
+def given(a: Arithmetic, V: Array) -> WithError:
     """Wrap what every program is given as it is; numbers too small to be normal it may take for 0."""
     size = np.abs(V).astype(np.float64)
-    return Known(V.astype(np.float64), np.where(size < a.tiny, size, 0))
+    return WithError(V.astype(np.float64), np.where(size < a.tiny, size, 0))
 
 
-def through_one_line(a: Arithmetic, quantity: str, own: Mapping[str, Array]) -> Known:
+def through_one_line(a: Arithmetic, quantity: str, own: Mapping[str, Array]) -> WithError:
     """Follow the errors of one line alone, from a program's own values, taken as exact.
 
     What the line needs and `own` does not hold is followed from what `own` does hold.
@@ -167,19 +167,19 @@ class _Followed(Lines):
         super().__init__()
         self._a, self._own = a, own
 
-    def __missing__(self, name: str) -> Known:
+    def __missing__(self, name: str) -> WithError:
         self[name] = exact(np.asarray(self._own[name])) if name in self._own else LINES[name](self._a, self)
         return self[name]
 
 
-def updated(a: Arithmetic, V: Known, dV: Known, learning_rate: float) -> Known:
+def updated(a: Arithmetic, V: WithError, dV: WithError, learning_rate: float) -> WithError:
     """V - learning_rate dV; the learning rate is itself rounded to the dtype.
 
     A program may multiply by it before it sums dV's terms: `Worst.summed` counts one rounding more than n terms have.
     """
-    change = np.where(a.size(dV) > 0, np.maximum(learning_rate * a.size(dV), a.tiny), 0)
-    own = a.add(a.rounded(1, a.size(V) + change), a.rounded(4, change))
-    return Known(V.value - learning_rate * dV.value, a.add(V.error, learning_rate * dV.error, own))
+    change = np.where(a.magnitude(dV) > 0, np.maximum(learning_rate * a.magnitude(dV), a.tiny), 0)
+    own = a.add(a.rounded(1, a.magnitude(V) + change), a.rounded(4, change))
+    return WithError(V.value - learning_rate * dV.value, a.add(V.error, learning_rate * dV.error, own))
 
 
 def worst(X: Array, activation: Activation, n_h: int, chunk: int | None = None) -> Worst:

@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 from scipy.special import ndtri
 
-from shared.judging.arithmetic import Known
+from shared.judging.arithmetic import WithError
 from shared.judging.truth import Enclosure
 from shared.network import INPUTS, Array
 
@@ -38,7 +38,7 @@ class Allowance:
     noise: Array
 
     @classmethod
-    def of(cls, worst: Known, noise: Known) -> "Allowance":
+    def of(cls, worst: WithError, noise: WithError) -> "Allowance":
         """Take the errors of a quantity that went through both arithmetics."""
         return cls(np.asarray(worst.error), np.asarray(noise.error))
 

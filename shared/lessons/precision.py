@@ -5,9 +5,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from shared.judging.curves import band as curves
+from shared.judging.curves.band import Band, correct_curves
 from shared.judging.curves.exact_curve import ExactCurve, exact_curve
-from shared.judging.judge import Judge
 from shared.lessons.lesson import Claim, draw, photographs, train
 from shared.network import Array, DtypeName, Implementation, Parameters, Settings
 
@@ -50,14 +49,10 @@ def exact() -> ExactCurve:
 
 
 @cache
-def band(dtype: DtypeName) -> curves.Band:
+def band(dtype: DtypeName) -> Band:
     """Find where correct programs stay."""
     parameters, X, Y = problem(dtype)
-    settings = Settings(RATE, STEPS, dtype=dtype)
-    reference = curves.reference(parameters, X, Y, settings)
-    judge = Judge(X, Y, "relu")
-    noise = max(judge.at(weights).cost_noise for weights in reference.checkpoints.values())
-    return curves.band(reference, curves.members(reference, X, Y, settings), noise)
+    return correct_curves(parameters, X, Y, Settings(RATE, STEPS, dtype=dtype))[1]
 
 
 class Seen(NamedTuple):

@@ -48,10 +48,10 @@ def judged(parameters: Parameters) -> float:
     import jax
 
     from shared.judging.curves.curvature import Landscape
-    from shared.judging.curves.ensemble import Runs
+    from shared.judging.curves.ensemble import Ensemble
 
     X, Y = photographs()
     with jax.enable_x64(True):
-        run = Runs(parameters, X, Y, Settings(activation="sigmoid"), count=1)
+        run = Ensemble(parameters, X, Y, Settings(activation="sigmoid"), count=1)
         landscape = Landscape(run)
         return landscape.largest_eigenvalue(run, np.ones(landscape.size))[0]

@@ -27,26 +27,16 @@ import numpy as np
 from scipy.special import stdtrit
 from threadpoolctl import threadpool_limits
 
-from shared.judging.curves.ensemble import Runs, unwatched
-from shared.judging.curves.perturbations import Jolts, Sides
-from shared.network import Array, InputError, Parameters, Settings
+from shared.judging.curves.ensemble import Ensemble, unwatched
+from shared.judging.curves.perturbations import Branches, Perturbations
+from shared.judging.curves.reference import Reference, first, train_reference
+from shared.judging.judge import Judge
+from shared.network import Array, Parameters, Settings
 
 MEMBERS = 12
 FALSE_ALARM_RATE = 1e-6
 HORIZON = 0.01
 """The share of the cost that the band's half-width may reach: from there on curves cannot be compared by points."""
-
-
-@dataclass(frozen=True)
-class Reference:
-    """The reference curve, and the weights at the checkpoints and after the last step, in the judged dtype.
-
-    There is one more cost than iterations: that of the trained weights.
-    """
-
-    costs: Array
-    checkpoints: dict[int, Parameters]
-    trained: Parameters
 
 
 @dataclass(frozen=True)
@@ -67,51 +57,20 @@ class Band:
         return first(~inside[: self.horizon])
 
 
-def first(flags: Array) -> int | None:
-    """Find the first True."""
-    return int(np.argmax(flags)) if flags.any() else None
-
-
-def checkpoint_steps(iterations: int) -> list[int]:
-    """The steps that are judged one by one: 0, 1, 10, 100, ... and the last."""
-    powers = [10**k for k in range(len(str(iterations))) if 10**k < iterations]
-    return sorted({0, *powers, iterations - 1})
-
-
-def reference(parameters: Parameters, X: Array, Y: Array, settings: Settings) -> Reference:
-    """Train the reference.
-
-    Parameters
-    ----------
-    parameters, X, Y
-        What training starts from, in the judged dtype: W1 (n_h, n_x), b1 (n_h, 1), ..., X (n_x, m), Y (1, m).
-    settings
-        Learning rate, number of iterations, activation.
+def correct_curves(parameters: Parameters, X: Array, Y: Array, settings: Settings) -> tuple[Reference, Band]:
+    """Train the reference and draw the band around it: all that a curve is judged by.
 
     Raises
     ------
     InputError
         If the training diverges.
     """
-    run, wanted = Runs(parameters, X, Y, settings, count=1), checkpoint_steps(settings.iterations)
-    costs, weights = np.empty(settings.iterations + 1), {}
-    with threadpool_limits(1), unwatched():  # so small are the products here that threads would wait for each other
-        for i in range(settings.iterations + 1):
-            if i in wanted or i == settings.iterations:
-                weights[i] = run.parameters()
-            costs[i] = run.step()[0]
-            if not np.isfinite(costs[i]):
-                raise InputError(
-                    f"training diverges: the reference's cost at iteration {i} is {costs[i]}; "
-                    "choose a smaller --learning-rate, or smaller initial weights"
-                )
-    if not all(np.isfinite(V).all() for P in weights.values() for V in P):
-        raise InputError(f"training diverges: weights are beyond {X.dtype}; choose a smaller --learning-rate")
-    trained = weights.pop(settings.iterations)
-    return Reference(costs, weights, trained)
+    reference, judge = train_reference(parameters, X, Y, settings), Judge(X, Y, settings.activation)
+    noise = max(judge.at(weights).cost_noise for weights in reference.checkpoints.values())
+    return reference, band_around(reference, spread(reference, X, Y, settings), noise)
 
 
-def members(reference: Reference, X: Array, Y: Array, settings: Settings) -> Array:
+def spread(reference: Reference, X: Array, Y: Array, settings: Settings) -> Array:
     """Train the band's members; return s(i), (iterations + 1,).
 
     Parameters
@@ -120,17 +79,17 @@ def members(reference: Reference, X: Array, Y: Array, settings: Settings) -> Arr
         The reference; X, Y and settings are those that it was trained with. The seed draws the ups and downs.
     """
     start, end = reference.checkpoints[0], reference.trained
-    jolts = Jolts(start, end, X, settings.seed)
-    sides = Sides(jolts, start, end, X, settings)
-    runs, s = Runs(start, X, Y, settings, MEMBERS), np.empty(len(reference.costs))
+    perturbations = Perturbations(start, end, X, settings.seed)
+    branches = Branches(perturbations, start, end, X, settings)
+    runs, s = Ensemble(start, X, Y, settings, MEMBERS), np.empty(len(reference.costs))
     with threadpool_limits(1), unwatched():
         for i, cost in enumerate(reference.costs):
-            jolts.shake(runs)
-            s[i] = np.sqrt(np.mean(np.square(runs.step(sides.positive(runs.Z1, i)) - cost)))
+            perturbations.perturb(runs)
+            s[i] = np.sqrt(np.mean(np.square(runs.step(branches.positive(runs.Z1, i)) - cost)))
     return np.maximum.accumulate(s)
 
 
-def band(reference: Reference, s: Array, cost_noise: float) -> Band:
+def band_around(reference: Reference, s: Array, cost_noise: float) -> Band:
     """Draw the band around the reference, from the members' s(i) and the noise of one evaluation of the cost."""
     return Band(reference.costs, quantile(len(s)) * np.hypot(s, np.sqrt(2) * cost_noise))
 

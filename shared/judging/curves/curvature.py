@@ -34,8 +34,8 @@ import numpy as np
 from scipy.sparse.linalg import LinearOperator, eigsh
 from threadpoolctl import threadpool_limits
 
-from shared.judging.curves.band import first
-from shared.judging.curves.ensemble import Runs, unwatched
+from shared.judging.curves.ensemble import Ensemble, unwatched
+from shared.judging.curves.reference import first
 from shared.network import LEAKY_SLOPE, Activation, Array, Parameters, Progress, Settings
 
 LOOKS = 26
@@ -79,7 +79,7 @@ def curvature(
     progress
         Is told the number of steps done so far.
     """
-    run, rate = Runs(parameters, X, Y, settings, count=1), settings.learning_rate
+    run, rate = Ensemble(parameters, X, Y, settings, count=1), settings.learning_rate
     steps = np.unique(np.linspace(0, settings.iterations, LOOKS).round().astype(int))
     eigenvalues, growth, changes = [], [], np.zeros((3, settings.iterations))
     with jax.enable_x64(True), threadpool_limits(1), unwatched():
@@ -116,20 +116,20 @@ def random_direction(size: int, seed: int) -> Array:
 class Landscape:
     """The cost around the weights of a run. A direction is one vector: (W1 b1) Q row by row, then W2, then b2."""
 
-    def __init__(self, run: Runs) -> None:
+    def __init__(self, run: Ensemble) -> None:
         ones = np.ones_like(run.Y)
         self.R = jnp.array(np.linalg.qr(np.vstack([run.X, ones]), mode="r"))  #   (r, m), r = min(n_x + 1, m)
         self.Y, self.activation = jnp.array(run.Y), run.settings.activation
         n_h = run.Z1.shape[1]
         self.size = n_h * len(self.R) + n_h + 1
 
-    def derivatives(self, run: Runs, direction: Array) -> tuple[Array, Array]:
+    def derivatives(self, run: Ensemble, direction: Array) -> tuple[Array, Array]:
         """Give the gradient, and the Hessian times a direction."""
         here = run.Z1[0], run.W2[0].T, run.b2[0]
         gradient, stretched = derivatives(direction, here, self.R, self.Y, self.activation)
         return np.array(gradient), np.array(stretched)
 
-    def largest_eigenvalue(self, run: Runs, start: Array) -> tuple[float, Array]:
+    def largest_eigenvalue(self, run: Ensemble, start: Array) -> tuple[float, Array]:
         """Find the Hessian's largest eigenvalue and its eigenvector, which is searched for from `start`."""
         hessian = LinearOperator(
             (self.size, self.size), lambda v: self.derivatives(run, v.ravel())[1], dtype=np.float64

@@ -17,7 +17,7 @@ def unwatched() -> np.errstate:
     return np.errstate(over="ignore", invalid="ignore")
 
 
-class Runs:
+class Ensemble:
     """Several trainings side by side, in the space of examples and in float64."""
 
     def __init__(self, parameters: Parameters, X: Array, Y: Array, settings: Settings, count: int) -> None:

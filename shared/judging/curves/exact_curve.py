@@ -1,7 +1,7 @@
 """The exact curve: the costs that gradient descent would have with real numbers, to proven digits.
 
-The training itself and its proof are in exact_steps.py. Here it gets as many bits as the proof needs, and the result is
-kept in the user's cache folder, in a file named after everything that it depends on.
+The training itself and its proof are in fixed_point_descent.py. Here it gets as many bits as the proof needs, and the
+result is kept in the user's cache folder, in a file named after everything that it depends on.
 """
 
 import contextlib
@@ -18,13 +18,13 @@ from flint import arb_mat
 from platformdirs import user_cache_dir
 
 from shared.data.files import write_atomically
-from shared.judging.curves.fixed_point import WORD
+from shared.judging.curves.fixed_point import LIMB
 from shared.judging.curves.fixed_point_descent import Descent, Problem, UnprovenError
 from shared.judging.enclosure import Enclosure
 from shared.network import Array, Parameters, Progress, Settings
 
-BITS = tuple(WORD * words - 1 for words in (1, 2, 3, 5, 8, 13, 21, 34, 55))
-"""Binary places, tried in this order. Time goes by words; C has about as many bits as binary places."""
+BITS = tuple(LIMB * limbs - 1 for limbs in (1, 2, 3, 5, 8, 13, 21, 34, 55))
+"""Fraction bits, tried in this order. Time goes by limbs; C has about as many bits as fraction bits."""
 
 FORMAT = 1
 """Changes whenever older files must not be read any more."""

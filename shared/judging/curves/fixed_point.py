@@ -7,25 +7,25 @@ from flint import fmpz_mat
 
 from shared.network import Array
 
-WORD = 127
+LIMB = 127
 """Matrices whose entries have no more bits than this are multiplied several times faster than larger ones."""
 
 BLOCK = 512
 """So many rows of X are converted at a time: its whole numbers take ten times its memory."""
 
 
-def places(values: Array) -> int:
-    """Count the binary places behind the point that some floating-point numbers need."""
+def fraction_bits(values: Array) -> int:
+    """Count the bits behind the binary point that some floating-point numbers need."""
     mantissas, exponents = _mantissas(values)
     lowest = np.frexp((mantissas & -mantissas).astype(np.float64))[1] - 1  # the place of the last 1 bit
     last = (exponents + lowest)[mantissas != 0]
     return max(0, -int(last.min())) if last.size else 0
 
 
-def whole(values: Array, places: int) -> Array:
-    """Multiply floating-point numbers by 2^places, which makes them whole."""
+def whole(values: Array, bits: int) -> Array:
+    """Multiply floating-point numbers by 2^bits, which makes them whole."""
     mantissas, exponents = _mantissas(values)
-    left = exponents + places
+    left = exponents + bits
     up, down = (np.maximum(shift, 0).astype(object) for shift in (left, -left))
     return (mantissas.astype(object) << up) >> down
 
@@ -40,10 +40,10 @@ def shifted(integers: Array, left: int) -> Array:
     return integers << left if left >= 0 else integers >> -left
 
 
-def floats(integers: Array, places: int) -> Array:
-    """Divide by 2^places and convert to float64: they change by 2^-600 and by 2^-53 of themselves at most."""
-    kept = min(places, 600)
-    return np.ldexp(shifted(integers, kept - places).astype(np.float64), -kept)
+def floats(integers: Array, bits: int) -> Array:
+    """Divide by 2^bits and convert to float64: they change by 2^-600 and by 2^-53 of themselves at most."""
+    kept = min(bits, 600)
+    return np.ldexp(shifted(integers, kept - bits).astype(np.float64), -kept)
 
 
 def matrix(integers: Array) -> fmpz_mat:
@@ -59,22 +59,22 @@ def integers(matrix: fmpz_mat) -> Array:
     return np.array([int(entry) for entry in matrix.entries()], dtype=object).reshape(matrix.nrows(), matrix.ncols())
 
 
-def words(integers: Array) -> list[fmpz_mat]:
-    """Split a matrix into matrices of at most WORD bits: it is the sum of words(integers)[i] 2^(i WORD)."""
+def limbs(integers: Array) -> list[fmpz_mat]:
+    """Split a matrix into matrices of at most LIMB bits: it is the sum of limbs(integers)[i] 2^(i LIMB)."""
     parts = []
-    while np.abs(integers).max() >> WORD:
-        parts.append(matrix(integers & (2**WORD - 1)))
-        integers = integers >> WORD
+    while np.abs(integers).max() >> LIMB:
+        parts.append(matrix(integers & (2**LIMB - 1)))
+        integers = integers >> LIMB
     return [*parts, matrix(integers)]
 
 
 def product(left: list[fmpz_mat], right: list[fmpz_mat]) -> fmpz_mat:
-    """Multiply two matrices that were split by `words`."""
+    """Multiply two matrices that were split by `limbs`."""
     total = left[0] * right[0]
     for i, one in enumerate(left):
         for k, other in enumerate(right):
             if i + k:
-                total += one * other * 2 ** (WORD * (i + k))
+                total += one * other * 2 ** (LIMB * (i + k))
     return total
 
 

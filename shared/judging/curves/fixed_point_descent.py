@@ -42,16 +42,16 @@ import numpy as np
 from flint import arb, arb_mat, ctx, fmpz_mat
 
 from shared.judging.curves.fixed_point import (
-    WORD,
+    LIMB,
     blocks,
     floats,
+    fraction_bits,
     integers,
+    limbs,
     matrix,
-    places,
     product,
     shifted,
     whole,
-    words,
 )
 from shared.judging.curves.step_bounds import LARGE, Bounds, bounds
 from shared.judging.enclosure import Enclosure
@@ -78,17 +78,17 @@ class Problem:
     rate: float
     activation: Activation
     gram: Array  # (m, m), G
-    gram_places: int
+    gram_bits: int
     gram_floats: Array
     Z1: Array  # (n_h, m), Z1(0)
-    Z1_places: int
-    inputs_places: int
+    Z1_bits: int
+    inputs_bits: int
 
     @classmethod
     def of(cls, parameters: Parameters, X: Array, Y: Array, rate: float, activation: Activation) -> "Problem":
         """Compute G and Z1(0), exactly."""
         inputs, values = np.vstack([X, np.ones_like(X[:1])]), np.hstack([parameters.W1, parameters.b1])
-        x, v, (n_h, m) = places(inputs), places(values), (len(values), X.shape[1])
+        x, v, (n_h, m) = fraction_bits(inputs), fraction_bits(values), (len(values), X.shape[1])
         gram, Z1 = fmpz_mat(m, m), fmpz_mat(n_h, m)
         for rows in blocks(inputs):
             block = matrix(whole(inputs[rows], x))
@@ -100,20 +100,20 @@ class Problem:
 
 
 class Descent:
-    """Gradient descent, one step at a time, with `bits` binary places."""
+    """Gradient descent, one step at a time, with `bits` fraction bits."""
 
     def __init__(self, problem: Problem, bits: int) -> None:
         self.problem, self.bits, self.unit, self.steps = problem, bits, arb(2) ** -bits, 0
-        self.Z1 = shifted(problem.Z1, bits - problem.Z1_places)  #           (n_h, m), Z1(0)
+        self.Z1 = shifted(problem.Z1, bits - problem.Z1_bits)  #           (n_h, m), Z1(0)
         self.C = np.zeros_like(self.Z1)  #                                   (n_h, m)
         self.W2 = self._rounded(problem.parameters.W2.T)  #                  (n_h, 1)
         self.b2 = self._rounded(problem.parameters.b2)  #                    (1, 1)
         self.error = 1 + len(self.C)  # e in units: W2 and b2 may have been rounded
         self.resting_C = np.ones_like(self.W2, bool)  # C and W2 of such units are proven to have not moved so far
         self.resting_W2 = np.ones_like(self.W2, bool)
-        whole_part = int(np.abs(problem.gram).max()).bit_length() - problem.gram_places
-        self.gram_places = min(problem.gram_places, WORD * math.ceil(bits / WORD) - whole_part)
-        self.gram = words(shifted(problem.gram, self.gram_places - problem.gram_places))  # as many words as C has
+        whole_part = int(np.abs(problem.gram).max()).bit_length() - problem.gram_bits
+        self.gram_bits = min(problem.gram_bits, LIMB * math.ceil(bits / LIMB) - whole_part)
+        self.gram = limbs(shifted(problem.gram, self.gram_bits - problem.gram_bits))  # as many limbs as C has
         lengths = 1.01 * np.sqrt(np.diag(problem.gram_floats))
         self.lengths = np.array([[math.ceil(length) for length in lengths]], object)  # (1, m), above |x~_i|
 
@@ -150,7 +150,7 @@ class Descent:
         """Enclose the weights as they are now."""
         W1, b1, _, _ = self.problem.parameters
         values, radius, C = np.hstack([W1, b1]), arb(0, self.error) * self.unit, matrix(self.C)
-        v, x, columns = places(values), self.problem.inputs_places, []
+        v, x, columns = fraction_bits(values), self.problem.inputs_bits, []
         with ctx.workprec(self.bits + SPARE):
             for rows in blocks(self.problem.inputs):
                 start = arb_mat(matrix(whole(values[:, rows], v))) * arb(2) ** -v
@@ -162,11 +162,11 @@ class Descent:
         return {"W1": first, "b1": Enclosure(*(part[:, -1:] for part in joined)), "W2": W2, "b2": b2}
 
     def _forward(self) -> tuple[Array, int]:
-        """Z1 at theta~, and by how many units it may be off: G is cut off after `gram_places`."""
-        Z1 = self.Z1 - shifted(integers(product(words(self.C), self.gram)), -self.gram_places)
-        if self.gram_places == self.problem.gram_places:
+        """Z1 at theta~, and by how many units it may be off: G is cut off after `gram_bits`."""
+        Z1 = self.Z1 - shifted(integers(product(limbs(self.C), self.gram)), -self.gram_bits)
+        if self.gram_bits == self.problem.gram_bits:
             return Z1, 1
-        off = 2 + max(shifted(np.abs(self.C).sum(axis=1), -self.gram_places))
+        off = 2 + max(shifted(np.abs(self.C).sum(axis=1), -self.gram_bits))
         return (Z1, off) if off < LARGE else self._give_up("the products of the examples do not fit")
 
     def _positive(self, Z1: Array, off: int) -> Array:
@@ -235,7 +235,7 @@ class Descent:
         self.resting_W2 = self.resting_W2 & was_resting_C & silent
 
     def _rounded(self, values: Array) -> Array:
-        return shifted(whole(values, places(values)), self.bits - places(values))
+        return shifted(whole(values, fraction_bits(values)), self.bits - fraction_bits(values))
 
     def _give_up(self, reason: str) -> NoReturn:
         raise UnprovenError(f"with {self.bits} bits, before step {self.steps}, {reason}")

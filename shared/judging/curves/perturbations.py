@@ -4,7 +4,7 @@ import numpy as np
 
 from shared.judging import rounding
 from shared.judging.arithmetic import Noise
-from shared.judging.curves.ensemble import Runs
+from shared.judging.curves.ensemble import Ensemble
 from shared.judging.verdict import deviations
 from shared.network import Array, Parameters, Settings
 
@@ -17,7 +17,7 @@ def last_place(V: Array, dtype: np.dtype) -> Array:
     return np.spacing(np.abs(V).astype(dtype)).astype(np.float64)
 
 
-class Jolts:
+class Perturbations:
     """One unit in the last place, up or down, on every weight: what it does to Z1, W2 and b2.
 
     W1 and b1 change by the unit of the larger of the weight's first and last value.
@@ -39,7 +39,7 @@ class Jolts:
         """Draw +1 or -1."""
         return 2.0 * self.rng.integers(2, size=shape) - 1
 
-    def shake(self, runs: Runs) -> None:
+    def perturb(self, runs: Ensemble) -> None:
         """Change every weight of every run: a random pattern for each hidden unit."""
         count, n_h, _ = runs.Z1.shape
         pattern = self.rng.integers(2 * PATTERNS, size=(count, n_h)) + 2 * PATTERNS * np.arange(n_h)
@@ -48,29 +48,33 @@ class Jolts:
         runs.b2 += self.signs(runs.b2.shape) * last_place(runs.b2, self.dtype)
 
 
-class Sides:
+class Branches:
     """On which side of 0 each run finds Z1: where rounding may decide, half of the runs take each.
 
     Rounding may decide where Z1 is nearer to 0 than so many standard deviations that no entry of Z1, at any step of the
     training, goes farther with a probability above `verdict.FALSE_ALARM_RATE`. Two things make up the standard
     deviation, and their variances add: the noise of evaluating Z1, with the first or the last weights, the larger of
-    the two; and the jolts of all steps so far.
+    the two; and the perturbations of all steps so far.
     """
 
-    def __init__(self, jolts: Jolts, initial: Parameters, final: Parameters, X: Array, settings: Settings) -> None:
-        self.rng = jolts.rng
+    def __init__(
+        self, perturbations: Perturbations, initial: Parameters, final: Parameters, X: Array, settings: Settings
+    ) -> None:
+        self.rng = perturbations.rng
         self.evaluation = np.maximum(*(noise_of_Z1(P, X, settings) for P in (initial, final)))  # (n_h, m), deviations
-        # The variance that the jolt of one step adds to Z1, (n_h, m).
-        self.a_step = np.square(jolts.units_W1) @ np.square(X.astype(np.float64)) + np.square(jolts.units_b1)
+        # The variance that the perturbation of one step adds to Z1, (n_h, m).
+        self.a_step = np.square(perturbations.units_W1) @ np.square(X.astype(np.float64)) + np.square(
+            perturbations.units_b1
+        )
         self.deviations = deviations(self.evaluation.size * (settings.iterations + 1))
 
-    def reach(self, step: int) -> Array:
+    def uncertainty(self, step: int) -> Array:
         """How near to 0 rounding may decide the side of an entry of Z1, (n_h, m)."""
         return self.deviations * np.sqrt(np.square(self.evaluation) + (step + 1) * self.a_step)
 
     def positive(self, Z1: Array, step: int) -> Array:
         """Say where the runs take Z1 to be positive, (count, n_h, m)."""
-        positive, may_be_either = Z1 > 0, np.abs(Z1) <= self.reach(step)
+        positive, may_be_either = Z1 > 0, np.abs(Z1) <= self.uncertainty(step)
         entries = may_be_either.any(axis=0)
         every_second = np.broadcast_to(np.arange(len(Z1))[:, None] % 2 == 0, (len(Z1), int(entries.sum())))
         either = self.rng.permuted(every_second, axis=0)  #                  for each entry, half of the runs

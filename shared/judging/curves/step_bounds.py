@@ -1,4 +1,4 @@
-"""How far a step of gradient descent on whole numbers can part from the step of real numbers (see exact_steps.py).
+"""How far a step of gradient descent on whole numbers can part from that of real numbers (fixed_point_descent.py).
 
 Everything here is float64 and lies a little above what it bounds.
 """
