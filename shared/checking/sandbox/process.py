@@ -41,10 +41,10 @@ class Child:
         self._listener = Thread(target=self._listen, daemon=True)
         self._listener.start()
 
-    def ask(self, function: str) -> None:
+    def ask(self, **request: Any) -> None:
         """Ask for a call; the arguments lie in the folder already."""
         with suppress(OSError):  # it has ended: answer() will say how
-            self._process.stdin.write(json.dumps({"function": function}).encode() + b"\n")  # type: ignore[union-attr]
+            self._process.stdin.write(json.dumps(request).encode() + b"\n")  # type: ignore[union-attr]
             self._process.stdin.flush()  # type: ignore[union-attr]
 
     def answer(self, deadline: float) -> dict[str, Any]:

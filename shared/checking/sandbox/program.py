@@ -13,6 +13,7 @@ from typing import Any, Self
 import numpy as np
 
 from shared.checking.sandbox.process import Child, GoneError
+from shared.checking.watching.operations import Operation, load
 from shared.data.files import one_line, what_it_is_instead
 from shared.network import InputError
 
@@ -49,6 +50,10 @@ class Reply:
         Whether there are no values because it took too long.
     notes : dict
         How an entry was read, where that needs saying: "bfloat16, read as float32".
+    operations : tuple of Operation
+        What the program did, in order, if it was watched; shared/checking/watching/operations.py says how to read it.
+    remark : str
+        Why there are no operations although the call was to be watched.
     """
 
     values: dict[str, Any] | None
@@ -57,6 +62,8 @@ class Reply:
     printed: str = ""
     notes: dict[str, str] = field(default_factory=dict)
     timed_out: bool = False
+    operations: tuple[Operation, ...] = ()
+    remark: str = ""
 
 
 def details(printed: str, traceback: str = "") -> str:
@@ -105,7 +112,7 @@ class Program:
         self._end()
         self._holder.cleanup()
 
-    def call(self, function: str, *arguments: Any) -> Reply:
+    def call(self, function: str, *arguments: Any, watch: bool = False) -> Reply:
         """Call one of the file's functions with copies of the arguments.
 
         Parameters
@@ -114,6 +121,8 @@ class Program:
             Its name.
         *arguments : array, float or int
             What it is given.
+        watch : bool
+            Whether to record its operations. It is called as well without being watched, and only that counts.
 
         Returns
         -------
@@ -124,7 +133,7 @@ class Program:
         np.savez(self._folder / "arguments.npz", *arguments)
         try:
             child = self._ready(deadline)
-            child.ask(function)
+            child.ask(function=function, watch=watch)
             answer = child.answer(deadline)
         except CheckError as error:
             return Reply(None, failure=error.details or str(error))
@@ -132,7 +141,9 @@ class Program:
             late = isinstance(error, TimeoutError)
             return Reply(None, failure=self._why(error), printed=self._end(), timed_out=late)
         values = None if answer["values"] is None else self._values(answer["values"])
-        return Reply(values, tuple(answer["changed"]), answer["failure"], child.printed(), answer["notes"])
+        operations = load(self._folder / "watched") if answer["watched"] else ()
+        rest = {"operations": operations, "remark": answer["remark"]}
+        return Reply(values, tuple(answer["changed"]), answer["failure"], child.printed(), answer["notes"], **rest)
 
     def _ready(self, deadline: float) -> Child:
         """Return a child that has loaded the file."""

@@ -21,10 +21,13 @@ from types import ModuleType
 from typing import IO, Any, NamedTuple
 
 import numpy as np
+import numpy.random  # its generator is seeded here, for the copies of this process too
 
 from shared.checking.sandbox import calling as contract
 from shared.checking.sandbox import libraries
 from shared.checking.sandbox.unpack import NoEntriesError, entries
+from shared.checking.watching.beside import Watched
+from shared.checking.watching.places import Sources
 
 END_OF_CALL = b"\0end of call\0"
 """Written after what a call printed, so that the other side knows when it has read all of it."""
@@ -55,7 +58,8 @@ def main() -> None:
     while True:
         answers.write(json.dumps(answer).encode() + b"\n")
         answers.flush()
-        answer = _call(module, source, todo.get()["function"], folder)
+        request = todo.get()
+        answer = _call(module, source, request["function"], folder, request["watch"])
         with suppress(OSError, ValueError, AttributeError):  # closed or replaced by the user
             sys.stdout.flush()
         with suppress(OSError):
@@ -103,10 +107,12 @@ def _load(source: Source) -> tuple[ModuleType, dict[str, Any]]:
     return module, {"functions": [name for name in SIGNATURES if callable(getattr(module, name, None))]}
 
 
-def _call(module: ModuleType, source: Source, function: str, folder: Path) -> dict[str, Any]:
+def _call(module: ModuleType, source: Source, function: str, folder: Path, watch: bool) -> dict[str, Any]:
     """Call a function with the arguments that lie in the folder, and leave there what it returns."""
     given, before = _arguments(folder), _arguments(folder)
-    answer: dict[str, Any] = {"failure": "", "values": None, "notes": {}}
+    answer: dict[str, Any] = {"failure": "", "values": None, "notes": {}, "watched": False, "remark": ""}
+    beside = _watched(module, source, function, folder) if watch else None
+    values: dict[str, Any] | None = None
     try:
         with _copies_end():
             returned = contract.call(module, function, given)
@@ -119,8 +125,23 @@ def _call(module: ModuleType, source: Source, function: str, folder: Path) -> di
         answer["failure"] = _failure(error, source)
         if isinstance(error, TypeError) and _line(error, source) is None:
             answer["failure"] += f"\nit is called as {SIGNATURES[function]}"
+    if beside:
+        answer["remark"] = beside.outcome(values)
+        answer["watched"] = values is not None and not answer["remark"]
     answer["changed"] = [i for i, (a, b) in enumerate(zip(given, before, strict=True)) if _differs(a, b)]
     return answer
+
+
+def _watched(module: ModuleType, source: Source, function: str, folder: Path) -> Watched:
+    """Begin the same call in a copy of this process, where it is watched."""
+
+    def call(arguments: list[Any]) -> dict[str, Any]:
+        return entries(function, contract.call(module, function, arguments))[0]
+
+    to = folder / "watched"
+    rmtree(to, ignore_errors=True)
+    to.mkdir()
+    return Watched(call, _arguments(folder), Sources(source.path, source.shown), to)
 
 
 @contextmanager

@@ -1,0 +1,96 @@
+"""The same call twice: as it is, and watched in a copy of the process, which starts from the same state.
+
+The copy is made with fork before the call. It gives the same answer, or its trace is not used: a program that looks at
+the type of its arrays may behave differently when it is watched, and the unwatched counts.
+"""
+
+import os
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
+from warnings import catch_warnings
+
+import numpy as np
+
+from shared.checking.watching import numpy_arrays
+from shared.checking.watching.numbers import followed
+from shared.checking.watching.operations import Operation, save
+from shared.checking.watching.places import Sources
+from shared.checking.watching.recorder import Recorder
+
+ARGUMENTS = ("W1", "b1", "W2", "b2", "X", "Y")
+LONGEST = 10.0
+"""Seconds that a watched call may take."""
+NOT_SAME = "watching was left out: while it is watched, the program gives something else"
+NOT_DONE = "watching was left out: while it is watched, the program does not come to an end"
+NO_COPY = "watching was left out: this machine cannot copy a process (fork)"
+
+
+class Watched:
+    """A watched call that goes on in a copy of this process."""
+
+    def __init__(self, call: Callable[[list[Any]], dict[str, Any]], arguments: list[Any], sources: Sources, to: Path):
+        self._to, self._end = to, monotonic() + LONGEST
+        with catch_warnings(action="ignore"):  # JAX warns of copies of a process that has threads
+            self.pid = os.fork() if hasattr(os, "fork") else None
+        if self.pid == 0:
+            try:
+                _run(call, arguments, sources, to)
+            finally:
+                os._exit(0)
+
+    def outcome(self, values: dict[str, Any] | None) -> str:
+        """Wait for the copy; say why its trace does not count, or nothing if it does: it gave the same values.
+
+        Where there are no values there is no trace, and nothing to be said of it.
+        """
+        if self.pid is None:
+            return NO_COPY
+        self._end = self._end if values else monotonic()
+        while not (ended := os.waitpid(self.pid, os.WNOHANG)[0]) and monotonic() < self._end:
+            sleep(0.001)
+        if not ended:
+            with suppress(OSError):
+                os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+        if values and not (self._to / "done").exists():
+            return NOT_SAME if ended else NOT_DONE
+        return "" if not values or _same(values, self._to) else NOT_SAME
+
+
+def _run(call: Callable[[list[Any]], dict[str, Any]], arguments: list[Any], sources: Sources, to: Path) -> None:
+    """Call, in the copy: nothing is printed, and it ends by itself when nobody waits for it any more."""
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_REAL, LONGEST + 1)
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for stream in (1, 2):
+        os.dup2(nowhere, stream)
+    values, operations = record(call, arguments, sources)
+    np.savez(to / "values.npz", *[value for value in values.values() if not isinstance(value, str)])
+    save(operations, to)
+    (to / "done").touch()
+
+
+def record(
+    call: Callable[[list[Any]], dict[str, Any]], arguments: list[Any], sources: Sources
+) -> tuple[dict[str, Any], list[Operation]]:
+    """Call a function with watched arguments; return what it gives and what it did."""
+    recorder = Recorder(sources, numpy_arrays.plain)
+    with numpy_arrays.watched(recorder) as given:
+        watched = [given(name, value) for name, value in zip(ARGUMENTS, arguments, strict=False)]
+        with followed(recorder):
+            return call([*watched, *arguments[len(ARGUMENTS) :]]), recorder.operations
+
+
+def _same(values: dict[str, Any], folder: Path) -> bool:
+    """Tell whether the copy gave the same values, to the last bit."""
+    arrays = [np.asarray(value) for value in values.values() if not isinstance(value, str)]
+    with np.load(folder / "values.npz", allow_pickle=False) as file:
+        others = [file[name] for name in file.files]
+    return len(arrays) == len(others) and all(
+        (one.dtype, one.shape, one.tobytes()) == (other.dtype, other.shape, other.tobytes())
+        for one, other in zip(arrays, others, strict=True)
+    )

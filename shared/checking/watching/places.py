@@ -1,0 +1,131 @@
+"""Where in the user's source an operation stands, and what the program calls its result."""
+
+import ast
+import linecache
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from types import CodeType, FrameType
+from typing import NamedTuple
+
+from shared.checking.watching.operations import Place
+
+CELL = "#cell "
+"""In the file name of a cell's code: what stands between the notebook's path and the number of the cell."""
+
+
+class Span(NamedTuple):
+    """The first and last line of an expression, and its first and last column in bytes, as Python counts them."""
+
+    line: int
+    end_line: int
+    column: int
+    end_column: int
+
+
+class Sources:
+    """The user's files: the one that is checked, under the name that the user gave it, and those beside it."""
+
+    def __init__(self, path: Path, shown: str):
+        self._path, self._shown, self._folder = str(path), shown, str(path.parent)
+        self._own: dict[str, bool] = {}
+
+    def is_own(self, filename: str) -> bool:
+        """Tell whether code comes from one of the user's files."""
+        if filename not in self._own:
+            beside = filename.startswith(self._folder) and "site-packages" not in filename
+            self._own[filename] = filename.partition(CELL)[0] == self._path or (beside and Path(filename).is_file())
+        return self._own[filename]
+
+    def place(self, frame: FrameType | None) -> Place | None:
+        """Find the expression that is being run, and the calls that led to it."""
+        own = [each for each in _outwards(frame) if self.is_own(each.f_code.co_filename)]
+        return _place(own[0].f_code, own[0].f_lasti, self._name(own[0]), _lines(own[1:])) if own else None
+
+    def line(self, frame: FrameType, number: int) -> Place | None:
+        """Return the whole of a line of the function that is being run."""
+        place, text = self.place(frame), linecache.getline(frame.f_code.co_filename, number).rstrip()
+        start = len(text) - len(text.lstrip())
+        return place and replace(place, line=number, end_line=number, column=start, end_column=len(text))
+
+    def _name(self, frame: FrameType) -> str:
+        file = frame.f_code.co_filename.partition(CELL)[0]
+        return self._shown if file == self._path else str(Path(file).name)
+
+
+def _outwards(frame: FrameType | None) -> Iterator[FrameType]:
+    while frame:
+        yield frame
+        frame = frame.f_back
+
+
+def _lines(frames: list[FrameType]) -> tuple[int, ...]:
+    return tuple(frame.f_lineno for frame in frames)
+
+
+@cache
+def _place(code: CodeType, instruction: int, file: str, called_from: tuple[int, ...]) -> Place:
+    span, text = _span(code, instruction), linecache.getlines(code.co_filename)
+    cell = code.co_filename.partition(CELL)[2]
+    columns = [
+        len(text[row - 1].encode()[:column].decode(errors="replace")) if row <= len(text) else column
+        for row, column in ((span.line, span.column), (span.end_line, span.end_column))
+    ]
+    at = (span.line, columns[0], span.end_line, columns[1])
+    return Place(file, *at, code.co_name, called_from, int(cell) if cell else None)
+
+
+@cache
+def _span(code: CodeType, instruction: int) -> Span:
+    line, end_line, column, end_column = list(code.co_positions())[instruction // 2]
+    line = line or code.co_firstlineno
+    return Span(line, end_line or line, column or 0, end_column or 0)
+
+
+def name_at(frame: FrameType | None, sources: Sources) -> str:
+    """Name what the expression that is being run is assigned to; empty if it is only a part, or assigned to nothing."""
+    own = next((each for each in _outwards(frame) if sources.is_own(each.f_code.co_filename)), None)
+    return _names(own.f_code.co_filename).get(_span(own.f_code, own.f_lasti), "") if own else ""
+
+
+@cache
+def _names(filename: str) -> dict[Span, str]:
+    """For each expression of a file that is assigned to something, by its span, what it is assigned to."""
+    try:
+        tree = ast.parse("".join(linecache.getlines(filename)))
+    except SyntaxError:
+        return {}
+    found: dict[Span, str] = {}
+    for node in ast.walk(tree):
+        for target, value in _assignments(node):
+            found[_span_of(value)] = str(target.value) if isinstance(target, ast.Constant) else ast.unparse(target)
+    return found
+
+
+def _assignments(node: ast.AST) -> Iterator[tuple[ast.expr, ast.expr | ast.stmt]]:
+    """Go through what a statement assigns: each target with its value; `x += v` as a whole is the value of x."""
+    if isinstance(node, ast.Assign):
+        for target in node.targets:
+            yield from _paired(target, node.value)
+    elif isinstance(node, ast.AnnAssign | ast.NamedExpr) and node.value:
+        yield node.target, node.value
+    elif isinstance(node, ast.AugAssign):
+        yield node.target, node
+    elif isinstance(node, ast.Dict):
+        for key, value in zip(node.keys, node.values, strict=True):
+            if isinstance(key, ast.Constant) and isinstance(key.value, str):
+                yield key, value
+
+
+def _paired(target: ast.expr, value: ast.expr) -> Iterator[tuple[ast.expr, ast.expr]]:
+    sides = isinstance(target, ast.Tuple | ast.List), isinstance(value, ast.Tuple | ast.List)
+    if all(sides) and len(target.elts) == len(value.elts):  # type: ignore[attr-defined]
+        for one, other in zip(target.elts, value.elts, strict=True):  # type: ignore[attr-defined]
+            yield from _paired(one, other)
+    elif not sides[0]:
+        yield target, value
+
+
+def _span_of(node: ast.expr | ast.stmt) -> Span:
+    return Span(node.lineno, node.end_lineno or 0, node.col_offset, node.end_col_offset or 0)
