@@ -19,7 +19,7 @@ from threadpoolctl import threadpool_limits
 
 import implementations
 from shared.comparing.chunked import Chunked
-from shared.comparing.in_chunks import processors_to_compute
+from shared.comparing.programs import processors_to_compute
 from shared.data import streaming, weights
 
 ROOT = Path(__file__).parents[1]

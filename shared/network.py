@@ -90,6 +90,37 @@ class Training(NamedTuple):
     seconds_to_compile: float
 
 
+def shapes(n_x: int, n_h: int, m: int) -> dict[str, tuple[int, ...]]:
+    """The shape of every input, parameter and quantity of the notation; dV has the shape of V."""
+    forward = {"X": (n_x, m), "Y": (1, m), "W1": (n_h, n_x), "b1": (n_h, 1), "W2": (1, n_h), "b2": (1, 1)}
+    forward |= {"Z1": (n_h, m), "A1": (n_h, m), "Z2": (1, m), "A2": (1, m)}
+    return {**forward, "cost": (), **{f"d{name}": shape for name, shape in forward.items()}}
+
+
+def misshapen(quantity: str, values: object, shape: tuple[int, ...], dtype: np.dtype) -> str:
+    """Say why values are not of the kind, shape and dtype of a quantity; an empty string if they are."""
+    if quantity == "cost" and isinstance(values, float):
+        return ""
+    if values is None:
+        return "it is missing"
+    if not isinstance(values, np.ndarray):
+        return f"it is a {type(values).__name__}, not a {'float' if quantity == 'cost' else 'NumPy array'}"
+    if values.shape != shape:
+        return f"its shape is {values.shape}, not {shape}"
+    if values.dtype != dtype:
+        return f"its dtype is {values.dtype}, not {dtype}"
+    return ""
+
+
+def unfit(quantity: str, values: object, shape: tuple[int, ...], dtype: np.dtype) -> str:
+    """Say why values cannot be those of a quantity at all; an empty string if they can."""
+    if problem := misshapen(quantity, values, shape, dtype):
+        return problem
+    for index in np.argwhere(~np.isfinite(np.asarray(values))):
+        return f"it holds {np.asarray(values)[tuple(index)]} at {index.tolist()}" if shape else f"it is {values}"
+    return ""
+
+
 def named(kind: Any, values: Any) -> dict[str, Any]:
     """Name the entries of a tuple by the contract's fields; what is not there is None."""
     entries = dict(zip(kind._fields, values, strict=False)) if isinstance(values, tuple) else {}

@@ -154,15 +154,15 @@ def test_a_file_takes_part_like_the_implementations(bench, folder, capfd):
 
 
 TRAININGS = {
-    "None": "train gave W1 as a NoneType; an array of (4, 30) in float32 is wanted",
-    "t._replace(parameters=None)": "train gave W1 as a NoneType; an array of (4, 30) in float32 is wanted",
-    "t._replace(costs=list(t.costs))": "train gave costs as a list; an array of (",
-    "t._replace(costs=t.costs[:, None])": ", 1) in float32; an array of (",
-    "t._replace(costs=np.float64(t.costs))": ",) in float64; an array of (",
-    "t._replace(seconds_per_step=None)": "train gave None as seconds_per_step; the seconds that it took are wanted",
-    "t._replace(seconds_per_step=0.0)": "train gave 0.0 as seconds_per_step; the seconds that it took are wanted",
-    "t._replace(seconds_per_step=float('nan'))": "train gave nan as seconds_per_step; the seconds",
-    "t._replace(seconds_to_compile='none')": "train gave 'none' as seconds_to_compile; the seconds",
+    "None": "costs: it is missing; the trained W1: it is missing; ",
+    "t._replace(parameters=None)": "train gave what cannot be judged: the trained W1: it is missing; the trained b1: ",
+    "t._replace(costs=list(t.costs))": "costs: it is a list, not a NumPy array",
+    "t._replace(costs=t.costs[:, None])": "costs: its shape is (",
+    "t._replace(costs=np.float64(t.costs))": "costs: its dtype is float64, not float32",
+    "t._replace(seconds_per_step=None)": "seconds_per_step: it is None, not a number of seconds",
+    "t._replace(seconds_per_step=0.0)": "seconds_per_step: it is 0.0; the seconds that a step took are wanted",
+    "t._replace(seconds_per_step=float('nan'))": "seconds_per_step: it is nan, not a number of seconds",
+    "t._replace(seconds_to_compile='none')": "seconds_to_compile: it is 'none', not a number of seconds",
 }
 
 
@@ -403,9 +403,9 @@ def test_no_contestant_outlives_a_program_that_was_killed(folder):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is for POSIX")
 def test_no_helper_of_a_comparison_outlives_a_program_that_was_killed(tmp_path):
-    code = "import time\nfrom pathlib import Path\nfrom shared.comparing import beside\n"
+    code = "import time\nfrom pathlib import Path\nfrom shared.comparing import workers\n"
     code += "def work(name):\n    Path(name).touch()\n    time.sleep(60)\n"
-    code += "if __name__ == '__main__':\n    with beside.helpers() as ask:\n"
+    code += "if __name__ == '__main__':\n    with workers.started() as ask:\n"
     code += "        ask(work, 'one'), ask(work, 'two')\n        time.sleep(60)\n"
     (tmp_path / "killed.py").write_text(code)
     environment = os.environ | {"PYTHONPATH": str(ROOT)}

@@ -73,7 +73,7 @@ def test_training_is_one_step_after_the_other_and_costs_come_before_them(impleme
 
 def test_progress_counts_the_examples_of_every_chunk():
     seen = []
-    Chunked(implementations.load("numpy"), 4, seen=seen.append).train(
+    Chunked(implementations.load("numpy"), 4, examples_done=seen.append).train(
         CASE.parameters, CASE.X, CASE.Y, Settings(0.05, 2, 5)
     )
     assert seen == [4, 8, 11, 15, 19, 22]
@@ -94,10 +94,10 @@ def test_a_chunk_cannot_be_written_into(monkeypatch):
 @pytest.mark.parametrize(
     ("given", "found"),
     [
-        (None, "gradients gave a dZ2 that is a NoneType for a chunk"),
+        (None, "gradients gave a dZ2 for a chunk that does not fit: it is missing"),
         (
             Gradients(*(np.ones((1, 4)) for _ in range(7))),
-            r"gradients gave a dW2 of shape \(1, 4\) for a chunk; .*\(1, 5\)",
+            r"gradients gave a dW2 for a chunk that does not fit: its shape is \(1, 4\), not \(1, 5\)",
         ),
     ],
 )

@@ -97,7 +97,7 @@ class Document(HTMLParser):
 def compare(folder, *options):
     """Run the command line in this process and in this folder, without processes beside it: that is quicker."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(workers, "helpers", lambda: nullcontext(workers.at_once))
+        patch.setattr(workers, "started", lambda: nullcontext(workers.at_once))
         patch.setattr(warnings, "showwarning", warnings.showwarning)
         patch.setenv("XDG_CACHE_HOME", str(folder))
         patch.chdir(folder)
@@ -204,8 +204,8 @@ def test_the_tables_of_the_training_say_what_the_json_file_says(made):
 
 def test_the_charts_draw_what_the_record_holds(made):
     for name, framework in made.record.frameworks.items():
-        costs, reference = np.array(framework.costs), made.record.material.band.costs[:-1]
-        distances = charts.distances_of(made.record, made.record.material.band)[name]
+        costs, reference = np.array(framework.costs), made.record.artifacts.band.costs[:-1]
+        distances = charts.distances_of(made.record, made.record.artifacts.band)[name]
         exact = framework.exact_distance
         assert np.array_equal(distances, exact.distances if exact else np.abs(costs - reference))
         shares = charts.shares_of_bound(made.record, name)
@@ -214,12 +214,12 @@ def test_the_charts_draw_what_the_record_holds(made):
 
 
 def test_the_probabilities_are_those_of_the_trained_networks(made):
-    shown = pictures.photographs(made.record.material, "test")
+    shown = pictures.photographs(made.record.artifacts, "test")
     assert len(shown) >= 5
     assert [photograph.mistaken for photograph in shown] == sorted((p.mistaken for p in shown), reverse=True)
     for photograph in shown:
         for name in made.json["frameworks"]:
-            A2 = made.record.material.passes[name, "test"].A2[0, photograph.number]
+            A2 = made.record.artifacts.passes[name, "test"].A2[0, photograph.number]
             assert photograph.probabilities[name] == A2
             assert f"{drawing.escape(name)}</span> {A2:.1%} <span" in made.text
             assert photograph.mistaken == ((photograph.probabilities["numpy"] > 0.5) != photograph.label)
@@ -232,22 +232,22 @@ def test_every_hidden_unit_is_drawn_for_every_framework_and_for_every_difference
 
 
 def test_every_hidden_unit_is_shown_with_what_training_changed_and_the_picture_that_wakes_it_most(made):
-    material, label = made.record.material, made.record.material.examples["train"].Y[0] > 0.5
+    artifacts, label = made.record.artifacts, made.record.artifacts.examples["train"].Y[0] > 0.5
     A1 = numpy_manual.forward(
-        material.trained["numpy"], material.examples["train"].X, made.json["settings"]["activation"]
+        artifacts.trained["numpy"], artifacts.examples["train"].X, made.json["settings"]["activation"]
     ).A1
     images = [i for i in made.document.all("img") if re.match(r"unit \d+: |the picture that wakes", i["alt"])]
     shown = iter(images)
     changes = pictures.weights(
-        material.trained["numpy"].W1 - material.initial.W1, material.examples["train"].image_shape
+        artifacts.trained["numpy"].W1 - artifacts.initial.W1, artifacts.examples["train"].image_shape
     )
     for k, unit in enumerate(A1):
         image = next(shown)
         assert (image["alt"], image["src"]) == (f"unit {k + 1}: what training changed", changes[k])
-        assert f"W2 = {material.trained['numpy'].W2[0, k]:.2f}" in made.document.said
+        assert f"W2 = {artifacts.trained['numpy'].W2[0, k]:.2f}" in made.document.said
         if unit.max() > 0:
             favourite = next(shown)
-            assert favourite["src"] == pictures.photograph(material.examples["train"], int(np.argmax(unit)))
+            assert favourite["src"] == pictures.photograph(artifacts.examples["train"], int(np.argmax(unit)))
             assert favourite["alt"] == f"the picture that wakes it most: label {int(label[np.argmax(unit)])}"
         if made.json["settings"]["activation"] == "relu" and unit.max() > 0:
             ones, zeros = np.sum(label & (unit > 0)), np.sum(~label & (unit > 0))
@@ -259,14 +259,14 @@ def test_every_hidden_unit_is_shown_with_what_training_changed_and_the_picture_t
 
 
 def test_what_wakes_no_unit_gets_the_answer_of_b2_alone(made):
-    material, said = made.record.material, made.document.said
+    artifacts, said = made.record.artifacts, made.document.said
     if made.json["settings"]["activation"] == "sigmoid":
         assert "wakes no unit" not in said
         return
-    examples = material.examples["train"]
-    seen = numpy_manual.forward(material.trained["numpy"], examples.X)
+    examples = artifacts.examples["train"]
+    seen = numpy_manual.forward(artifacts.trained["numpy"], examples.X)
     sleeping = np.flatnonzero((seen.A1 == 0).all(axis=0))
-    answer = numpy_manual.sigmoid(material.trained["numpy"].b2).item()
+    answer = numpy_manual.sigmoid(artifacts.trained["numpy"].b2).item()
     assert np.allclose(seen.A2[0, sleeping], answer)
     assert (
         f"wakes no unit gets the answer {answer:.1%}, from the bias b2 alone: so do {len(sleeping)} of the 14" in said
@@ -295,13 +295,13 @@ def test_common_digits_are_counted_at_the_worst_of_the_steps_that_are_compared(m
     framework = next(iter(made.record.frameworks.values()))
     framework = replace(framework, costs=costs.tolist(), curve=replace(framework.curve, judged_steps=9))
     record = replace(made.record, frameworks={"numpy": framework}, settings={"dtype": "float64"})
-    assert learned.digits(record, replace(record.material, band=band)) == digits
+    assert learned.digits(record, replace(record.artifacts, band=band)) == digits
 
 
 def test_each_implementation_is_told_of_in_its_own_words(made):
-    for name, words in made.record.material.about.items():
+    for name, words in made.record.artifacts.about.items():
         assert f"{name}: {words}" in made.document.said
-    assert made.record.material.about["numpy"] == numpy_manual.__doc__.partition("\n")[0]
+    assert made.record.artifacts.about["numpy"] == numpy_manual.__doc__.partition("\n")[0]
 
 
 def test_the_curvature_is_shown_where_it_was_looked_at(made):
@@ -313,15 +313,15 @@ def test_the_curvature_is_shown_where_it_was_looked_at(made):
 
 
 def test_the_page_has_room_for_a_registry_that_grows(made):
-    names, material = [f"framework {k}" for k in range(7)], made.record.material
+    names, artifacts = [f"framework {k}" for k in range(7)], made.record.artifacts
     frameworks = dict.fromkeys(names, made.record.frameworks["numpy"])
-    material = replace(
-        material,
+    artifacts = replace(
+        artifacts,
         about=dict.fromkeys(names, "one of many"),
-        trained=dict.fromkeys(names, material.trained["numpy"]),
-        passes={(name, part): material.passes["numpy", part] for name in names for part in material.examples},
+        trained=dict.fromkeys(names, artifacts.trained["numpy"]),
+        passes={(name, part): artifacts.passes["numpy", part] for name in names for part in artifacts.examples},
     )
-    document = Document(page.render(replace(made.record, frameworks=frameworks, material=material)))
+    document = Document(page.render(replace(made.record, frameworks=frameworks, artifacts=artifacts)))
     assert document.said.count("one of many") == 7
     assert list(document.table("first cost")) == names
     widths = [charts.width(k, 7) for k in range(7)]
@@ -353,7 +353,7 @@ def test_nobody_who_wants_no_page_waits_for_what_draws_it(arguments):
 
 
 def test_the_json_file_leaves_out_what_only_the_page_draws(made):
-    assert not {"material", "command"} & set(made.json)
+    assert not {"artifacts", "command"} & set(made.json)
 
 
 def test_a_hostile_file_name_is_text(folder, made):
@@ -372,21 +372,21 @@ def test_the_page_of_a_long_run_of_three_on_large_colour_pictures_is_small(made)
     trained = Parameters(*(rng.normal(size=s) for s in ((8, 12288), (8, 1), (1, 8), (1, 1))))
     examples = {
         part: replace(e, X=rng.normal(size=(12288, m)), Y=rng.integers(2, size=(1, m)) * 1.0, image_shape=shape)
-        for part, e in record.material.examples.items()
+        for part, e in record.artifacts.examples.items()
     }
     seen = Activations(*(rng.uniform(size=s) for s in ((8, m), (8, m), (1, m), (1, m))))
     band, framework = Band(rng.uniform(size=2501), rng.uniform(size=2501)), next(iter(record.frameworks.values()))
     framework = replace(framework, costs=rng.uniform(size=2500).tolist(), exact_distance=None)
     names = ("numpy", "torch", "jax")
-    material = replace(
-        record.material,
+    artifacts = replace(
+        record.artifacts,
         initial=trained,
         examples=examples,
         band=band,
         trained=dict.fromkeys(names, trained._replace(W1=rng.normal(size=(8, 12288)))),
         passes={(name, part): seen for name in names for part in examples},
     )
-    long = replace(record, frameworks=dict.fromkeys(names, framework), material=material, exact_curve=None)
+    long = replace(record, frameworks=dict.fromkeys(names, framework), artifacts=artifacts, exact_curve=None)
     assert 100_000 < len(page.render(long).encode()) < 5_000_000
 
 
@@ -402,11 +402,11 @@ def test_what_gives_nothing_that_can_be_drawn_gets_a_page_too(folder, tmp_path):
 
 @pytest.mark.parametrize("what", [np.nan, np.inf, -np.inf])
 def test_trained_weights_that_are_no_numbers_get_a_page_too(made, what):
-    material = made.record.material
-    W1 = material.trained["numpy"].W1.copy()
+    artifacts = made.record.artifacts
+    W1 = artifacts.trained["numpy"].W1.copy()
     W1[1, 2] = what
-    trained = {name: P._replace(W1=W1, b2=P.b2 - 1e5) for name, P in material.trained.items()}
-    document = Document(page.render(replace(made.record, material=replace(material, trained=trained))))
+    trained = {name: P._replace(W1=W1, b2=P.b2 - 1e5) for name, P in artifacts.trained.items()}
+    document = Document(page.render(replace(made.record, artifacts=replace(artifacts, trained=trained))))
     assert f"the largest weight is {abs(what)}" in document.said
     assert np.array_equal(pictures.to_bytes(np.array([-np.inf, -1, np.nan, 1, np.inf]), -1, 1), [0, 0, 128, 255, 255])
 

@@ -40,7 +40,7 @@ class Result(NamedTuple):
 @pytest.fixture
 def compare(monkeypatch, capsys, tmp_path):
     """Run the command line in this process."""
-    monkeypatch.setattr(workers, "helpers", lambda: nullcontext(workers.at_once))
+    monkeypatch.setattr(workers, "started", lambda: nullcontext(workers.at_once))
     monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)  # which the program replaces
     monkeypatch.chdir(tmp_path)
 

@@ -10,7 +10,7 @@ from shared.benching.others import Others
 from shared.benching.peers import Peer
 from shared.benching.process import started
 from shared.benching.record import Bench
-from shared.comparing.comparison import Stage
+from shared.comparing.programs import Stage
 from shared.network import DtypeName, Settings
 
 

@@ -17,6 +17,7 @@ import numpy as np
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from shared.benching import floors
+from shared.comparing.answers import training_problem
 from shared.data.weights import draw
 from shared.network import Array, DoesNotPayWarning, Implementation, InputError, Parameters, Settings, Training, named
 
@@ -131,19 +132,12 @@ def checked(given: Any, start: Parameters, settings: Settings) -> Training:
         If it cannot. The text is one line.
     """
     training = named(Training, given)
-    trained = named(Parameters, training["parameters"])
-    wanted = {name: V.shape for name, V in start._asdict().items()} | {"costs": (settings.iterations,)}
-    for name, shape in wanted.items():
-        V = trained[name] if name in trained else training[name]
-        if not isinstance(V, np.ndarray) or (V.shape, V.dtype) != (shape, settings.dtype):
-            found = f"an array of {V.shape} in {V.dtype}" if isinstance(V, np.ndarray) else f"a {type(V).__name__}"
-            raise InputError(f"train gave {name} as {found}; an array of {shape} in {settings.dtype} is wanted")
-    for name in ("seconds_per_step", "seconds_to_compile"):
-        seconds = training[name]
-        number = isinstance(seconds, float | int) and 0 <= seconds < np.inf
-        if not number or (name == "seconds_per_step" and seconds == 0):
-            raise InputError(f"train gave {seconds!r} as {name}; the seconds that it took are wanted")
-    return Training(**{**training, "parameters": Parameters(**trained)})
+    problem = training_problem(training, start, settings)
+    if not problem and training["seconds_per_step"] <= 0:
+        problem = f"seconds_per_step: it is {training['seconds_per_step']!r}; the seconds that a step took are wanted"
+    if problem:
+        raise InputError(f"train gave what cannot be judged: {problem}")
+    return Training(**{**training, "parameters": Parameters(**named(Parameters, training["parameters"]))})
 
 
 def library_of_this_process() -> floors.Library:

@@ -9,7 +9,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from shared.benching.contestant import Contestant, Task
-from shared.comparing.workers import deaf_to_interrupts, end_with_the_parent
+from shared.comparing.workers import deaf_to_interrupts, end_with_the_parent, safe_path
 from shared.data.files import one_line
 from shared.network import InputError
 
@@ -77,7 +77,7 @@ def started(
     with ExitStack() as until_the_end:
         processes = {}
         for name, task in tasks.items():
-            with deaf_to_interrupts(), surroundings(threads, variables.get(name, {})):
+            with deaf_to_interrupts(), safe_path(), surroundings(threads, variables.get(name, {})):
                 processes[name] = Process(task)
             until_the_end.callback(processes[name].end)
         yield processes

@@ -11,11 +11,13 @@ import implementations
 from shared.benching import peers
 from shared.benching.benchmark import Plan
 from shared.benching.contest import Start
+from shared.benching.options import Timed
 from shared.benching.process import allowed
-from shared.benching.record import OWN, Bench
-from shared.comparing import setup
+from shared.benching.record import OWN, PAGE, Bench
+from shared.comparing import outputs, setup
+from shared.comparing.options import Data, Descent, Results, command_line
 from shared.data.dataset import Dataset
-from shared.network import DtypeName, InputError, Settings
+from shared.network import DtypeName, InputError
 
 DTYPES: dict[str, tuple[DtypeName, ...]] = {
     "both": ("float32", "float64"),
@@ -24,7 +26,28 @@ DTYPES: dict[str, tuple[DtypeName, ...]] = {
 }
 
 
-def plan(frameworks: str | None, chosen: str | None, iterations: int, rounds: int, threads: int, sweep: bool) -> Plan:
+def prepared(
+    data: Data, timed: Timed, descent: Descent, results: Results
+) -> tuple[Plan, dict[DtypeName, Start], Bench]:
+    """Settle everything before the work.
+
+    Raises
+    ------
+    InputError
+        If the benchmark could not run, or its results not be written.
+    """
+    chosen = plan(timed, descent.iterations)
+    written = (results.json, outputs.page_in(results.report, PAGE))
+    outputs.check(written, [data.train, descent.weights, *map(Path, chosen.own.values())])
+    loaded = setup.load(data)
+    begun = starts(loaded, timed.dtype, descent)
+    source = {"weights": descent.source, "channels": data.channels, "scaling": data.scaling}
+    record = new_record(chosen, begun, source, loaded)
+    record.command = command_line(data, timed, descent, results, subcommand="bench")
+    return chosen, begun, record
+
+
+def plan(timed: Timed, iterations: int) -> Plan:
     """Decide who takes part: by default every implementation of the registry, and every peer.
 
     Raises
@@ -32,28 +55,24 @@ def plan(frameworks: str | None, chosen: str | None, iterations: int, rounds: in
     InputError
         If somebody is unknown or named twice, or the numbers do not go together.
     """
-    own = setup.names_of(",".join(implementations.REGISTRY) if frameworks is None else frameworks)
-    others = peers.chosen(",".join(peers.PEERS) if chosen is None else chosen)
+    own = setup.names_of(",".join(implementations.REGISTRY) if timed.frameworks is None else timed.frameworks)
+    others = peers.chosen(",".join(peers.PEERS) if timed.peers is None else timed.peers)
     for name in own:
         if name in others:
             raise InputError(f"--frameworks names {name}, which is a peer; give the file another name")
-    if iterations < 2 * rounds:
-        raise InputError(f"--iterations {iterations} are too few for {rounds} rounds; a round takes 2 steps at least")
+    if iterations < 2 * timed.rounds:
+        raise InputError(
+            f"--iterations {iterations} are too few for {timed.rounds} rounds; a round takes 2 steps at least"
+        )
     processors = len(allowed())
-    if threads > processors:
-        raise InputError(f"--threads {threads}: this process may use {processors} processors; choose as many at most")
-    return Plan(own, others, rounds, threads, sweep)
+    if timed.threads > processors:
+        raise InputError(
+            f"--threads {timed.threads}: this process may use {processors} processors; choose as many at most"
+        )
+    return Plan(own, others, timed.rounds, timed.threads, timed.sweep)
 
 
-def starts(
-    data: Dataset,
-    weights: Path | None,
-    hidden: int | None,
-    seed: int,
-    dtype: str,
-    iterations: int,
-    learning_rate: float,
-) -> dict[DtypeName, Start]:
+def starts(data: Dataset, dtype: str, descent: Descent) -> dict[DtypeName, Start]:
     """Round the data and the initial weights to each dtype.
 
     Raises
@@ -61,13 +80,13 @@ def starts(
     InputError
         If the weights cannot be used.
     """
-    found = {}
+    rounded = {}
     for name in DTYPES[dtype]:
-        setup.check_learning_rate(learning_rate, name)
+        setup.check_learning_rate(descent.learning_rate, name)
         X, Y = data.train.X.astype(name), data.train.Y.astype(name)
-        parameters = setup.initial_weights(weights, None, len(X), hidden, seed, name)
-        found[name] = Start(parameters, X, Y, Settings(learning_rate, iterations, len(parameters.W1), seed, name))
-    return found
+        parameters = setup.initial_weights(descent, len(X), name)
+        rounded[name] = Start(parameters, X, Y, setup.settings(descent, parameters, name))
+    return rounded
 
 
 def new_record(plan: Plan, starts: Mapping[DtypeName, Start], source: Mapping[str, Any], data: Dataset) -> Bench:

@@ -1,14 +1,25 @@
 """What an implementation is asked, and what it answers: it gets copies of everything; a failure becomes one line."""
 
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from shared.network import Activation, Activations, Array, Gradients, Implementation, InputError, Parameters, named
+from shared.network import (
+    Activation,
+    Activations,
+    Array,
+    Gradients,
+    Implementation,
+    InputError,
+    Parameters,
+    Settings,
+    named,
+    unfit,
+)
 
 
 class ImplementationFailed(InputError):  # noqa: N818 -- it is the implementation that failed
@@ -76,3 +87,14 @@ def changed(own: tuple[Array, ...], originals: tuple[Array, ...]) -> tuple[str, 
     return tuple(
         name for name, a, b in zip(names, own, originals, strict=True) if a is not b and not np.array_equal(a, b)
     )
+
+
+def training_problem(given: Mapping[str, Any], start: Parameters, settings: Settings) -> str:
+    """Say why what `train` gave, by the names of Training, cannot be judged; an empty string if it can."""
+    dtype, trained = np.dtype(settings.dtype), named(Parameters, given["parameters"])
+    problems = {"costs": unfit("costs", given["costs"], (settings.iterations,), dtype)}
+    problems |= {f"the trained {V}": unfit(V, trained[V], W.shape, dtype) for V, W in start._asdict().items()}
+    for name in ("seconds_per_step", "seconds_to_compile"):
+        if not isinstance(given[name], float | int) or not np.isfinite(given[name]):
+            problems[name] = f"it is {given[name]!r}, not a number of seconds"
+    return "; ".join(f"{name}: {problem}" for name, problem in problems.items() if problem)

@@ -7,6 +7,7 @@ took, and in its notes what the training is of. It is replaced in one go: at any
 import hashlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import safetensors
@@ -21,6 +22,18 @@ KIND = "a training of trigrad, step by step"
 
 CONTENT = "content of "
 """By such a note, followed by its name, a user's file is told from what it was before."""
+
+SETTINGS = (
+    "learning_rate",
+    "dtype",
+    "activation",
+    "channels",
+    "scaling",
+    "chunk",
+    "device",
+    "matmul_precision",
+)
+"""The settings that must be the same if a training is to go on."""
 
 NOT_ALONE = "another program has changed this file, and may train there; let only one use it at a time"
 
@@ -163,6 +176,17 @@ def stamp(path: Path) -> tuple[int, int] | None:
     except FileNotFoundError:
         return None
     return found.st_ino, found.st_mtime_ns
+
+
+def identity(settings: Mapping[str, Any], sha256: str, sources: Mapping[str, str]) -> dict[str, str]:
+    """Say what a training is of: its data, its settings, and the files of users that train."""
+    files = {f"{CONTENT}{name}": source_digest(source) for name, source in sources.items() if source.endswith(".py")}
+    return {"training data": sha256, **{key: str(settings[key]) for key in SETTINGS}, **files}
+
+
+def source_digest(source: str) -> str:
+    """Tell a user's file apart from what it was before."""
+    return hashlib.sha256(Path(source).read_bytes()).hexdigest()[:16]
 
 
 def digest(parameters: Parameters) -> str:

@@ -7,7 +7,7 @@ share of the examples:
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NamedTuple, Protocol
@@ -27,7 +27,9 @@ from shared.network import (
     Progress,
     Settings,
     Training,
+    misshapen,
     named,
+    shapes,
 )
 
 TOTALS = ("cost", "dW2", "db2", "dW1", "db1")
@@ -74,14 +76,18 @@ class Chunked:
         How many examples a chunk has; the last has what is left.
     keeper
         Where the state of the training is kept after every step, and where it starts from.
-    seen
+    examples_done
         Is told, during training, how many examples have been looked at.
     """
 
     def __init__(
-        self, implementation: Implementation, chunk: int, keeper: Keeper | None = None, seen: Progress | None = None
+        self,
+        implementation: Implementation,
+        chunk: int,
+        keeper: Keeper | None = None,
+        examples_done: Progress | None = None,
     ) -> None:
-        self.implementation, self.chunk, self.keeper, self.seen = implementation, chunk, keeper, seen
+        self.implementation, self.chunk, self.keeper, self.examples_done = implementation, chunk, keeper, examples_done
 
     def chunks(self, X: Array | Columns, Y: Array) -> Iterator[Chunk]:
         """Give the examples chunk by chunk; the next ones are read and converted in the meantime."""
@@ -96,10 +102,8 @@ class Chunked:
 
     def activations(self, parameters: Parameters, chunk: Chunk, activation: Activation) -> Activations:
         """What the layers hold for one chunk."""
-        n_h, m = len(parameters.W1), chunk.X.shape[1]
-        shapes = {"Z1": (n_h, m), "A1": (n_h, m), "Z2": (1, m), "A2": (1, m)}
         given = call(self.implementation.forward, parameters, chunk.X, activation)
-        return Activations(**in_shape("forward", named(Activations, given), shapes))
+        return Activations(**fit("forward", named(Activations, given), parameters, chunk.X))
 
     def cost(self, parameters: Parameters, X: Array | Columns, Y: Array, activation: Activation = "relu") -> float:
         """Sum the chunks' costs, each times its share."""
@@ -108,17 +112,12 @@ class Chunked:
     def cost_of(self, parameters: Parameters, chunk: Chunk, activation: Activation) -> float:
         """The cost of one chunk."""
         cost = call(self.implementation.cost, parameters, chunk.X, chunk.Y, activation)
-        if not isinstance(cost, float):
-            raise ImplementationFailed(f"cost gave a {type(cost).__name__} for a chunk, not a float")
-        return cost
+        return float(fit("cost", {"cost": cost}, parameters, chunk.X)["cost"])
 
     def gradients_of(self, parameters: Parameters, chunk: Chunk, activation: Activation) -> Gradients:
         """All derivatives of one chunk's cost."""
-        (n_h, n_x), m = parameters.W1.shape, chunk.X.shape[1]
-        shapes = {"dZ2": (1, m), "dW2": (1, n_h), "db2": (1, 1), "dA1": (n_h, m), "dZ1": (n_h, m)}
-        shapes |= {"dW1": (n_h, n_x), "db1": (n_h, 1)}
         given = call(self.implementation.gradients, parameters, chunk.X, chunk.Y, activation)
-        return Gradients(**in_shape("gradients", named(Gradients, given), shapes))
+        return Gradients(**fit("gradients", named(Gradients, given), parameters, chunk.X))
 
     def gradients(
         self, parameters: Parameters, X: Array | Columns, Y: Array, activation: Activation = "relu"
@@ -189,8 +188,8 @@ class Chunked:
             def watch(chunk: Chunk, _: object) -> None:
                 nonlocal done
                 done += chunk.X.shape[1]
-                if self.seen:
-                    self.seen(done)
+                if self.examples_done:
+                    self.examples_done(done)
 
             total = self.totals(state.parameters, X, Y, settings.activation, watch)
             state.parameters = descended(state.parameters, total, settings.learning_rate)
@@ -218,15 +217,13 @@ def descended(parameters: Parameters, d: dict[str, Any], learning_rate: float) -
     return Parameters(*(V - learning_rate * d[f"d{name}"] for name, V in parameters._asdict().items()))
 
 
-def in_shape(function: str, given: dict[str, Any], shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Any]:
+def fit(function: str, given: dict[str, Any], parameters: Parameters, X: Array) -> dict[str, Any]:
     """Check that what a function gave for a chunk can be put together with the rest."""
-    for name, shape in shapes.items():
-        V = given[name]
-        if not isinstance(V, np.ndarray) or V.shape != shape:
-            found = f"of shape {V.shape}" if isinstance(V, np.ndarray) else f"that is a {type(V).__name__}"
-            raise ImplementationFailed(
-                f"{function} gave a {name} {found} for a chunk; an array of shape {shape} is wanted"
-            )
+    (n_h, n_x), m = parameters.W1.shape, X.shape[1]
+    wanted = shapes(n_x, n_h, m)
+    for name, values in given.items():
+        if problem := misshapen(name, values, wanted[name], X.dtype):
+            raise ImplementationFailed(f"{function} gave a {name} for a chunk that does not fit: {problem}")
     return given
 
 

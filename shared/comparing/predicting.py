@@ -11,7 +11,8 @@ import numpy as np
 import implementations
 from shared.comparing import setup
 from shared.comparing.answers import call, changed, copies
-from shared.comparing.comparison import Stage
+from shared.comparing.options import Data
+from shared.comparing.programs import Stage
 from shared.comparing.record import Framework, Record
 from shared.data import pictures
 from shared.data import weights as weights_file
@@ -91,7 +92,7 @@ def predict(
         raise InputError("predict needs pictures: python compare.py predict PHOTO...")
     notes = weights_file.read_notes(weights) if weights else {}
     options = settle(asked, notes, weights)
-    data = setup.load_data(train, None, options.channels, options.scaling)
+    data = setup.load(Data(train=train, channels=options.channels, scaling=options.scaling))
     check_notes(notes, data, weights)
     X = columns(photos, data)
     parameters = weights_file.load(weights, X.shape[0], "float64") if weights else trained_now(data, options, stage)

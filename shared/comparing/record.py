@@ -110,7 +110,7 @@ class Framework:
 
 
 @dataclass
-class Material:
+class Artifacts:
     """What the page draws, and the JSON file leaves out because it is large.
 
     `about` holds what each implementation says of itself, `trained` the weights that it gives back, and `passes` what
@@ -140,7 +140,7 @@ class Record:
     sample: int | None = None  # how many examples were judged, where there are too many to judge all
     apart: Apart | None = None
     command: str = ""
-    material: Material | None = None
+    artifacts: Artifacts | None = None
 
     @property
     def device(self) -> tuple[Device, MatmulPrecision]:

@@ -1,8 +1,6 @@
 """What is settled before anything runs: which implementations, which data, which weights, and on what machine."""
 
-import os
 import platform
-import shlex
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
@@ -14,13 +12,15 @@ import psutil
 from threadpoolctl import threadpool_info
 
 import implementations
-from shared.comparing.record import PAGE, Record
+from shared.comparing.options import Data, Descent, Examples, Pieces
+from shared.comparing.record import Record
 from shared.data import dataset, default_data, streaming
 from shared.data import weights as weights_file
-from shared.data.dataset import Channels, Dataset, Examples, Scaling
-from shared.data.files import too_large, why_not_writable
+from shared.data.dataset import Dataset
+from shared.data.dataset import Examples as Loaded
+from shared.data.files import too_large
 from shared.data.streaming import Streamed, Streams
-from shared.network import DtypeName, InputError, Parameters, Settings
+from shared.network import Activation, DtypeName, InputError, Parameters, Settings
 
 PACKAGES = {"numpy": ("numpy",), "torch": ("torch",), "jax": ("jax", "jaxlib"), "jax_gram": ("jax", "jaxlib")}
 """The packages whose versions matter for an implementation of the registry."""
@@ -41,54 +41,6 @@ def names_of(frameworks: str) -> dict[str, str]:
     return names
 
 
-def check_writable(path: Path | None) -> None:
-    """Find out before the work, not after it, that a result could not be written."""
-    if path is None:
-        return
-    if path.is_dir():
-        raise InputError(f"{path}: this is a folder; name a file in it")
-    if not path.parent.is_dir():
-        raise InputError(f"{path}: there is no folder {path.parent}; make it first")
-    if path.exists() and not os.access(path, os.W_OK):
-        raise InputError(f"{path}: no permission to write there; name another file")
-    if (path.is_file() or not path.exists()) and (reason := why_not_writable(path.resolve())):
-        raise InputError(f"{path}: cannot be written ({reason}); name another file")
-
-
-def check_weights_name(path: Path | None) -> None:
-    """Find out before the work that weights cannot be saved under this name."""
-    if path is not None:
-        weights_file.check_name(path)
-
-
-def page_in(folder: Path | None, page: str = PAGE) -> Path | None:
-    """Make the folder of the page, if one is wanted; say where the page will be."""
-    if folder is None:
-        return None
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"{folder}: this folder cannot be made ({error.strerror}); name another one") from error
-    return folder / page
-
-
-def command(options: Mapping[str, Any], defaults: Mapping[str, Any], subcommand: str = "") -> str:
-    """Write the command line of a comparison, or of a subcommand, with these options."""
-    words = ["python", "compare.py"] + [subcommand] * bool(subcommand)
-    for name, value in options.items():
-        if value != defaults[name]:
-            option = name.replace("_", "-")
-            words += [f"--no-{option}"] if value is False else [f"--{option}"] + [str(value)] * (value is not True)
-    return shlex.join(words)
-
-
-def check_not_overwritten(path: Path | None, *sources: Path | None) -> None:
-    """Find out whether a result would be written over what it is made from."""
-    for source in sources:
-        if path and source and path.exists() and source.exists() and path.samefile(source):
-            raise InputError(f"{path}: this is {source}, which is read; name another file to write to")
-
-
 def check_learning_rate(learning_rate: float, dtype: DtypeName) -> None:
     """Find out whether the judged dtype has such a number."""
     with np.errstate(over="ignore"):
@@ -96,33 +48,30 @@ def check_learning_rate(learning_rate: float, dtype: DtypeName) -> None:
             raise InputError(f"--learning-rate {learning_rate:g} is beyond {dtype}; choose a smaller one")
 
 
-def load_data(train: Path | None, test: Path | None, channels: Channels, scaling: Scaling) -> Dataset:
+def load(examples: Data) -> Dataset:
     """Load the files that were named, or else the embedded photographs."""
-    if train is None and test is not None:
+    return dataset.load(*files(examples), examples.channels, examples.scaling)
+
+
+def files(examples: Data) -> tuple[Path, Path | None]:
+    """Say where the examples are: in the files that were named, or else in those of the embedded photographs."""
+    test = examples.test if isinstance(examples, Examples) else None
+    if examples.train is None and test is not None:
         raise InputError("--test needs --train: name the file to train on as well")
-    if train is None:
-        train, test = default_data.paths()
-    return dataset.load(train, test, channels, scaling)
-
-
-def in_chunks(train: Path | None, chunk: int | None, resume: Path | None) -> bool:
-    """Tell whether to go in chunks: if that is asked for, or if the examples do not fit into memory or are too many."""
-    return chunk is not None or resume is not None or (train is not None and not streaming.fits(train))
+    return default_data.paths() if examples.train is None else (examples.train, test)
 
 
 @contextmanager
-def examples(
-    train: Path | None, test: Path | None, channels: Channels, scaling: Scaling, dtype: DtypeName, in_chunks: bool
-) -> Iterator[Dataset | Streams]:
-    """Load the examples into memory, or open their files to go through them in chunks."""
-    if not in_chunks:
-        yield load_data(train, test, channels, scaling)
+def opened(examples: Examples, dtype: DtypeName, pieces: Pieces) -> Iterator[Dataset | Streams]:
+    """Load the examples into memory, or open their files to go through them in chunks.
+
+    They go in chunks if that is asked for, or if they do not fit into memory or are too many.
+    """
+    asked_for = pieces.chunk is not None or pieces.resume is not None
+    if not asked_for and (examples.train is None or streaming.fits(examples.train)):
+        yield load(examples)
         return
-    if train is None and test is not None:
-        raise InputError("--test needs --train: name the file to train on as well")
-    if train is None:
-        train, test = default_data.paths()
-    with streaming.opened(train, test, channels, scaling, dtype) as streams:
+    with streaming.opened(*files(examples), examples.channels, examples.scaling, dtype) as streams:
         yield streams
 
 
@@ -134,18 +83,7 @@ def chunk_of(data: Dataset | Streams, chunk: int | None, dtype: DtypeName) -> in
     return min(chunk or streaming.default_chunk(n_x, dtype), m)
 
 
-def check_resume(resume: Path | None, *others: Path | None) -> None:
-    """Find out before the work that a training could not be kept in this file."""
-    if resume is None:
-        return
-    check_writable(resume)
-    if resume.suffix != ".safetensors":
-        raise InputError(f"{resume}: trainings are kept as .safetensors; give --resume a name that ends so")
-    if resume.resolve() in [path.resolve() for path in others if path]:
-        raise InputError(f"{resume}: --resume keeps the training there; give the other option another file")
-
-
-def check_size(data: Dataset | Streams, **wanted: object) -> None:
+def check_size(data: Dataset | Streams, wanted: Mapping[str, object]) -> None:
     """Find out before the work that what is wanted is for fewer examples."""
     for option, value in wanted.items():
         if value and isinstance(data, Streams) and data.large:
@@ -155,33 +93,29 @@ def check_size(data: Dataset | Streams, **wanted: object) -> None:
             )
 
 
-def initial_weights(
-    source: Path | None, copy: Path | None, n_x: int, hidden: int | None, seed: int, dtype: DtypeName
-) -> Parameters:
+def initial_weights(descent: Descent, n_x: int, dtype: DtypeName, copy: Path | None = None) -> Parameters:
     """Load the initial weights, or draw them; save a copy where one is wanted."""
-    if source is None:
-        n_h = hidden or Settings.hidden
+    if descent.weights is None:
+        n_h = descent.hidden or Settings.hidden
         if shortage := too_large(n_h * n_x * np.dtype(dtype).itemsize):
             raise InputError(f"--hidden {n_h}: W1 {shortage}; choose fewer hidden units")
-        parameters = weights_file.draw(n_x, n_h, seed, dtype)
+        parameters = weights_file.draw(n_x, n_h, descent.seed, dtype)
     else:
-        parameters = weights_file.load(source, n_x, dtype)
+        parameters = weights_file.load(descent.weights, n_x, dtype)
         n_h = parameters.W1.shape[0]
-        if hidden is not None and hidden != n_h:
-            raise InputError(f"{source}: W1 is for {n_h} hidden units, --hidden says {hidden}; leave --hidden out")
+        if descent.hidden not in (None, n_h):
+            raise InputError(
+                f"{descent.weights}: W1 is for {n_h} hidden units, --hidden says {descent.hidden}; leave --hidden out"
+            )
     if copy is not None:
         weights_file.save(copy, parameters, {"iterations": "0"})
     return parameters
 
 
-def save_trained(path: Path, record: Record) -> None:
-    """Save the weights that the first implementation of a comparison has trained, and note what they belong to."""
-    name = next(iter(record.frameworks))
-    trained = record.material and record.material.trained.get(name)
-    if not trained:
-        raise InputError(f"{path}: not written, for what {name} gives back from training are no weights")
-    settings = {key: str(record.settings[key]) for key in ("iterations", "activation", "channels", "scaling")}
-    weights_file.save(path, trained, {**settings, "framework": name, "train_sha256": record.data["train"]["sha256"]})
+def settings(descent: Descent, parameters: Parameters, dtype: DtypeName, activation: Activation = "relu") -> Settings:
+    """Put the settings of the contract together."""
+    n_h = len(parameters.W1)
+    return Settings(descent.learning_rate, descent.iterations, n_h, descent.seed, dtype, activation)
 
 
 def new_record(settings: dict[str, Any], data: Dataset | Streams) -> Record:
@@ -193,7 +127,7 @@ def new_record(settings: dict[str, Any], data: Dataset | Streams) -> Record:
     return Record(settings, versions, machine(), files)
 
 
-def described(examples: Examples | Streamed) -> Mapping[str, Any]:
+def described(examples: Loaded | Streamed) -> Mapping[str, Any]:
     """Say which examples these are."""
     n_x, m = examples.X.shape
     return {"path": str(examples.path), "sha256": examples.sha256, "examples": m, "features": n_x}

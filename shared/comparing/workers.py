@@ -4,18 +4,18 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from itertools import cycle
-from multiprocessing import get_context, parent_process, resource_tracker
-from multiprocessing.connection import Connection
+from multiprocessing import active_children, get_context, parent_process, resource_tracker
 from typing import Any
 
 from threadpoolctl import threadpool_limits
 
-Ask = Callable[..., Callable[[], Any]]
-"""ask(function, *arguments) begins a call; what it gives back waits for the result, or raises what the call raised."""
+Submit = Callable[..., Callable[[], Any]]
+"""submit(function, *arguments) begins a call; what it gives back waits for the result, or raises what was raised."""
 
-HELPERS = 2
+WORKERS = 2
 
 
 def at_once(function: Callable[..., Any], *arguments: Any) -> Callable[[], Any]:
@@ -24,33 +24,43 @@ def at_once(function: Callable[..., Any], *arguments: Any) -> Callable[[], Any]:
 
 
 @contextmanager
-def helpers() -> Iterator[Ask]:
+def started() -> Iterator[Submit]:
     """Start processes that get ready while this one goes on, take calls in turn, and end with the `with` block.
 
     Ctrl-C is left to this process.
     """
-    spawn = get_context("spawn")
-    pipes = [spawn.Pipe() for _ in range(HELPERS)]
-    processes = [spawn.Process(target=_serve, args=(there,), daemon=True) for _, there in pipes]
-    with deaf_to_interrupts():
-        for process in processes:
-            process.start()
-    for _, there in pipes:
-        there.close()
-    free = cycle(here for here, _ in pipes)
+    others = active_children()
+    pool = ProcessPoolExecutor(WORKERS, get_context("spawn"), _get_ready)
+    with deaf_to_interrupts(), safe_path():
+        for _ in range(WORKERS):  # each call starts a process, as long as none is idle
+            pool.submit(os.getpid)
 
-    def ask(function: Callable[..., Any], *arguments: Any) -> Callable[[], Any]:
-        here = next(free)
+    def submit(function: Callable[..., Any], *arguments: Any) -> Callable[[], Any]:
         with _lost():
-            here.send((function, arguments))
-        return lambda: _received(here)
+            future = pool.submit(function, *arguments)
+
+        def result() -> Any:
+            with _lost():
+                return future.result()
+
+        return result
 
     try:
-        yield ask
+        yield submit
     finally:
-        for process in processes:
+        pool.shutdown(wait=False, cancel_futures=True)
+        for process in set(active_children()) - set(others):
             process.terminate()
             process.join()
+
+
+def _get_ready() -> None:
+    """Import what takes time before the first call comes."""
+    end_with_the_parent()
+    import shared.comparing.questions
+    import shared.judging.curves.band  # noqa: F401
+
+    threadpool_limits(1)  # as many processes as processors: more threads would wait for each other
 
 
 @contextmanager
@@ -65,6 +75,19 @@ def deaf_to_interrupts() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def safe_path() -> Iterator[None]:
+    """Let Python processes that are started here import nothing from the current folder by chance."""
+    before = os.environ.get("PYTHONSAFEPATH")
+    os.environ["PYTHONSAFEPATH"] = "1"
+    try:
+        yield
+    finally:
+        del os.environ["PYTHONSAFEPATH"]
+        if before is not None:
+            os.environ["PYTHONSAFEPATH"] = before
 
 
 def end_with_the_parent(group: int | None = None) -> None:
@@ -82,34 +105,13 @@ def _wait_for_the_end_of(parent: Any, group: int | None) -> None:
     os._exit(1)
 
 
-def _serve(there: Connection) -> None:
-    """Answer one call after the other."""
-    end_with_the_parent()
-    import shared.comparing.comparison  # noqa: F401 -- what takes time to import is there when the first call comes
-
-    threadpool_limits(1)  # as many processes as processors: more threads would wait for each other
-    while True:
-        function, arguments = there.recv()
-        try:
-            there.send((function(*arguments), None))
-        except Exception as error:
-            there.send((None, error))
-
-
-def _received(here: Connection) -> Any:
-    with _lost():
-        result, error = here.recv()
-    if error is not None:
-        raise error
-    return result
-
-
 @contextmanager
 def _lost() -> Iterator[None]:
-    """Say what it means that a helper is gone."""
+    """Say what it means that a worker is gone."""
     try:
         yield
-    except (EOFError, OSError) as error:
+    except BrokenProcessPool as error:
         raise MemoryError(
-            "a helper process has ended: for lack of memory, or for a script without if __name__ == '__main__'"
+            "a worker process has ended before its work: it was killed, as the system does where memory is short, or "
+            "this is a script without if __name__ == '__main__'"
         ) from error

@@ -17,7 +17,7 @@ from scipy.special import ndtri
 
 from shared.judging.arithmetic import WithError
 from shared.judging.truth import Enclosure
-from shared.network import INPUTS, Array
+from shared.network import INPUTS, Array, unfit
 
 Verdict = Literal["agrees", "suspect", "wrong"]
 
@@ -117,23 +117,6 @@ def verdict_on(error: Array, allowance: Allowance) -> Verdict:
     if not np.all(error <= allowance.bound):
         return "wrong"
     return "agrees" if np.all(error <= deviations(error.size) * allowance.noise) else "suspect"
-
-
-def unfit(quantity: str, values: object, shape: tuple[int, ...], dtype: np.dtype) -> str:
-    """Say why values cannot be compared with the truth at all; an empty string if they can."""
-    if quantity == "cost" and isinstance(values, float):
-        values = np.array(values, dtype)
-    if values is None:
-        return "it is missing"
-    if not isinstance(values, np.ndarray):
-        return f"it is a {type(values).__name__}, not a {'float' if quantity == 'cost' else 'NumPy array'}"
-    if values.shape != shape:
-        return f"its shape is {values.shape}, not {shape}"
-    if values.dtype != dtype:
-        return f"its dtype is {values.dtype}, not {dtype}"
-    for index in np.argwhere(~np.isfinite(values)):
-        return f"it holds {values[tuple(index)]} at {index.tolist()}" if shape else f"it is {values}"
-    return ""
 
 
 def furthest(error: Array, allowed: Array) -> tuple[int, ...]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit
 
-from shared.comparing.record import Material, Record
+from shared.comparing.record import Artifacts, Record
 from shared.data.dataset import Examples
 from shared.report import pictures
 
@@ -34,11 +34,11 @@ class Row:
     pictures: list[str]
 
 
-def units(record: Record, material: Material, name: str) -> Iterator[Unit]:
+def units(record: Record, artifacts: Artifacts, name: str) -> Iterator[Unit]:
     """Look at each hidden unit of a trained network."""
-    trained, examples = material.trained[name], material.examples["train"]
-    changes = pictures.weights(trained.W1 - material.initial.W1, examples.image_shape)
-    seen, label = material.passes.get((name, "train")), examples.Y[0] > 0.5
+    trained, examples = artifacts.trained[name], artifacts.examples["train"]
+    changes = pictures.weights(trained.W1 - artifacts.initial.W1, examples.image_shape)
+    seen, label = artifacts.passes.get((name, "train")), examples.Y[0] > 0.5
     for k, change in enumerate(changes):
         weight = float(trained.W2[0, k])
         if seen is None or not np.max(seen.A1[k]) > 0:  # it sleeps on all, or gives what is no number
@@ -49,28 +49,28 @@ def units(record: Record, material: Material, name: str) -> Iterator[Unit]:
         yield Unit(change, weight, pictures.photograph(examples, most), int(label[most]), counts)
 
 
-def asleep(record: Record, material: Material, name: str) -> tuple[float, int, int] | None:
+def asleep(record: Record, artifacts: Artifacts, name: str) -> tuple[float, int, int] | None:
     """Give the answer to what wakes no unit, b2's alone; how many training examples get it, and how many of label 1."""
-    seen = material.passes.get((name, "train"))
+    seen = artifacts.passes.get((name, "train"))
     if seen is None or record.settings["activation"] != "relu":
         return None
     sleeping = ~np.any(seen.A1 > 0, axis=0)
-    answer = float(expit(material.trained[name].b2[0, 0]))
-    return answer, int(np.sum(sleeping)), int(np.sum(sleeping & (material.examples["train"].Y[0] > 0.5)))
+    answer = float(expit(artifacts.trained[name].b2[0, 0]))
+    return answer, int(np.sum(sleeping)), int(np.sum(sleeping & (artifacts.examples["train"].Y[0] > 0.5)))
 
 
-def weights(material: Material) -> list[Row]:
+def weights(artifacts: Artifacts) -> list[Row]:
     """Draw the trained W1 of each implementation."""
-    shape = material.examples["train"].image_shape
+    shape = artifacts.examples["train"].image_shape
     return [
         Row(name, f"the largest weight is {np.max(np.abs(P.W1)):.2g}", pictures.weights(P.W1, shape))
-        for name, P in material.trained.items()
+        for name, P in artifacts.trained.items()
     ]
 
 
-def differences(material: Material) -> list[Row]:
+def differences(artifacts: Artifacts) -> list[Row]:
     """Draw how far the trained W1 of the others is from that of the first."""
-    shape, (first, *others) = material.examples["train"].image_shape, material.trained.items()
+    shape, (first, *others) = artifacts.examples["train"].image_shape, artifacts.trained.items()
     rows = []
     for name, trained in others:
         with np.errstate(invalid="ignore"):  # infinity minus infinity
@@ -87,14 +87,14 @@ def counts(examples: Examples) -> tuple[int, int]:
     return examples.Y.shape[1] - ones, ones
 
 
-def digits(record: Record, material: Material) -> int | None:
+def digits(record: Record, artifacts: Artifacts) -> int | None:
     """Count the digits that all costs have in common with the reference's at every step that is compared."""
     worst = 0.0
     for framework in record.frameworks.values():
-        if not framework.costs or framework.curve is None or material.band is None:
+        if not framework.costs or framework.curve is None or artifacts.band is None:
             return None
         steps = min(len(framework.costs), framework.curve.judged_steps)
-        costs, reference = np.array(framework.costs[:steps]), material.band.costs[:steps]
+        costs, reference = np.array(framework.costs[:steps]), artifacts.band.costs[:steps]
         with np.errstate(divide="ignore", invalid="ignore"):
             worst = max(worst, float(np.max(np.abs(costs - reference) / reference, initial=0)))
     most = int(np.finfo(record.settings["dtype"]).precision)

@@ -1,11 +1,13 @@
 """A lesson on the terminal: the list, what to expect, what was seen and whether it is as expected."""
 
 import textwrap
+from pathlib import Path
 
 from rich.markup import escape
 from rich.table import Table
 
 from shared import lessons
+from shared.lessons import picture
 from shared.lessons.lesson import Claim, Lesson, Outcome
 from shared.report.terminal import Terminal
 
@@ -30,11 +32,13 @@ def before(terminal: Terminal, name: str, lesson: Lesson) -> None:
     terminal.say("")
 
 
-def after(terminal: Terminal, outcome: Outcome) -> None:
-    """Say what was seen, claim by claim, and the verdict."""
+def after(terminal: Terminal, outcome: Outcome, folder: Path | None = None) -> None:
+    """Say what was seen, claim by claim, and the verdict; draw the picture into a folder if one is named."""
     terminal.table(table(outcome))
     terminal.say("")
     terminal.say(verdict(outcome))
+    if folder:
+        terminal.say(f"picture: {picture.save(outcome, folder)}")
 
 
 def table(outcome: Outcome) -> Table:

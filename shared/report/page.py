@@ -9,7 +9,7 @@ import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from shared.comparing.record import PAGE, Framework, Material, Record
+from shared.comparing.record import PAGE, Artifacts, Framework, Record
 from shared.data.files import write_atomically
 from shared.judging.verdict import listed
 from shared.network import QUANTITIES, InputError
@@ -62,60 +62,60 @@ def template(name: str) -> Template:
 
 def content(record: Record) -> dict[str, Any]:
     """Give everything that the template shows."""
-    material = record.material
-    if material is None or material.band is None:
+    artifacts = record.artifacts
+    if artifacts is None or artifacts.band is None:
         raise ValueError("a comparison that has not run, or not on all examples, has no page")
     trained = any(framework.costs for framework in record.frameworks.values())
-    first = next(iter(material.trained), None)
+    first = next(iter(artifacts.trained), None)
     return {
         "record": record,
         "names": list(record.frameworks),
-        "about": material.about,
+        "about": artifacts.about,
         "activations": ACTIVATIONS,
         "scalings": SCALINGS,
-        "shape": material.examples["train"].image_shape,
-        "specimen": pictures.photograph(material.examples["train"], 0),
-        "classes": pictures.classes(material.examples["train"]),
-        "counts": {part: learned.counts(examples) for part, examples in material.examples.items()},
+        "shape": artifacts.examples["train"].image_shape,
+        "specimen": pictures.photograph(artifacts.examples["train"], 0),
+        "classes": pictures.classes(artifacts.examples["train"]),
+        "counts": {part: learned.counts(examples) for part, examples in artifacts.examples.items()},
         "first": first,
         "verdicts": {name: worst_step(framework) for name, framework in record.frameworks.items()},
         "explanations": {name: messages.explain(record, name) for name in record.frameworks},
-        "digits": trained and record.verdict == "agree" and learned.digits(record, material),
-        **answers(material),
+        "digits": trained and record.verdict == "agree" and learned.digits(record, artifacts),
+        **answers(artifacts),
         "costs": trained and Markup(charts.costs(record)),  # noqa: S704 -- it escapes what it is given
-        "distances": trained and Markup(charts.distances(record, material.band)),  # noqa: S704
-        "columns": len(drawing.in_columns(material.band.half_width)),
+        "distances": trained and Markup(charts.distances(record, artifacts.band)),  # noqa: S704
+        "columns": len(drawing.in_columns(artifacts.band.half_width)),
         "horizon": record.horizon is not None and messages.horizon(record),
         "curvature": record.curvature and Markup(charts.curvature(record, record.curvature)),  # noqa: S704
         "what_parts": record.curvature and messages.curvature(record, record.curvature).splitlines(),
-        "units": list(learned.units(record, material, first)) if first else [],
-        "asleep": first and learned.asleep(record, material, first),
-        "weights": learned.weights(material) if first else [],
-        "differences": learned.differences(material) if first else [],
+        "units": list(learned.units(record, artifacts, first)) if first else [],
+        "asleep": first and learned.asleep(record, artifacts, first),
+        "weights": learned.weights(artifacts) if first else [],
+        "differences": learned.differences(artifacts) if first else [],
         "quantities": Markup(charts.quantities(record)),  # noqa: S704
         "quantity_names": QUANTITIES,
         "unnumbered": any(j.problem for framework in record.frameworks.values() for j in framework.quantities.values()),
         "times": times(record),
-        "initial_sha256": hashlib.sha256(b"".join(V.tobytes() for V in material.initial)).hexdigest(),
+        "initial_sha256": hashlib.sha256(b"".join(V.tobytes() for V in artifacts.initial)).hexdigest(),
         "version": version("trigrad"),
     }
 
 
-def answers(material: Material) -> dict[str, Any]:
+def answers(artifacts: Artifacts) -> dict[str, Any]:
     """Give what the trained networks say of the pictures kept back, or else of those trained on."""
-    part = "test" if "test" in material.examples else "train"
-    says = next((name for name, where in material.passes if where == part), None)
+    part = "test" if "test" in artifacts.examples else "train"
+    says = next((name for name, where in artifacts.passes if where == part), None)
     return {
         "part": part,
-        "photographs": pictures.photographs(material, part),
+        "photographs": pictures.photographs(artifacts, part),
         "says": says,
-        "mistakes": says and mistakes(material, says, part),
+        "mistakes": says and mistakes(artifacts, says, part),
     }
 
 
-def mistakes(material: Material, name: str, part: str) -> int:
+def mistakes(artifacts: Artifacts, name: str, part: str) -> int:
     """Count the examples whose label a trained network misses."""
-    return int(np.sum((material.passes[name, part].A2 > 0.5) != (material.examples[part].Y > 0.5)))
+    return int(np.sum((artifacts.passes[name, part].A2 > 0.5) != (artifacts.examples[part].Y > 0.5)))
 
 
 def times(record: Record) -> dict[str, tuple[Framework, float]]:

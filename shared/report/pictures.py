@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib import colormaps
 from PIL import Image
 
-from shared.comparing.record import Material
+from shared.comparing.record import Artifacts
 from shared.data.dataset import Examples, class_names
 from shared.network import Array
 
@@ -64,10 +64,10 @@ def weights(V: Array, shape: tuple[int, ...]) -> list[str]:
     return pictures
 
 
-def photographs(material: Material, part: str) -> list[Photograph]:
+def photographs(artifacts: Artifacts, part: str) -> list[Photograph]:
     """Choose examples: the most certain mistakes of the first network, then what it gets right, certain to doubtful."""
-    examples = material.examples[part]
-    says = {name: seen.A2[0] for (name, where), seen in material.passes.items() if where == part}
+    examples = artifacts.examples[part]
+    says = {name: seen.A2[0] for (name, where), seen in artifacts.passes.items() if where == part}
     if not says:
         return []
     first, label = next(iter(says.values())), examples.Y[0] > 0.5

@@ -3,7 +3,7 @@
 import time
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import TextIO
 
 from rich.console import Console
@@ -52,10 +52,7 @@ class Screen:
 
     @contextmanager
     def stage(self, what: str, total: int, unit: str = "", still: bool = False) -> Iterator[Report]:
-        """Show on standard error, if it is a terminal, that something is under way, how far and how fast, in units.
-
-        Still: nothing moves between two reports, so that what is timed meanwhile is not disturbed.
-        """
+        """Show on standard error, if it is a terminal, that something is under way, how far and how fast, in units."""
         columns: list[ProgressColumn] = [
             SpinnerColumn(),
             TextColumn("{task.description}"),
@@ -75,6 +72,10 @@ class Screen:
                     shown = time.monotonic()
 
             yield report
+
+    def still_stage(self, what: str, total: int, unit: str = "") -> AbstractContextManager[Report]:
+        """Show the same, but let nothing move between two reports: what is timed meanwhile is not disturbed."""
+        return self.stage(what, total, unit, still=True)
 
     def table(self, table: Table) -> None:
         """Print a table whole: on a terminal that is too narrow for it, lines are continued, not cut."""

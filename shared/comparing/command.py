@@ -1,0 +1,104 @@
+"""The comparison as the command line asks for it: checks, data and weights, then the comparison that fits."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import NamedTuple
+
+from shared.comparing import outputs, setup, workers
+from shared.comparing.options import Compared, Descent, Examples, Pieces, Results, Saved, command_line
+from shared.comparing.programs import Stage
+from shared.comparing.record import Record
+from shared.comparing.workers import Submit
+from shared.data.dataset import Dataset
+from shared.data.streaming import Streams
+from shared.network import Parameters, Settings
+
+
+class Asked(NamedTuple):
+    """All options of a comparison."""
+
+    examples: Examples
+    descent: Descent
+    compared: Compared
+    pieces: Pieces
+    saved: Saved
+    results: Results
+
+
+class Prepared(NamedTuple):
+    """A comparison that can be run; its record says already what runs on what."""
+
+    record: Record
+    asked: Asked
+    sources: Mapping[str, str]
+    data: Dataset | Streams
+    parameters: Parameters
+    settings: Settings
+    submit: Submit
+
+    def run(self, stage: Stage) -> None:
+        """Compare; the record is complete afterwards."""
+        from shared.comparing.checkpoint import Checkpoint, identity
+        from shared.comparing.comparison import Comparison  # it takes its time to import: the header comes first
+        from shared.comparing.large import LargeComparison
+        from shared.comparing.programs import InChunks, InOnePiece
+
+        record, start, settings, data = self.record, self.parameters, self.settings, self.data
+        exact, curvature = self.asked.compared.exact_curve, self.asked.compared.curvature
+        if isinstance(data, Dataset):
+            whole = InOnePiece(data.train.X.astype(settings.dtype), record.device)
+            comparison = Comparison(record, start, data, settings, whole, stage, self.submit)
+            comparison.run(self.sources, exact, curvature)
+            return
+        checkpoint = None
+        if self.asked.pieces.resume:
+            of = identity(record.settings, data.train.sha256, self.sources)
+            checkpoint = Checkpoint(self.asked.pieces.resume, of, start)
+            checkpoint.check_not_beyond(settings.iterations, self.sources)
+        pieces = InChunks(data.train.X, record.settings["chunk"], record.device, checkpoint)
+        if data.large:
+            LargeComparison(record, start, data, settings, pieces, stage, self.submit).run(self.sources)
+        else:
+            comparison = Comparison(record, start, data.in_memory(), settings, pieces, stage, self.submit)
+            comparison.run(self.sources, exact, curvature)
+
+
+@contextmanager
+def prepared(asked: Asked) -> Iterator[Prepared]:
+    """Check everything that can be checked before the work, and open the data.
+
+    Raises
+    ------
+    InputError
+        If the comparison could not run, or its results not be written.
+    """
+    examples, descent, compared, pieces, saved, results = asked
+    sources = setup.names_of(compared.frameworks)
+    setup.check_learning_rate(descent.learning_rate, compared.dtype)
+    written = (results.json, saved.save_weights, saved.save_trained, outputs.page_in(results.report))
+    outputs.check(written, [examples.train, examples.test, descent.weights, *map(Path, sources.values())])
+    outputs.check_weights_name(saved.save_trained)
+    outputs.check_resume(pieces.resume, results.json, saved.save_weights, saved.save_trained, descent.weights)
+    with workers.started() as submit, setup.opened(examples, compared.dtype, pieces) as data:
+        wanted = {"exact_curve": compared.exact_curve, "curvature": compared.curvature, "report": results.report}
+        setup.check_size(data, wanted)
+        n_x = data.train.X.shape[0]
+        parameters = setup.initial_weights(descent, n_x, compared.dtype, saved.save_weights)
+        settings = setup.settings(descent, parameters, compared.dtype, compared.activation)
+        record = setup.new_record(
+            {
+                **asdict(settings),
+                "weights": descent.source,
+                "channels": examples.channels,
+                "scaling": examples.scaling,
+                "device": compared.device,
+                "matmul_precision": compared.matmul_precision,
+                "chunk": setup.chunk_of(data, pieces.chunk, compared.dtype),
+                "frameworks": list(sources),
+            },
+            data,
+        )
+        record.command = command_line(*asked)
+        yield Prepared(record, asked, sources, data, parameters, settings, submit)

@@ -1,0 +1,139 @@
+"""The options that commands share, in groups: each is declared once, with its help, and given on as it is."""
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from cyclopts import Parameter, Token
+from cyclopts.validators import Number
+
+from shared.network import Activation, Device, DtypeName, MatmulPrecision
+
+MOST = 10**9
+"""No number of steps, hidden units or examples is larger: NumPy would raise what says nothing to the user."""
+
+
+def whole(_: type, tokens: Sequence[Token]) -> int:
+    """Take whole numbers only: 1.9 is a mistake, not 2."""
+    return int(tokens[0].value)
+
+
+Positive = Annotated[int, Parameter(converter=whole, validator=Number(gte=1, lte=MOST))]
+Rate = Annotated[float, Parameter(validator=Number(gt=0, lt=float("inf")))]
+Seed = Annotated[int, Parameter(converter=whole, validator=Number(gte=0))]
+Flag = Annotated[bool, Parameter(negative=())]
+
+Channels = Literal["gray", "rgb"]
+Scaling = Literal["unit", "symmetric", "standard"]
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Data:
+    """The examples, and how their pixels become features."""
+
+    train: Path | None = None
+    """HDF5 file with train_set_x and train_set_y. [default: photographs that come with scikit-image]"""
+    channels: Channels = "gray"
+    """gray: the mean of the three channels. rgb: three inputs for each pixel."""
+    scaling: Scaling = "standard"
+    """unit: 0 to 1. symmetric: -1 to 1. standard: zero mean and unit variance over the training set."""
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Examples(Data):
+    """The examples to train on and to test on."""
+
+    test: Path | None = None
+    """HDF5 file with test_set_x and test_set_y."""
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Descent:
+    """What gradient descent starts from, and how it goes on."""
+
+    iterations: Positive = 2500
+    """How many steps of gradient descent."""
+    learning_rate: Rate = 0.0075
+    """The size of a step."""
+    hidden: Positive | None = None
+    """How many hidden units. [default: 8, or as many as the file of --weights has]"""
+    seed: Seed = 1
+    """Draws the initial weights."""
+    weights: Path | None = None
+    """Take the initial weights W1 b1 W2 b2 from this .safetensors or .npz file."""
+
+    @property
+    def source(self) -> str:
+        """Where the initial weights come from."""
+        return str(self.weights) if self.weights else f"seed {self.seed}"
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Compared:
+    """What is compared, in which arithmetic and where."""
+
+    frameworks: str = "numpy,torch,jax"
+    """What to compare: numpy, torch, jax, numpy_gram, jax_gram, or the path of a .py file with the same functions;
+    separated by commas."""
+    dtype: DtypeName = "float64"
+    """The precision of everything that is compared."""
+    activation: Activation = "relu"
+    """The activation of the hidden layer."""
+    device: Device = "cpu"
+    """Where PyTorch and JAX compute. NumPy and the true values stay on the CPU."""
+    matmul_precision: MatmulPrecision = "default"
+    """How PyTorch and JAX multiply float32 matrices: as they do by themselves, or with every bit."""
+    exact_curve: Flag = False
+    """Train in ball arithmetic too, and say how far each curve is from that of real numbers (half a minute or more)."""
+    curvature: Flag = False
+    """Show what makes correct curves part: the largest eigenvalue of the Hessian along the training, and the kinks."""
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Pieces:
+    """How the examples are gone through, and where the training is kept."""
+
+    chunk: Positive | None = None
+    """Go through the examples in chunks of so many, read from the file. [default: if more than 2,000, or than fit]"""
+    resume: Path | None = None
+    """Keep the training in this .safetensors file after every step, and go on from there if it is there already."""
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Saved:
+    """Weights that are saved."""
+
+    save_weights: Path | None = None
+    """Write the initial weights to this .safetensors file: with --weights, another run starts from them."""
+    save_trained: Path | None = None
+    """Write the weights that the first framework has trained to this .safetensors file: `predict` takes them."""
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Results:
+    """Where results are written."""
+
+    json: Path | None = None
+    """Write everything that was found to this file."""
+    report: Path | None = None
+    """Write a page with pictures that explains the results into this folder."""
+
+
+def command_line(*groups: Any, subcommand: str = "", **others: Any) -> str:
+    """Write the command line that gives groups of options, and others that have no default but None."""
+    words = ["python", "compare.py"] + [subcommand] * bool(subcommand)
+    values = [(name, value, getattr(type(group)(), name)) for group in groups for name, value in vars(group).items()]
+    for name, value, default in [*values, *((name, value, None) for name, value in others.items())]:
+        if value != default:
+            option = name.replace("_", "-")
+            words += [f"--no-{option}"] if value is False else [f"--{option}"] + [str(value)] * (value is not True)
+    return shlex.join(words)

@@ -1,0 +1,88 @@
+"""How implementations look at the examples: all in one piece, or chunk by chunk while the file is read."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, Protocol
+
+import psutil
+from threadpoolctl import threadpool_limits
+
+import implementations
+from shared.comparing.checkpoint import Checkpoint
+from shared.comparing.chunked import Chunked
+from shared.data.streaming import Columns
+from shared.network import Array, Device, Implementation, MatmulPrecision, Progress
+
+Stage = Callable[..., AbstractContextManager[Progress]]
+"""stage(what, total, unit="") shows that something begins; the progress that it gives is told how much is done."""
+
+
+class Programs(Protocol):
+    """Loads implementations and shows their training.
+
+    `X` is what they are given, and `chunk` how many examples at a time they look at, if not at all in one piece.
+    """
+
+    X: Any  # an array, or Columns of a file
+    chunk: int | None
+
+    def load(self, name: str, source: str) -> Implementation:
+        """Import an implementation."""
+        ...
+
+    def training(
+        self, stage: Stage, name: str, program: Implementation, steps: int
+    ) -> AbstractContextManager[Progress]:
+        """Show how far the training of an implementation is."""
+        ...
+
+
+class InOnePiece:
+    """Implementations as they are: each is given all examples at once."""
+
+    chunk: int | None = None
+
+    def __init__(self, X: Array, device: tuple[Device, MatmulPrecision]) -> None:
+        self.X: Any = X
+        self.device = device
+
+    def load(self, name: str, source: str) -> Implementation:
+        """Import an implementation."""
+        return implementations.load(source, *self.device)
+
+    def training(
+        self, stage: Stage, name: str, program: Implementation, steps: int
+    ) -> AbstractContextManager[Progress]:
+        """Show how many steps are done."""
+        return stage(f"{name}: training", steps)
+
+
+class InChunks:
+    """Implementations that are given chunks of so many examples; a checkpoint keeps their trainings."""
+
+    def __init__(
+        self, X: Columns, chunk: int, device: tuple[Device, MatmulPrecision], checkpoint: Checkpoint | None = None
+    ) -> None:
+        self.X: Any = X
+        self.chunk: int | None = chunk
+        self.device, self.checkpoint = device, checkpoint
+        self._programs: dict[str, Chunked] = {}
+
+    def load(self, name: str, source: str) -> Chunked:
+        """Import an implementation, and let it look at chunks."""
+        keeper = self.checkpoint.of(name) if self.checkpoint else None
+        self._programs[name] = Chunked(implementations.load(source, *self.device), self.chunk or 1, keeper)
+        return self._programs[name]
+
+    @contextmanager
+    def training(self, stage: Stage, name: str, program: Implementation, steps: int) -> Iterator[Progress]:
+        """Show how many examples are done, and leave a processor to the thread that reads."""
+        total = steps * self.X.shape[1]
+        with stage(f"{name}: training", total, "examples") as examples_done, threadpool_limits(processors_to_compute()):
+            self._programs[name].examples_done = examples_done
+            yield lambda step: None
+
+
+def processors_to_compute() -> int:
+    """Leave one processor to the thread that reads: more threads than processors would wait for each other."""
+    return max(1, (psutil.cpu_count() or 1) - 1)
