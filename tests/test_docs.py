@@ -5,10 +5,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from shared.checking.catalogue.entries import CATALOGUE
 
 ROOT = Path(__file__).parents[1]
 CHECK = (ROOT / "docs/check.md").read_text()
+EXAMPLES = {"implementations/NAME.py"}
+"""Names of files that a reader is to write."""
+
 README = (ROOT / "README.md").read_text()
 
 
@@ -52,3 +57,16 @@ def test_the_diagnosis_in_the_readme_is_what_the_program_prints(tmp_path):
     first, _, *diagnosis = shown.splitlines()
     assert printed.startswith(first)
     assert "\n".join(diagnosis) in printed
+
+
+@pytest.mark.parametrize(
+    "page", ["README.md", "CONTRIBUTING.md", *(f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md"))]
+)
+def test_every_file_that_a_page_names_is_there(page):
+    text = (ROOT / page).read_text()
+    named = set(re.findall(r"\b((?:shared|implementations|tests|benchmarks|docs)/[\w./-]*\w)", text))
+    missing = {name for name in named if not (ROOT / name).exists() and not (ROOT / f"{name}.py").exists()}
+    links = {
+        link for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text) if not ((ROOT / page).parent / link).exists()
+    }
+    assert (missing - EXAMPLES, links) == (set(), set())

@@ -16,7 +16,7 @@ from shared.lessons import chain_rule, kink, lesson, precision, symmetry
 from shared.network import InputError
 
 NAMES = list(lessons.REGISTRY)
-README = Path(compare_module.__file__).parent / "README.md"
+PAGE = Path(compare_module.__file__).parent / "docs" / "lessons.md"
 OF_THE_TEXT = {
     "symmetry", "initial-scale", "scaling", "vanishing-gradient", "dying-relu", "kink", "learning-rate", "saturation",
     "precision", "chain-rule",
@@ -88,10 +88,10 @@ def test_a_lesson_says_first_what_to_expect_and_then_what_was_seen(command):
     assert out.endswith("as expected: all 14 claims, in numpy, torch, jax\n")
 
 
-def test_the_readme_shows_what_the_kink_prints(command):
+def test_the_page_shows_what_the_kink_prints(command):
     _, out, _ = command("kink")
     printed = "\n".join(line.rstrip() for line in out.splitlines())
-    assert f"```text\n{printed}\n```" in README.read_text()
+    assert f"```text\n{printed}\n```" in PAGE.read_text()
 
 
 def test_one_framework_alone_can_be_asked(command):

@@ -360,9 +360,9 @@ def test_a_wrong_framework_is_named_with_its_line(compare, train, saved, noise, 
     assert json.loads((tmp_path / "found.json").read_text())["verdict"] == "disagree"
 
 
-def test_the_readme_shows_what_is_printed(compare, tmp_path):
+def test_the_page_shows_what_is_printed(compare, tmp_path):
     folder = Path(skimage.__file__).parent / "data"
-    section = (ROOT / "README.md").read_text().split("## Your own pictures")[1].split("\n## ")[0]
+    section = (ROOT / "docs" / "predict.md").read_text()
     (names,) = re.findall(r"compare.py predict (.*) --weights", section)
     for name in names.split():
         shutil.copy(folder / name, tmp_path)
