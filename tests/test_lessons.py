@@ -193,7 +193,7 @@ def test_a_picture_has_room_for_a_registry_that_grows(name):
     outcome, figure = run(name, "numpy"), Figure(figsize=(10, 4.2))
     many = [f"framework {k}" for k in range(7)]
     with np.errstate(all="ignore"):  # as `picture.save` does: a lesson may be about what overflows
-        outcome.lesson.picture(figure, dict.fromkeys(many, outcome.seen["numpy"]))
+        outcome.lesson.picture(figure, dict.fromkeys(many, outcome.by_framework["numpy"]))
     axes = figure.axes[0]
     if name != "saturation":
         assert all(framework in axes.get_xlabel() for framework in many)

@@ -18,7 +18,7 @@ from shared.network import DtypeName, Settings
 class Plan:
     """Who takes part (an implementation's source, or a peer, by name), in how many rounds, with how many threads."""
 
-    own: Mapping[str, str]
+    implementations: Mapping[str, str]
     peers: Mapping[str, Peer]
     rounds: int
     threads: int
@@ -26,7 +26,7 @@ class Plan:
 
     def tasks(self, settings: Settings) -> dict[str, Task]:
         """Say what each contestant's process has to do, of those that can take part."""
-        tasks = {name: Task(source, False, settings, self.threads) for name, source in self.own.items()}
+        tasks = {name: Task(source, False, settings, self.threads) for name, source in self.implementations.items()}
         for name, peer in self.peers.items():
             if not peer.absence(settings.dtype):
                 tasks[name] = Task(peer.module, True, settings, self.threads)

@@ -123,7 +123,7 @@ class Own:
         return checked(self.module.train(self.parameters, self.X, self.Y, settings), self.parameters, settings)
 
 
-def checked(given: Any, start: Parameters, settings: Settings) -> Training:
+def checked(answer: Any, start: Parameters, settings: Settings) -> Training:
     """Check that what `train` gave can be timed and judged, and name its entries.
 
     Raises
@@ -131,7 +131,7 @@ def checked(given: Any, start: Parameters, settings: Settings) -> Training:
     InputError
         If it cannot. The text is one line.
     """
-    training = named(Training, given)
+    training = named(Training, answer)
     problem = training_problem(training, start, settings)
     if not problem and training["seconds_per_step"] <= 0:
         problem = f"seconds_per_step: it is {training['seconds_per_step']!r}; the seconds that a step took are wanted"

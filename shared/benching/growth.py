@@ -56,10 +56,10 @@ def growth(name: str, paces: Mapping[tuple[int, int], Pace], n_x: int, m: int) -
     """Fit the exponents of one contestant, along m and along n_x."""
     along_m = {size[1]: pace for size, pace in sorted(paces.items()) if size[0] == n_x}
     along_n_x = {size[0]: pace for size, pace in sorted(paces.items()) if size[1] == m}
-    for along, found in (("m", along_m), ("n_x", along_n_x)):
+    for along, by_size in (("m", along_m), ("n_x", along_n_x)):
         for what in Pace._fields:
-            seconds = [getattr(pace, what) for pace in found.values()]
-            yield Growth(name, along, what, list(found), seconds, *exponent(list(found), seconds))
+            seconds = [getattr(pace, what) for pace in by_size.values()]
+            yield Growth(name, along, what, list(by_size), seconds, *exponent(list(by_size), seconds))
 
 
 def exponent(sizes: Sequence[int], seconds: Sequence[float]) -> tuple[float, float]:

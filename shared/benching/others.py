@@ -29,6 +29,6 @@ class Others:
 
 def seconds_of_others() -> float:
     """Count the seconds for which processors have been busy, without those for this program and what it has started."""
-    times, own = psutil.cpu_times(), os.times()
+    times, ours = psutil.cpu_times(), os.times()
     not_busy = sum(getattr(times, name, 0.0) for name in NOT_BUSY)
-    return sum(times) - not_busy - (own.user + own.system + own.children_user + own.children_system)
+    return sum(times) - not_busy - (ours.user + ours.system + ours.children_user + ours.children_system)

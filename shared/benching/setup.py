@@ -38,7 +38,7 @@ def prepared(
     """
     chosen = plan(timed, descent.iterations)
     written = (results.json, outputs.page_in(results.report, PAGE))
-    outputs.check(written, [data.train, descent.weights, *map(Path, chosen.own.values())])
+    outputs.check(written, [data.train, descent.weights, *map(Path, chosen.implementations.values())])
     loaded = setup.load(data)
     begun = starts(loaded, timed.dtype, descent)
     source = {"weights": descent.source, "channels": data.channels, "scaling": data.scaling}
@@ -55,9 +55,9 @@ def plan(timed: Timed, iterations: int) -> Plan:
     InputError
         If somebody is unknown or named twice, or the numbers do not go together.
     """
-    own = setup.names_of(",".join(implementations.REGISTRY) if timed.frameworks is None else timed.frameworks)
+    ours = setup.names_of(",".join(implementations.REGISTRY) if timed.frameworks is None else timed.frameworks)
     others = peers.chosen(",".join(peers.PEERS) if timed.peers is None else timed.peers)
-    for name in own:
+    for name in ours:
         if name in others:
             raise InputError(f"--frameworks names {name}, which is a peer; give the file another name")
     if iterations < 2 * timed.rounds:
@@ -69,7 +69,7 @@ def plan(timed: Timed, iterations: int) -> Plan:
         raise InputError(
             f"--threads {timed.threads}: this process may use {processors} processors; choose as many at most"
         )
-    return Plan(own, others, timed.rounds, timed.threads, timed.sweep)
+    return Plan(ours, others, timed.rounds, timed.threads, timed.sweep)
 
 
 def starts(data: Dataset, dtype: str, descent: Descent) -> dict[DtypeName, Start]:
@@ -99,7 +99,7 @@ def new_record(plan: Plan, starts: Mapping[DtypeName, Start], source: Mapping[st
         "threads": plan.threads,
         "sweep": dtypes[0] if plan.sweep else None,
     }
-    contestants = dict.fromkeys(plan.own, OWN) | {name: peer.what for name, peer in plan.peers.items()}
+    contestants = dict.fromkeys(plan.implementations, OWN) | {name: peer.what for name, peer in plan.peers.items()}
     left_out: dict[str, str] = {}
     for name in dtypes:
         left_out |= plan.left_out(name)
@@ -108,10 +108,10 @@ def new_record(plan: Plan, starts: Mapping[DtypeName, Start], source: Mapping[st
 
 def versions(plan: Plan) -> dict[str, str]:
     """List the versions that matter, of the packages that are installed."""
-    packages = ["numpy", *(package for name in plan.own for package in setup.PACKAGES.get(name, ()))]
+    packages = ["numpy", *(package for name in plan.implementations for package in setup.PACKAGES.get(name, ()))]
     packages += [package for peer in plan.peers.values() for package in peer.packages]
-    found = {package: peers.installed(package) for package in packages}
-    return {"Python": platform.python_version()} | {name: version for name, version in found.items() if version}
+    installed = {package: peers.installed(package) for package in packages}
+    return {"Python": platform.python_version()} | {name: version for name, version in installed.items() if version}
 
 
 def machine() -> dict[str, Any]:

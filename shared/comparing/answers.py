@@ -54,12 +54,12 @@ def answers(
 ) -> Answers:
     """Ask an implementation for every quantity; it gets copies, so that it can change nothing but its own."""
     values: dict[str, Any] = {}
-    own = copies(parameters, X, Y)
-    given = Parameters(*own[:4])
-    values |= named(Activations, call(implementation.forward, given, own[4], activation))
-    values["cost"] = call(implementation.cost, given, *own[4:], activation)
-    values |= named(Gradients, call(implementation.gradients, given, *own[4:], activation))
-    return Answers(values, changed(own, (*parameters, X, Y)))
+    inputs = copies(parameters, X, Y)
+    start = Parameters(*inputs[:4])
+    values |= named(Activations, call(implementation.forward, start, inputs[4], activation))
+    values["cost"] = call(implementation.cost, start, *inputs[4:], activation)
+    values |= named(Gradients, call(implementation.gradients, start, *inputs[4:], activation))
+    return Answers(values, changed(inputs, (*parameters, X, Y)))
 
 
 def answers_to_step(
@@ -71,9 +71,9 @@ def answers_to_step(
     activation: Activation,
 ) -> Answers:
     """Ask an implementation for one step of gradient descent."""
-    own = copies(parameters, X, Y)
-    stepped = call(implementation.step, Parameters(*own[:4]), *own[4:], learning_rate, activation)
-    return Answers(named(Parameters, stepped), changed(own, (*parameters, X, Y)))
+    inputs = copies(parameters, X, Y)
+    stepped = call(implementation.step, Parameters(*inputs[:4]), *inputs[4:], learning_rate, activation)
+    return Answers(named(Parameters, stepped), changed(inputs, (*parameters, X, Y)))
 
 
 def copies(parameters: Parameters, X: Array, Y: Array) -> tuple[Array, ...]:
@@ -81,20 +81,20 @@ def copies(parameters: Parameters, X: Array, Y: Array) -> tuple[Array, ...]:
     return tuple(V.copy() for V in (*parameters, X, Y))
 
 
-def changed(own: tuple[Array, ...], originals: tuple[Array, ...]) -> tuple[str, ...]:
+def changed(inputs: tuple[Array, ...], originals: tuple[Array, ...]) -> tuple[str, ...]:
     """Name the inputs that are no longer what they were."""
     names = (*Parameters._fields, "X", "Y")
     return tuple(
-        name for name, a, b in zip(names, own, originals, strict=True) if a is not b and not np.array_equal(a, b)
+        name for name, a, b in zip(names, inputs, originals, strict=True) if a is not b and not np.array_equal(a, b)
     )
 
 
-def training_problem(given: Mapping[str, Any], start: Parameters, settings: Settings) -> str:
+def training_problem(training: Mapping[str, Any], start: Parameters, settings: Settings) -> str:
     """Say why what `train` gave, by the names of Training, cannot be judged; an empty string if it can."""
-    dtype, trained = np.dtype(settings.dtype), named(Parameters, given["parameters"])
-    problems = {"costs": unfit("costs", given["costs"], (settings.iterations,), dtype)}
+    dtype, trained = np.dtype(settings.dtype), named(Parameters, training["parameters"])
+    problems = {"costs": unfit("costs", training["costs"], (settings.iterations,), dtype)}
     problems |= {f"the trained {V}": unfit(V, trained[V], W.shape, dtype) for V, W in start._asdict().items()}
     for name in ("seconds_per_step", "seconds_to_compile"):
-        if not isinstance(given[name], float | int) or not np.isfinite(given[name]):
-            problems[name] = f"it is {given[name]!r}, not a number of seconds"
+        if not isinstance(training[name], float | int) or not np.isfinite(training[name]):
+            problems[name] = f"it is {training[name]!r}, not a number of seconds"
     return "; ".join(f"{name}: {problem}" for name, problem in problems.items() if problem)

@@ -101,7 +101,7 @@ class Checkpoint:
         CheckpointError
             If it cannot be written, or somebody else has written it in the meantime.
         """
-        if (found := stamp(self.path)) and found != self.left:
+        if (now := stamp(self.path)) and now != self.left:
             raise CheckpointError(f"{one_line(self.path)}: {NOT_ALONE}")
         tensors: dict[str, Array] = {}
         for name, state in self.states.items():
@@ -124,16 +124,16 @@ class Checkpoint:
             with safetensors.safe_open(self.path, framework="numpy") as file:
                 notes, tensors = file.metadata() or {}, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         except (safetensors.SafetensorError, OSError) as error:
-            found = f"this .safetensors file is damaged ({one_line(error)[:200]})"
-            raise CheckpointError(f"{where}: {found}; name another file") from error
+            state = f"this .safetensors file is damaged ({one_line(error)[:200]})"
+            raise CheckpointError(f"{where}: {state}; name another file") from error
         if notes.get("kind") != KIND:
             raise CheckpointError(f"{where}: this file was not written by --resume; name another one")
         new_files = {what for what in self.identity if what.startswith(CONTENT) and what not in notes}
         for what, wanted in self.identity.items():
             if what not in new_files and notes.get(what) != wanted:
-                found = one_line(notes.get(what, "nothing"))
+                noted = one_line(notes.get(what, "nothing"))
                 raise CheckpointError(
-                    f"{where}: belongs to a training with the {what} {found}, not {wanted}; "
+                    f"{where}: belongs to a training with the {what} {noted}, not {wanted}; "
                     "take the same again, or name another file"
                 )
         self.identity = notes | self.identity  # with the files that take no part this time, and whose states stay
@@ -159,7 +159,7 @@ class Slot:
     def __init__(self, checkpoint: Checkpoint, name: str) -> None:
         self.checkpoint, self.name = checkpoint, name
 
-    def found(self) -> State | None:
+    def kept(self) -> State | None:
         """Give the state that the file held."""
         return self.checkpoint.states.get(self.name)
 
@@ -172,10 +172,10 @@ class Slot:
 def stamp(path: Path) -> tuple[int, int] | None:
     """Tell a file from what is there when somebody has written it anew; None if it is not there."""
     try:
-        found = path.stat()
+        status = path.stat()
     except FileNotFoundError:
         return None
-    return found.st_ino, found.st_mtime_ns
+    return status.st_ino, status.st_mtime_ns
 
 
 def identity(settings: Mapping[str, Any], sha256: str, sources: Mapping[str, str]) -> dict[str, str]:

@@ -56,7 +56,7 @@ class State:
 class Keeper(Protocol):
     """Keeps the state of a training beyond the end of the program."""
 
-    def found(self) -> State | None:
+    def kept(self) -> State | None:
         """Give the state that was kept."""
         ...
 
@@ -97,13 +97,13 @@ class Chunked:
     def forward(self, parameters: Parameters, X: Array | Columns, activation: Activation = "relu") -> Activations:
         """Put side by side what the layers hold for each chunk."""
         labels = np.zeros((1, X.shape[1]), X.dtype)
-        given = [self.activations(parameters, chunk, activation) for chunk in self.chunks(X, labels)]
-        return Activations(*(np.hstack(V) for V in zip(*given, strict=True)))
+        parts = [self.activations(parameters, chunk, activation) for chunk in self.chunks(X, labels)]
+        return Activations(*(np.hstack(V) for V in zip(*parts, strict=True)))
 
     def activations(self, parameters: Parameters, chunk: Chunk, activation: Activation) -> Activations:
         """What the layers hold for one chunk."""
-        given = call(self.implementation.forward, parameters, chunk.X, activation)
-        return Activations(**fit("forward", named(Activations, given), parameters, chunk.X))
+        layers = call(self.implementation.forward, parameters, chunk.X, activation)
+        return Activations(**fit("forward", named(Activations, layers), parameters, chunk.X))
 
     def cost(self, parameters: Parameters, X: Array | Columns, Y: Array, activation: Activation = "relu") -> float:
         """Sum the chunks' costs, each times its share."""
@@ -116,8 +116,8 @@ class Chunked:
 
     def gradients_of(self, parameters: Parameters, chunk: Chunk, activation: Activation) -> Gradients:
         """All derivatives of one chunk's cost."""
-        given = call(self.implementation.gradients, parameters, chunk.X, chunk.Y, activation)
-        return Gradients(**fit("gradients", named(Gradients, given), parameters, chunk.X))
+        derivatives = call(self.implementation.gradients, parameters, chunk.X, chunk.Y, activation)
+        return Gradients(**fit("gradients", named(Gradients, derivatives), parameters, chunk.X))
 
     def gradients(
         self, parameters: Parameters, X: Array | Columns, Y: Array, activation: Activation = "relu"
@@ -146,12 +146,12 @@ class Chunked:
         total: dict[str, Any] = {}
         for chunk in self.chunks(X, Y):
             d = self.gradients_of(parameters, chunk, activation)
-            given = {"cost": self.cost_of(parameters, chunk, activation)}
-            given |= {name: getattr(d, name) for name in TOTALS[1:]}
-            parts = {name: chunk.share * V for name, V in given.items()}
+            of_chunk = {"cost": self.cost_of(parameters, chunk, activation)}
+            of_chunk |= {name: getattr(d, name) for name in TOTALS[1:]}
+            parts = {name: chunk.share * V for name, V in of_chunk.items()}
             total = {name: total[name] + V for name, V in parts.items()} if total else parts
             if watch:
-                watch(chunk, given)
+                watch(chunk, of_chunk)
         return total
 
     def step(
@@ -173,7 +173,7 @@ class Chunked:
         settings: Settings,
         progress: Progress | None = None,
     ) -> Training:
-        """Train by full-batch gradient descent, from where the keeper found it.
+        """Train by full-batch gradient descent, from where the keeper left it.
 
         Raises
         ------
@@ -181,7 +181,7 @@ class Chunked:
             If the training diverges.
         """
         m = X.shape[1]
-        state = (self.keeper and self.keeper.found()) or State(Parameters(*(V.copy() for V in parameters)))
+        state = (self.keeper and self.keeper.kept()) or State(Parameters(*(V.copy() for V in parameters)))
         for i in range(len(state.costs), settings.iterations):
             start, done = time.perf_counter(), i * m
 
@@ -217,14 +217,14 @@ def descended(parameters: Parameters, d: dict[str, Any], learning_rate: float) -
     return Parameters(*(V - learning_rate * d[f"d{name}"] for name, V in parameters._asdict().items()))
 
 
-def fit(function: str, given: dict[str, Any], parameters: Parameters, X: Array) -> dict[str, Any]:
+def fit(function: str, answer: dict[str, Any], parameters: Parameters, X: Array) -> dict[str, Any]:
     """Check that what a function gave for a chunk can be put together with the rest."""
     (n_h, n_x), m = parameters.W1.shape, X.shape[1]
     wanted = shapes(n_x, n_h, m)
-    for name, values in given.items():
+    for name, values in answer.items():
         if problem := misshapen(name, values, wanted[name], X.dtype):
             raise ImplementationFailed(f"{function} gave a {name} for a chunk that does not fit: {problem}")
-    return given
+    return answer
 
 
 def check_finite(cost: float, parameters: Parameters, step: int) -> None:

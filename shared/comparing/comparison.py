@@ -116,18 +116,18 @@ class Comparison:
         inputs = copies(self.parameters, self.programs.X, self.Y)
         training = call(implementation.train, Parameters(*inputs[:4]), *inputs[4:], settings, progress)
         framework.add_changed(changed(inputs, (*self.parameters, self.programs.X, self.Y)))
-        given = named(Training, training)
-        if problem := training_problem(given, self.parameters, settings):
+        named_training = named(Training, training)
+        if problem := training_problem(named_training, self.parameters, settings):
             framework.curve = Curve("wrong", 0, None, float("nan"), problem)
             return
         X, Y = copies(self.parameters, self.programs.X, self.Y)[4:]
-        last = call(implementation.cost, given["parameters"], X, Y, settings.activation)
+        last = call(implementation.cost, named_training["parameters"], X, Y, settings.activation)
         if artifacts.band is not None:
-            framework.curve = judge_curve(np.append(given["costs"], last), artifacts.band)
-        framework.costs = [float(cost) for cost in given["costs"]]
-        framework.seconds_per_step = float(given["seconds_per_step"])
-        framework.seconds_to_compile = float(given["seconds_to_compile"])
-        artifacts.trained[name] = Parameters(**named(Parameters, given["parameters"]))
+            framework.curve = judge_curve(np.append(named_training["costs"], last), artifacts.band)
+        framework.costs = [float(cost) for cost in named_training["costs"]]
+        framework.seconds_per_step = float(named_training["seconds_per_step"])
+        framework.seconds_to_compile = float(named_training["seconds_to_compile"])
+        artifacts.trained[name] = Parameters(**named(Parameters, named_training["parameters"]))
         framework.train_accuracy = self.accuracy(implementation, name, "train", artifacts)
         framework.test_accuracy = self.accuracy(implementation, name, "test", artifacts)
 

@@ -98,17 +98,17 @@ def predict(
     parameters = weights_file.load(weights, X.shape[0], "float64") if weights else trained_now(data, options, stage)
     settings = {**asdict(options), "dtype": "float64", "hidden": parameters.W1.shape[0], "frameworks": list(names)}
     record = setup.new_record({**settings, "weights": weights and str(weights)}, data)
-    found = Predictions(record, photos, class_names(data.train.path))
+    predictions = Predictions(record, photos, class_names(data.train.path))
     judge = Judge(X, np.zeros((1, X.shape[1])), options.activation)  # nothing that is judged here depends on labels
     with stage("the true probabilities", 0):
         standard = judge.at(parameters)
-    found.probabilities = standard.right["A2"][0].high[0].tolist()
-    found.labels = [int(z > 0) for z in standard.right["Z2"][0].high[0]]
+    predictions.probabilities = standard.right["A2"][0].high[0].tolist()
+    predictions.labels = [int(z > 0) for z in standard.right["Z2"][0].high[0]]
     for name, source in names.items():
         with stage(f"{name}: forward", 0):
             record.frameworks[name], A2 = examine(implementations.load(source), judge, standard, parameters)
-        found.computed[name] = A2[0].tolist() if A2 is not None else None
-    return found
+        predictions.computed[name] = A2[0].tolist() if A2 is not None else None
+    return predictions
 
 
 def settle(asked: Mapping[str, str | None], notes: Mapping[str, str], weights: Path | None) -> Options:
@@ -153,11 +153,11 @@ def examine(
     implementation: Implementation, judge: Judge, standard: Standard, parameters: Parameters
 ) -> tuple[Framework, Array | None]:
     """Let an implementation go forward, and judge each line; give its A2, if that is one."""
-    own = copies(parameters, judge.X, judge.Y)
-    given = call(implementation.forward, Parameters(*own[:4]), own[4], judge.activation)
-    values = named(Activations, given)
+    inputs = copies(parameters, judge.X, judge.Y)
+    layers = call(implementation.forward, Parameters(*inputs[:4]), inputs[4], judge.activation)
+    values = named(Activations, layers)
     framework = Framework(quantities={name: standard.judge(name, values[name]) for name in Activations._fields})
-    framework.add_changed(changed(own, (*parameters, judge.X, judge.Y)))
+    framework.add_changed(changed(inputs, (*parameters, judge.X, judge.Y)))
     for name, judged in framework.quantities.items():
         if judged.verdict != "agrees":
             framework.explanations[name] = judge.explain(framework.quantities, name, parameters, values)

@@ -22,7 +22,7 @@ class Questions:
         How to train.
     chunk
         How many examples at a time implementations look at, if not at all in one piece.
-    given
+    X_given
         What implementations are given in the place of X: the same examples, in a file.
     """
 
@@ -33,15 +33,15 @@ class Questions:
         Y: Array,
         settings: Settings,
         chunk: int | None = None,
-        given: Any = None,
+        X_given: Any = None,
     ) -> None:
         self.parameters, self.X, self.Y, self.settings, self.chunk = parameters, X, Y, settings, chunk
-        self.given: Any = X if given is None else given
+        self.X_given: Any = X if X_given is None else X_given
         self.judging = Judge(X, Y, settings.activation, chunk)
 
     def ask(self, program: Implementation, checkpoints: Mapping[int, Parameters]) -> dict[int | None, Answers]:
         """Ask for every quantity at the initial weights (None), and for one step from each checkpoint's weights."""
-        activation, rate, X = self.settings.activation, self.settings.learning_rate, self.given
+        activation, rate, X = self.settings.activation, self.settings.learning_rate, self.X_given
         asked: dict[int | None, Answers] = {None: answers(program, self.parameters, X, self.Y, activation)}
         for step, parameters in checkpoints.items():
             asked[step] = answers_to_step(program, parameters, X, self.Y, rate, activation)

@@ -95,18 +95,18 @@ class Framework:
 
     def disagreements(self) -> list[tuple[int, str]]:
         """List (iteration, quantity) of everything that does not agree, in the order of computation."""
-        found = [(0, name) for name in self.changed_inputs]
-        found += [(0, name) for name, judged in self.quantities.items() if judged.verdict != "agrees"]
-        found += [(0, name) for name, judged in self.sums.items() if judged.verdict != "agrees"]
-        found += [
+        off = [(0, name) for name in self.changed_inputs]
+        off += [(0, name) for name, judged in self.quantities.items() if judged.verdict != "agrees"]
+        off += [(0, name) for name, judged in self.sums.items() if judged.verdict != "agrees"]
+        off += [
             (step, name)
             for step, parameters in self.steps.items()
             for name, judged in parameters.items()
             if judged.verdict != "agrees"
         ]
         if self.curve and self.curve.verdict != "agrees":
-            found.append((self.curve.leaves_band_at or 0, "cost"))
-        return found
+            off.append((self.curve.leaves_band_at or 0, "cost"))
+        return off
 
 
 @dataclass
@@ -150,12 +150,12 @@ class Record:
     @property
     def first_disagreement(self) -> Disagreement | None:
         """The earliest disagreement of any framework: by iteration, then in the order of computation."""
-        found = [
+        disagreements = [
             (iteration, order, Disagreement(name, quantity, iteration))
             for name, framework in self.frameworks.items()
             for order, (iteration, quantity) in enumerate(framework.disagreements())
         ]
-        return min(found, key=lambda entry: entry[:2])[2] if found else None
+        return min(disagreements, key=lambda entry: entry[:2])[2] if disagreements else None
 
     @property
     def verdict(self) -> Literal["agree", "disagree"]:

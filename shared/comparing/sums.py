@@ -28,12 +28,12 @@ class Sums:
         self.sums: dict[tuple[str, int], tuple[Array, Array]] = {}
         self.sizes: dict[str, Array] = {}
 
-    def add(self, chunk: Chunk, given: Mapping[str, Any]) -> None:
+    def add(self, chunk: Chunk, parts: Mapping[str, Any]) -> None:
         """Add what a chunk gave."""
         self.chunks += 1
         size = chunk.X.shape[1]
         for quantity in TOTALS:
-            V = np.atleast_2d(np.asarray(given[quantity], np.float64))
+            V = np.atleast_2d(np.asarray(parts[quantity], np.float64))
             high, low = self.sums.get((quantity, size), (np.zeros_like(V), np.zeros_like(V)))
             total = high + V
             added = total - high
@@ -43,12 +43,12 @@ class Sums:
     def judge(self, quantity: str, total: Any, worst: Worst) -> Judgement:
         """Judge a sum by the bound of its roundings: C - 1 additions and two of scaling, for C chunks."""
         shape = () if quantity == "cost" else self.sizes[quantity].shape
-        parts = [(size, *pair) for (name, size), pair in self.sums.items() if name == quantity]
+        terms_of = [(size, *pair) for (name, size), pair in self.sums.items() if name == quantity]
         with ctx.workprec(BITS):
-            terms = [(to_balls(high) + to_balls(low)) * size / self.m for size, high, low in parts]
-            found = Enclosure.of(sum(terms[1:], terms[0]), shape)
+            terms = [(to_balls(high) + to_balls(low)) * size / self.m for size, high, low in terms_of]
+            exact = Enclosure.of(sum(terms[1:], terms[0]), shape)
         sizes = self.sizes[quantity].reshape(shape)
         lost = 2 * (self.chunks * 2.0**-52) ** 2 * sizes
-        truth = Enclosure(found.high, found.low, found.radius + lost)
+        truth = Enclosure(exact.high, exact.low, exact.radius + lost)
         bound = worst.add(worst.rounded(self.chunks + 1, sizes))
         return judge(quantity, total, truth, Allowance(bound, bound), worst.dtype)

@@ -226,17 +226,17 @@ def _check_compatible(testing: Images, training: Images, white: float) -> None:
 
 def _shift_and_width(training: Images, white: float, scaling: Scaling) -> tuple[float, float]:
     """Return the two numbers that make a pixel a feature: (pixel - shift) / width."""
-    found = training.survey
+    survey = training.survey
     if scaling == "unit":
         return 0.0, white
     if scaling == "symmetric":
         return white / 2, white / 2
-    if found.smallest == found.largest or found.deviation == 0:
+    if survey.smallest == survey.largest or survey.deviation == 0:
         raise DatasetError(
-            f"{training.where} holds {found.smallest} in every pixel; "
+            f"{training.where} holds {survey.smallest} in every pixel; "
             "the scaling 'standard' wants images that differ, so use 'unit'"
         )
-    return found.mean, found.deviation
+    return survey.mean, survey.deviation
 
 
 def _examples(stored: Images, scale: images.Scale) -> Examples:

@@ -160,10 +160,10 @@ def _damage_as_one_line(path: Path) -> Iterator[None]:
     except DAMAGE as error:
         cut = re.search(r"truncated file: eof = (\d+), .*stored_eof = (\d+)", str(error))
         if cut:
-            found = f"this HDF5 file is truncated ({cut[1]} bytes, its header says {cut[2]})"
+            state = f"this HDF5 file is truncated ({cut[1]} bytes, its header says {cut[2]})"
         else:
-            found = f"this HDF5 file is damaged ({one_line(error)[:200]})"
-        raise DatasetError(f"{one_line(path)}: {found}; get it again") from error
+            state = f"this HDF5 file is damaged ({one_line(error)[:200]})"
+        raise DatasetError(f"{one_line(path)}: {state}; get it again") from error
 
 
 def _check_present(file: h5py.File, names: Sequence[str], path: Path) -> None:

@@ -54,7 +54,7 @@ ON_PAPER: dict[str, tuple[str, list[float]]] = {
 RATE, NUDGE = 0.25, 1e-4
 
 
-class Seen(NamedTuple):
+class Measured(NamedTuple):
     """Every quantity, the change of the cost for each unit that W1[0, 0] changes by, and the cost after a step."""
 
     values: dict[str, list[float]]
@@ -62,7 +62,7 @@ class Seen(NamedTuple):
     cost_after: float
 
 
-def experiment(implementation: Implementation) -> Seen:
+def experiment(implementation: Implementation) -> Measured:
     """Ask for everything; nudge W1[0, 0] up and down; make a step."""
     values: dict[str, Any] = implementation.forward(NETWORK, X)._asdict()
     values |= {"cost": np.array(implementation.cost(NETWORK, X, Y))}
@@ -71,26 +71,26 @@ def experiment(implementation: Implementation) -> Seen:
     up, down = (implementation.cost(NETWORK._replace(W1=NETWORK.W1 + by), X, Y) for by in (nudge, -nudge))
     after = implementation.step(NETWORK, X, Y, RATE)
     in_order = {name: values[name].ravel().tolist() for name in ON_PAPER}
-    return Seen(in_order, (up - down) / (2 * NUDGE), implementation.cost(after, X, Y))
+    return Measured(in_order, (up - down) / (2 * NUDGE), implementation.cost(after, X, Y))
 
 
-def claims(seen: Seen) -> list[Claim]:
+def claims(measured: Measured) -> list[Claim]:
     """Hold every number against paper."""
-    found = []
+    collected = []
     for name, (formula, paper) in ON_PAPER.items():
-        values, digits = seen.values[name], 4e-16 if name == "cost" else 0
+        values, digits = measured.values[name], 4e-16 if name == "cost" else 0
         same = len(values) == len(paper) and all(abs(a - b) <= digits for a, b in zip(values, paper, strict=True))
-        found.append(Claim(f"{name:4} = {formula}", written(values), same))
-    slope, dW1 = seen.by_nudging, ON_PAPER["dW1"][1][0]
+        collected.append(Claim(f"{name:4} = {formula}", written(values), same))
+    slope, dW1 = measured.by_nudging, ON_PAPER["dW1"][1][0]
     return [
-        *found,
+        *collected,
         Claim(
             f"W1[0, 0] up by 1 / 10,000: the cost changes by {dW1} times that", f"{slope:.6f}", abs(slope - dW1) < 1e-6
         ),
         Claim(
             f"after a step of rate {RATE} the cost is log(1 + exp(-3.25))",
-            f"{seen.cost_after:.4f}",
-            abs(seen.cost_after - np.log1p(np.exp(-3.25))) < 1e-15,
+            f"{measured.cost_after:.4f}",
+            abs(measured.cost_after - np.log1p(np.exp(-3.25))) < 1e-15,
         ),
     ]
 
@@ -118,13 +118,13 @@ HOLDS |= {"X1": ("X", 0), "X2": ("X", 1)}
 """The quantities of each place, and which entries of them."""
 
 
-def picture(figure: "Figure", seen: dict[str, Seen]) -> None:
+def picture(figure: "Figure", by_framework: dict[str, Measured]) -> None:
     """Draw the network with its numbers: forward above, backward below."""
     from shared.lessons.picture import BLUE, GREY, RED
 
     axes = figure.subplots()
     given = {name: V.ravel().tolist() for name, V in {**NETWORK._asdict(), "X": X}.items()}
-    values = given | next(iter(seen.values())).values
+    values = given | next(iter(by_framework.values())).values
     for (start, end), (weight, k) in {**ARROWS, ("output", "cost"): ("", 0)}.items():
         (x, y), (to_x, to_y) = PLACES[start], PLACES[end]
         room = {"shrinkA": 20 if start[0] == "X" else 62, "shrinkB": 62}

@@ -31,7 +31,7 @@ BIAS, RATE, STEPS = -1.0, 2.0, 220
 DYING_RATE, DYING_STEPS, LOOK = 2.0, 100, 5
 
 
-class Seen(NamedTuple):
+class Measured(NamedTuple):
     """Unit 1 dead: how far it moves, and the cost in the end. All eight dead: the costs, and how many fire in the end.
 
     And the number of the dead, at every fifth step, in a training that starts with none.
@@ -44,21 +44,21 @@ class Seen(NamedTuple):
     dead: Array
 
 
-def experiment(implementation: Implementation) -> Seen:
+def experiment(implementation: Implementation) -> Measured:
     """Start with one dead unit, with eight of them, and with none."""
     X, Y = photographs()
     one, eight = draw(), draw()
     one.b1[0], eight.b1[:] = BIAS, BIAS
-    seen = Seen({}, {}, {}, {}, number_of_dead(implementation))
+    measured = Measured({}, {}, {}, {}, number_of_dead(implementation))
     activation: Activation
     for activation in ("relu", "leaky_relu"):
         trained, costs, *_ = train(implementation, one, X, Y, RATE, STEPS, activation)
-        seen.without[activation] = costs[-1]
-        seen.moved[activation] = float(np.abs(unit_1(trained) - unit_1(one)).max())
-        revived, seen.costs[activation], *_ = train(implementation, eight, X, Y, RATE, STEPS, activation)
+        measured.without[activation] = costs[-1]
+        measured.moved[activation] = float(np.abs(unit_1(trained) - unit_1(one)).max())
+        revived, measured.costs[activation], *_ = train(implementation, eight, X, Y, RATE, STEPS, activation)
         fires = (implementation.forward(revived, X, activation).Z1 > 0).any(axis=1)
-        seen.firing[activation] = int(fires.sum())
-    return seen
+        measured.firing[activation] = int(fires.sum())
+    return measured
 
 
 def number_of_dead(implementation: Implementation) -> Array:
@@ -76,21 +76,29 @@ def unit_1(parameters: Parameters) -> Array:
     return np.concatenate([W1[0], b1[0], W2[:, 0]])
 
 
-def claims(seen: Seen) -> list[Claim]:
+def claims(measured: Measured) -> list[Claim]:
     """Say who is dead and who is not."""
-    relu, leaky, dead = seen.costs["relu"][-1], seen.costs["leaky_relu"][-1], seen.dead
-    without = seen.without["relu"]
+    relu, leaky, dead = measured.costs["relu"][-1], measured.costs["leaky_relu"][-1], measured.dead
+    without = measured.without["relu"]
     return [
-        Claim("ReLU, unit 1 dead: its weights move by 0", f"{seen.moved['relu']:g}", seen.moved["relu"] == 0),
+        Claim("ReLU, unit 1 dead: its weights move by 0", f"{measured.moved['relu']:g}", measured.moved["relu"] == 0),
         Claim(
             "ReLU, unit 1 dead: the others learn: the cost ends below 0.544", f"{without:.3f}", without < GUESS - 0.1
         ),
         Claim(
-            "leaky ReLU, unit 1 dead: its weights move", f"{seen.moved['leaky_relu']:.0e}", seen.moved["leaky_relu"] > 0
+            "leaky ReLU, unit 1 dead: its weights move",
+            f"{measured.moved['leaky_relu']:.0e}",
+            measured.moved["leaky_relu"] > 0,
         ),
-        Claim("ReLU, all 8 dead: none fires after training", f"{seen.firing['relu']}", seen.firing["relu"] == 0),
+        Claim(
+            "ReLU, all 8 dead: none fires after training", f"{measured.firing['relu']}", measured.firing["relu"] == 0
+        ),
         Claim("ReLU, all 8 dead: the cost ends within 0.001 of 0.644", f"{relu:.4f}", abs(relu - GUESS) < 0.001),
-        Claim("leaky ReLU, all 8 dead: some fire again", f"{seen.firing['leaky_relu']}", seen.firing["leaky_relu"] > 0),
+        Claim(
+            "leaky ReLU, all 8 dead: some fire again",
+            f"{measured.firing['leaky_relu']}",
+            measured.firing["leaky_relu"] > 0,
+        ),
         Claim("leaky ReLU, all 8 dead: the cost ends below 0.544", f"{leaky:.3f}", leaky < GUESS - 0.1),
         Claim("pixels / 255: at the start no unit is dead", f"{dead[0]}", dead[0] == 0),
         Claim(f"pixels / 255: after {DYING_STEPS} steps most are dead", f"{dead[-1]} of 8", dead[-1] > 4),
@@ -102,17 +110,21 @@ def claims(seen: Seen) -> list[Claim]:
     ]
 
 
-def picture(figure: "Figure", seen: dict[str, Seen]) -> None:
+def picture(figure: "Figure", by_framework: dict[str, Measured]) -> None:
     """Draw the cost of eight dead units, and the number of the dead over training."""
     from shared.lessons.picture import BLUE, ORANGE, RED, lines, name_the_lines
 
     left, right = figure.subplots(1, 2)
     names: dict[Activation, tuple[str, str]] = {"relu": ("ReLU", BLUE), "leaky_relu": ("leaky ReLU", ORANGE)}
     for activation, (label, colour) in names.items():
-        lines(left, {framework: found.costs[activation] for framework, found in seen.items()}, label, colour)
+        lines(
+            left, {framework: measured.costs[activation] for framework, measured in by_framework.items()}, label, colour
+        )
     left.set(ylabel="cost", ylim=(0, None), title="Training that starts with eight dead units")
-    name_the_lines(left, seen)
-    dead = {framework: np.repeat(found.dead, LOOK)[: DYING_STEPS + 1] for framework, found in seen.items()}
+    name_the_lines(left, by_framework)
+    dead = {
+        framework: np.repeat(measured.dead, LOOK)[: DYING_STEPS + 1] for framework, measured in by_framework.items()
+    }
     lines(right, dead, "dead", RED, drawstyle="steps-post")
     right.set(ylabel="dead units of 8", ylim=(0, 8.4), title=f"ReLU units that die: pixels / 255, rate {DYING_RATE:g}")
-    name_the_lines(right, seen)
+    name_the_lines(right, by_framework)

@@ -29,27 +29,27 @@ RATE, STEPS = 0.05, 500
 SCALES = {"small": 0.01, "large": 1.0, "tiny": 1e-6}
 
 
-class Seen(NamedTuple):
+class Measured(NamedTuple):
     """The costs before every step, and the share of untrained answers below 1% or above 99%."""
 
     costs: Array
     certain: float
 
 
-def experiment(implementation: Implementation) -> dict[str, Seen]:
+def experiment(implementation: Implementation) -> dict[str, Measured]:
     """Train from each scale."""
     X, Y = photographs()
-    seen = {}
+    measured = {}
     for name, scale in SCALES.items():
         A2 = implementation.forward(draw(scale), X).A2
         costs = train(implementation, draw(scale), X, Y, RATE, STEPS).costs
-        seen[name] = Seen(costs, float(np.mean(np.abs(A2 - 0.5) > 0.49)))
-    return seen
+        measured[name] = Measured(costs, float(np.mean(np.abs(A2 - 0.5) > 0.49)))
+    return measured
 
 
-def claims(seen: dict[str, Seen]) -> list[Claim]:
+def claims(measured: dict[str, Measured]) -> list[Claim]:
     """Compare where they start and where they end."""
-    small, large, tiny = (seen[name] for name in SCALES)
+    small, large, tiny = (measured[name] for name in SCALES)
     start, certain = small.costs[0], large.certain
     times, behind = large.costs[0] / np.log(2), large.costs[-1] / small.costs[-1]
     above = np.abs(tiny.costs[100] - GUESS)
@@ -65,13 +65,13 @@ def claims(seen: dict[str, Seen]) -> list[Claim]:
     ]
 
 
-def picture(figure: "Figure", seen: dict[str, dict[str, Seen]]) -> None:
+def picture(figure: "Figure", by_framework: dict[str, dict[str, Measured]]) -> None:
     """Draw the cost curves."""
     from shared.lessons.picture import BLUE, GREEN, GREY, RED, lines, name_the_lines
 
     axes = figure.subplots()
     for name, colour in zip(SCALES, (BLUE, RED, GREEN), strict=True):
-        lines(axes, {framework: found[name].costs for framework, found in seen.items()}, name, colour)
+        lines(axes, {framework: measured[name].costs for framework, measured in by_framework.items()}, name, colour)
     axes.axhline(GUESS, color=GREY, linestyle=":", label="the same answer for every image")
     axes.set(yscale="log", ylabel="cost", title="One network, three scales of the initial weights")
-    name_the_lines(axes, seen)
+    name_the_lines(axes, by_framework)

@@ -30,7 +30,7 @@ NETWORK = Parameters(W1=np.ones((1, 1)), b1=np.zeros((1, 1)), W2=np.ones((1, 1))
 """One input, one hidden unit: Z1 = X."""
 
 
-class Seen(NamedTuple):
+class Measured(NamedTuple):
     """The slope at each of POINTS, the one that differences find at 0, and what else the framework offers."""
 
     slopes: dict[float, float]
@@ -38,7 +38,7 @@ class Seen(NamedTuple):
     otherwise: dict[str, float]
 
 
-def experiment(implementation: Implementation) -> Seen:
+def experiment(implementation: Implementation) -> Measured:
     """Divide dZ1 by dA1: that is the slope."""
     X, Y = np.array([POINTS]), np.ones((1, len(POINTS)))
     d = implementation.gradients(NETWORK, X, Y)
@@ -46,7 +46,7 @@ def experiment(implementation: Implementation) -> Seen:
     zero, h = np.zeros((1, 1)), 1e-5
     right, left = (implementation.cost(NETWORK, zero + z, zero + 1) for z in (h, -h))
     dA1 = implementation.gradients(NETWORK, zero, zero + 1).dA1.item()
-    return Seen(slopes, (right - left) / (2 * h) / dA1, otherwise(implementation))
+    return Measured(slopes, (right - left) / (2 * h) / dA1, otherwise(implementation))
 
 
 def otherwise(implementation: Any) -> dict[str, float]:
@@ -63,7 +63,7 @@ def otherwise(implementation: Any) -> dict[str, float]:
     return slopes
 
 
-def claims(seen: Seen) -> list[Claim]:
+def claims(measured: Measured) -> list[Claim]:
     """Say the slopes."""
     wanted = {z: 1 if z > 0 else 0 for z in POINTS}
     others = {"torch.relu(z)": 0, "torch.maximum(z, 0)": 0.5, "torch.clamp(z, min=0)": 1}
@@ -71,17 +71,19 @@ def claims(seen: Seen) -> list[Claim]:
     return [
         *(
             Claim(f"this suite: the slope at z = {z:g} is {wanted[z]}", f"{s + 0:g}", s == wanted[z])
-            for z, s in seen.slopes.items()
+            for z, s in measured.slopes.items()
         ),
-        Claim("differences across 0 find 1/2", f"{seen.by_differences:.5f}", abs(seen.by_differences - 0.5) < 1e-4),
+        Claim(
+            "differences across 0 find 1/2", f"{measured.by_differences:.5f}", abs(measured.by_differences - 0.5) < 1e-4
+        ),
         *(
             Claim(f"{name}: the slope at 0 is {others[name]}", f"{s:g}", s == others[name])
-            for name, s in seen.otherwise.items()
+            for name, s in measured.otherwise.items()
         ),
     ]
 
 
-def picture(figure: "Figure", seen: dict[str, Seen]) -> None:
+def picture(figure: "Figure", by_framework: dict[str, Measured]) -> None:
     """Draw ReLU, its slope, and the choices at 0."""
     from shared.lessons.picture import BLUE, GREY, ORANGE
 
@@ -89,8 +91,10 @@ def picture(figure: "Figure", seen: dict[str, Seen]) -> None:
     left.plot([-2, 0, 2], [0, 0, 2], color=BLUE, linewidth=2)
     left.set(xlabel="z", title="max(0, z)")
     right.hlines([0, 1], [-2, 0], [0, 2], color=BLUE, linewidth=2)
-    choices = {"this suite": next(iter(seen.values())).slopes[0.0]}
-    choices |= {name.split("(")[0]: slope for found in seen.values() for name, slope in found.otherwise.items()}
+    choices = {"this suite": next(iter(by_framework.values())).slopes[0.0]}
+    choices |= {
+        name.split("(")[0]: slope for measured in by_framework.values() for name, slope in measured.otherwise.items()
+    }
     for slope in sorted(set(choices.values())):
         right.plot(0, slope, "o", color=BLUE if slope == 0 else ORANGE, markersize=9)
         right.text(0.1, slope + 0.05, ", ".join(name for name, s in choices.items() if s == slope))

@@ -34,7 +34,7 @@ RATES = {"a hundredth": 0.01, "half": 0.5, "0.8": 0.8, "twice": 2.0, "8 times": 
 FACTORS = (0.5, 0.95, 1.05)
 
 
-class Seen(NamedTuple):
+class Measured(NamedTuple):
     """L here and L by the judge; what a step multiplies a distance by; the costs; the first rise at 0.8 and L there."""
 
     L: float
@@ -45,7 +45,7 @@ class Seen(NamedTuple):
     L_at_rise: float
 
 
-def experiment(implementation: Implementation) -> Seen:
+def experiment(implementation: Implementation) -> Measured:
     """Find L, step from beside the valley's floor, and train with each rate."""
     (X, Y), start = photographs(), draw()
     L, v = largest_eigenvalue(implementation, start)
@@ -57,17 +57,19 @@ def experiment(implementation: Implementation) -> Seen:
     costs = {name: train(implementation, start, X, Y, r * limit, STEPS, "sigmoid").costs for name, r in RATES.items()}
     rise = int(np.argmax(np.diff(costs["0.8"]) > 0))
     *_, before = descent(implementation, start, X, Y, 0.8 * limit, rise, "sigmoid")
-    return Seen(L, judged(start), factors, costs, rise, largest_eigenvalue(implementation, before)[0])
+    return Measured(L, judged(start), factors, costs, rise, largest_eigenvalue(implementation, before)[0])
 
 
-def claims(seen: Seen) -> list[Claim]:
+def claims(measured: Measured) -> list[Claim]:
     """Say what the limit separates."""
-    small, half, _, twice, eight = seen.costs.values()
+    small, half, _, twice, eight = measured.costs.values()
     far, times, first = half[-1] / small[-1], eight.max() / eight[0], twice[1] - twice[0]
-    over = seen.L_at_rise / seen.L * 0.8
+    over = measured.L_at_rise / measured.L * 0.8
     return [
         Claim(
-            "L of the untrained network, as the judge finds it", f"{seen.L:.5f}", abs(seen.L / seen.judged - 1) < 1e-5
+            "L of the untrained network, as the judge finds it",
+            f"{measured.L:.5f}",
+            abs(measured.L / measured.judged - 1) < 1e-5,
         ),
         *(
             Claim(
@@ -75,7 +77,7 @@ def claims(seen: Seen) -> list[Claim]:
                 f"{round(factor, 4) + 0:.4f}",
                 abs(factor - 1 + 2 * share) < 1e-3,
             )
-            for share, factor in seen.factors.items()
+            for share, factor in measured.factors.items()
         ),
         Claim(
             "a hundredth: in 100 steps it falls, at every one, but stays above 0.6",
@@ -85,7 +87,7 @@ def claims(seen: Seen) -> list[Claim]:
         Claim("half: it falls at every step, to less than half of that", f"{half[-1]:.3f}", falls(half) and far < 0.5),
         Claim("twice: the first step takes the cost up", f"{first:+.3f}", first > 0),
         Claim("8 times: the cost reaches more than 5 times its start", f"{times:.1f} times", times > 5),
-        Claim("0.8: the cost falls at first; it first rises in step", f"{seen.rise + 1}", seen.rise > 0),
+        Claim("0.8: the cost falls at first; it first rises in step", f"{measured.rise + 1}", measured.rise > 0),
         Claim("0.8: by then L has grown, and the rate is above 2 / L", f"{over:.2f} times", over > 1),
     ]
 
@@ -95,19 +97,19 @@ def falls(costs: Array) -> bool:
     return bool(np.all(np.diff(costs) < 0))
 
 
-def picture(figure: "Figure", seen: dict[str, Seen]) -> None:
+def picture(figure: "Figure", by_framework: dict[str, Measured]) -> None:
     """Draw the costs, and what a step does to a distance."""
     from shared.lessons.picture import BLUE, GREEN, GREY, MARKS, ORANGE, RED, lines, name_the_lines
 
     left, right = figure.subplots(1, 2, width_ratios=(3, 2))
     for name, colour in zip(RATES, (GREY, BLUE, GREEN, ORANGE, RED), strict=True):
-        lines(left, {framework: found.costs[name] for framework, found in seen.items()}, name, colour)
+        lines(left, {framework: measured.costs[name] for framework, measured in by_framework.items()}, name, colour)
     left.set(yscale="log", ylabel="cost", title="Rates, as shares of the limit 2 / L of the untrained network")
-    name_the_lines(left, seen)
+    name_the_lines(left, by_framework)
     share = np.linspace(0, 1.5, 2)
     right.plot(share, 1 - 2 * share, color=GREY, label="1 - rate L")
-    for found, mark in zip(seen.values(), cycle(MARKS), strict=False):
-        right.plot(found.factors.keys(), found.factors.values(), mark, color=BLUE, markersize=9, fillstyle="none")
+    for measured, mark in zip(by_framework.values(), cycle(MARKS), strict=False):
+        right.plot(measured.factors.keys(), measured.factors.values(), mark, color=BLUE, markersize=9, fillstyle="none")
     right.axhspan(-2, -1, color=RED, alpha=0.15)
     right.text(0.05, -1.5, "farther away than before:\novershoot", va="center")
     right.set(xlabel="rate, as a share of 2 / L", ylim=(-2, 1), title="A step multiplies a small distance by")

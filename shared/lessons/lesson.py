@@ -38,11 +38,11 @@ class Lesson(Protocol):
         """Measure, with one implementation."""
         ...
 
-    def claims(self, seen: Any) -> list[Claim]:
+    def claims(self, measured: Any) -> list[Claim]:
         """Hold what was expected against what the experiment has seen. A comparison with NaN is False: it fails."""
         ...
 
-    def picture(self, figure: "Figure", seen: dict[str, Any]) -> None:
+    def picture(self, figure: "Figure", by_framework: dict[str, Any]) -> None:
         """Draw what was seen, by the name of the implementation."""
         ...
 
@@ -53,7 +53,7 @@ class Outcome:
 
     name: str
     lesson: Lesson
-    seen: dict[str, Any]
+    by_framework: dict[str, Any]
     claims: dict[str, list[Claim]]
 
     def rows(self) -> dict[str, dict[str, Claim]]:
@@ -79,13 +79,13 @@ def run(name: str, lesson: Lesson, implementations: Mapping[str, Implementation]
     ImplementationFailed
         If an implementation raises an exception, or gives what no claim can be read from.
     """
-    seen = {}
+    by_framework = {}
     with threadpool_limits(1), np.errstate(all="ignore"):  # small products; a lesson may be about what overflows
         for done, (framework, implementation) in enumerate(implementations.items()):
             progress(done)
-            seen[framework] = call(lesson.experiment, implementation)
-    claims = {framework: call(lesson.claims, found) for framework, found in seen.items()}
-    return Outcome(name, lesson, seen, claims)
+            by_framework[framework] = call(lesson.experiment, implementation)
+    claims = {framework: call(lesson.claims, measured) for framework, measured in by_framework.items()}
+    return Outcome(name, lesson, by_framework, claims)
 
 
 @cache

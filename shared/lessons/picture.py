@@ -31,7 +31,7 @@ def save(outcome: Outcome, folder: Path) -> Path:
     style |= {"legend.frameon": False}
     with mpl.rc_context({**style, "svg.hashsalt": "trigrad"}), np.errstate(all="ignore"):
         figure = Figure(figsize=(10, 4.2), layout="constrained")
-        outcome.lesson.picture(figure, outcome.seen)
+        outcome.lesson.picture(figure, outcome.by_framework)
         figure.suptitle(f"{outcome.name}: {outcome.lesson.TITLE}", fontsize=12, fontweight="bold")
         figure.savefig(content, format="svg", metadata={"Date": None, "Title": outcome.lesson.TITLE})
     write_atomically(path, content.getvalue())

@@ -55,7 +55,7 @@ def band(dtype: DtypeName) -> Band:
     return correct_curves(parameters, X, Y, Settings(RATE, STEPS, dtype=dtype))[1]
 
 
-class Seen(NamedTuple):
+class Measured(NamedTuple):
     """A curve's distance from the exact one, as a share of the cost, and the first step at which it leaves the band."""
 
     distance: Array
@@ -63,20 +63,20 @@ class Seen(NamedTuple):
     leaves: int | None
 
 
-def experiment(implementation: Implementation) -> dict[DtypeName, Seen]:
+def experiment(implementation: Implementation) -> dict[DtypeName, Measured]:
     """Train in both dtypes."""
-    seen = {}
+    measured = {}
     for dtype in DTYPES:
         costs = train(implementation, *problem(dtype), RATE, STEPS).costs.astype(np.float64)
         distance = exact().distance(costs) / exact().costs.high
         leaves = band(dtype).leaves(np.append(costs, band(dtype).costs[-1]))
-        seen[dtype] = Seen(distance, exact().digits_kept(costs, 6), leaves)
-    return seen
+        measured[dtype] = Measured(distance, exact().digits_kept(costs, 6), leaves)
+    return measured
 
 
-def claims(seen: dict[DtypeName, Seen]) -> list[Claim]:
+def claims(measured: dict[DtypeName, Measured]) -> list[Claim]:
     """Compare both with the truth."""
-    single, double = (seen[dtype] for dtype in DTYPES)
+    single, double = (measured[dtype] for dtype in DTYPES)
     before = {"float32": "before the horizon", "float64": "at all"}
     first, most = single.distance[0], single.distance.max()
     nearer, horizon = most / double.distance.max(), band("float32").horizon
@@ -97,15 +97,15 @@ def claims(seen: dict[DtypeName, Seen]) -> list[Claim]:
         *(
             Claim(
                 f"{dtype}: no step {before[dtype]} is outside the band",
-                "none" if found.leaves is None else f"{found.leaves}",
-                found.leaves is None,
+                "none" if result.leaves is None else f"{result.leaves}",
+                result.leaves is None,
             )
-            for dtype, found in seen.items()
+            for dtype, result in measured.items()
         ),
     ]
 
 
-def picture(figure: "Figure", seen: dict[str, dict[DtypeName, Seen]]) -> None:
+def picture(figure: "Figure", by_framework: dict[str, dict[DtypeName, Measured]]) -> None:
     """Draw the distances from the exact curve."""
     from shared.lessons.picture import BLUE, GREY, ORANGE
 
@@ -113,8 +113,8 @@ def picture(figure: "Figure", seen: dict[str, dict[DtypeName, Seen]]) -> None:
     for dtype, colour in zip(DTYPES, (ORANGE, BLUE), strict=True):
         limits = band(dtype)
         axes.plot(limits.half_width / limits.costs, color=colour, linestyle=":", label=f"{dtype}: what the band allows")
-        for found in seen.values():
-            axes.plot(found[dtype].distance, color=colour, alpha=0.6, linewidth=0.8)
+        for measured in by_framework.values():
+            axes.plot(measured[dtype].distance, color=colour, alpha=0.6, linewidth=0.8)
         axes.plot([], [], color=colour, label=f"{dtype}: the frameworks")
     if horizon := band("float32").horizon:
         axes.axvline(horizon, color=GREY, label=f"horizon of float32: step {horizon}")

@@ -36,7 +36,7 @@ CASES: tuple[tuple[DtypeName, float], ...] = (
 )
 
 
-class Seen(NamedTuple):
+class Measured(NamedTuple):
     """The cost and its derivative from log(A2), the clipped one, and the implementation's own."""
 
     from_A2: float
@@ -46,12 +46,12 @@ class Seen(NamedTuple):
     dZ2: float
 
 
-def experiment(implementation: Implementation) -> dict[tuple[str, float], Seen]:
+def experiment(implementation: Implementation) -> dict[tuple[str, float], Measured]:
     """Ask for A2, and for the implementation's own cost."""
     return {case: look(implementation, *case) for case in CASES}
 
 
-def look(implementation: Implementation, dtype: DtypeName, z: float) -> Seen:
+def look(implementation: Implementation, dtype: DtypeName, z: float) -> Measured:
     """Look at one example with label 0 and this Z2."""
     one: Array = np.ones((1, 1), dtype)
     network = Parameters(W1=one, b1=0 * one, W2=np.full_like(one, z), b2=0 * one)  # X = 1, Z1 = A1 = 1, Z2 = W2
@@ -60,33 +60,37 @@ def look(implementation: Implementation, dtype: DtypeName, z: float) -> Seen:
     derivative = 1 / (1 - A2) * (A2 * (1 - A2))  #      dA2 times the sigmoid's slope
     clipped = -np.log(1 - np.minimum(A2, one.dtype.type(1 - 1e-7)))
     cost, dZ2 = implementation.cost(network, one, 0 * one), implementation.gradients(network, one, 0 * one).dZ2
-    return Seen(float(from_A2), float(derivative), float(clipped), cost, dZ2.item())
+    return Measured(float(from_A2), float(derivative), float(clipped), cost, dZ2.item())
 
 
-def claims(seen: dict[tuple[str, float], Seen]) -> list[Claim]:
+def claims(measured: dict[tuple[str, float], Measured]) -> list[Claim]:
     """Say where each cost is right. What is right: z + log(1 + exp(-z))."""
-    found = []
-    for (dtype, z), values in seen.items():
+    collected = []
+    for (dtype, z), values in measured.items():
         right, where = z + np.log1p(np.exp(-z)), f"{dtype}, Z2 = {z:g}"
         error = abs(values.cost / right - 1)
-        found += [Claim(f"{where}: the cost from Z2 is right", f"{values.cost:g}", error <= 2 * np.finfo(dtype).eps)]
+        collected += [
+            Claim(f"{where}: the cost from Z2 is right", f"{values.cost:g}", error <= 2 * np.finfo(dtype).eps)
+        ]
         if (dtype, z) == ("float64", 20.0):
             off = abs(values.from_A2 - right)
-            found += [Claim(f"{where}: from log(A2) it is off by more than 1e-12", f"{off:.0e}", 1e-12 < off < 1e-7)]
+            collected += [
+                Claim(f"{where}: from log(A2) it is off by more than 1e-12", f"{off:.0e}", 1e-12 < off < 1e-7)
+            ]
             continue
         d = values.derivative_from_A2
-        found += [Claim(f"{where}: from log(A2) it is infinite", f"{values.from_A2:g}", values.from_A2 == np.inf)]
-        found += [Claim(f"{where}: its derivative from there is no number", f"{d:g}", np.isnan(d))]
-        found += [Claim(f"{where}: dZ2 = A2 - Y is 1", f"{values.dZ2:g}", values.dZ2 == 1)]
-    clipped, further = seen["float32", 20.0].clipped, seen["float32", 40.0].clipped
+        collected += [Claim(f"{where}: from log(A2) it is infinite", f"{values.from_A2:g}", values.from_A2 == np.inf)]
+        collected += [Claim(f"{where}: its derivative from there is no number", f"{d:g}", np.isnan(d))]
+        collected += [Claim(f"{where}: dZ2 = A2 - Y is 1", f"{values.dZ2:g}", values.dZ2 == 1)]
+    clipped, further = measured["float32", 20.0].clipped, measured["float32", 40.0].clipped
     return [
-        *found,
+        *collected,
         Claim("float32, Z2 = 20: clipped it is 15.94", f"{clipped:.2f}", round(clipped, 2) == 15.94),
         Claim("float32: from Z2 = 20 to 40 the clipped one rises by 0", f"{further - clipped:g}", further == clipped),
     ]
 
 
-def picture(figure: "Figure", seen: dict[str, dict[tuple[str, float], Seen]]) -> None:
+def picture(figure: "Figure", by_framework: dict[str, dict[tuple[str, float], Measured]]) -> None:
     """Draw the three costs in float32 over Z2, and mark what the frameworks gave."""
     from shared.lessons.picture import BLUE, MARKS, ORANGE, RED
 
@@ -102,8 +106,8 @@ def picture(figure: "Figure", seen: dict[str, dict[tuple[str, float], Seen]]) ->
         label="from log(A2), clipped at 1 - 1e-7",
     )
     axes.plot(z, -np.log(1 - A2), color=RED, linewidth=1.2, label="from log(A2): ends where it becomes infinite")
-    for found, mark in zip(seen.values(), cycle(MARKS), strict=False):
-        axes.plot(20, found["float32", 20.0].cost, mark, color=BLUE, markersize=10, fillstyle="none")
-        axes.plot(20, found["float32", 20.0].clipped, mark, color=ORANGE, markersize=10, fillstyle="none")
+    for measured, mark in zip(by_framework.values(), cycle(MARKS), strict=False):
+        axes.plot(20, measured["float32", 20.0].cost, mark, color=BLUE, markersize=10, fillstyle="none")
+        axes.plot(20, measured["float32", 20.0].clipped, mark, color=ORANGE, markersize=10, fillstyle="none")
     axes.set(xlabel="Z2", ylabel="cost, label 0", title="The cost of one example in float32; marks: the frameworks")
     axes.legend()

@@ -33,7 +33,7 @@ def scaled() -> dict[str, Array]:
     return {"raw": 255 * unit, "/ 255": unit, "standardised": standard}
 
 
-class Seen(NamedTuple):
+class Measured(NamedTuple):
     """The costs before every step; of the trained network, how many hidden units fire for no image at all."""
 
     costs: Array
@@ -42,20 +42,20 @@ class Seen(NamedTuple):
     """The share of A1 below 1% or above 99% if the untrained hidden units are sigmoids."""
 
 
-def experiment(implementation: Implementation) -> dict[str, Seen]:
+def experiment(implementation: Implementation) -> dict[str, Measured]:
     """Train on each scaling, from the same initial weights."""
-    seen = {}
+    measured = {}
     for name, X in scaled().items():
         A1 = implementation.forward(draw(), X, "sigmoid").A1
         trained, costs, *_ = train(implementation, draw(), X, photographs()[1], RATE, STEPS)
         silent = (implementation.forward(trained, X).A1 == 0).all(axis=1).sum()
-        seen[name] = Seen(costs, int(silent), float(np.mean(np.abs(A1 - 0.5) > 0.49)))
-    return seen
+        measured[name] = Measured(costs, int(silent), float(np.mean(np.abs(A1 - 0.5) > 0.49)))
+    return measured
 
 
-def claims(seen: dict[str, Seen]) -> list[Claim]:
+def claims(measured: dict[str, Measured]) -> list[Claim]:
     """Compare the three."""
-    raw, unit, standard = seen.values()
+    raw, unit, standard = measured.values()
     jump, apart = raw.costs[:10].max(), abs(raw.costs[-1] - GUESS)
     gained = GUESS - unit.costs[-1]
     slower = unit.costs[-1] / standard.costs[-1]
@@ -74,18 +74,18 @@ def claims(seen: dict[str, Seen]) -> list[Claim]:
     ]
 
 
-def picture(figure: "Figure", seen: dict[str, dict[str, Seen]]) -> None:
+def picture(figure: "Figure", by_framework: dict[str, dict[str, Measured]]) -> None:
     """Draw the cost curves."""
     from shared.lessons.picture import BLUE, GREEN, GREY, RED, lines, name_the_lines
 
     axes = figure.subplots()
     for name, colour, dashes in (("/ 255", GREEN, "-"), ("raw", RED, ":"), ("standardised", BLUE, "-")):
-        costs = {framework: found[name].costs for framework, found in seen.items()}
+        costs = {framework: measured[name].costs for framework, measured in by_framework.items()}
         lines(axes, costs, name, colour, linestyle=dashes)
     axes.axhline(GUESS, color=GREY, linestyle=":", label="the same answer for every image")
-    highest = max(found["raw"].costs.max() for found in seen.values())
+    highest = max(measured["raw"].costs.max() for measured in by_framework.values())
     axes.text(STEPS / 50, 1.15, f"raw: up to {highest:.1f} at once", color=RED)
     axes.set(
         ylim=(0, 1.2), ylabel="cost", title=f"The same weights, the same rate {RATE}, three scalings of the pixels"
     )
-    name_the_lines(axes, seen)
+    name_the_lines(axes, by_framework)

@@ -47,20 +47,20 @@ def experiment(implementation: Implementation) -> dict[str, Parameters]:
     }
 
 
-def claims(seen: dict[str, Parameters]) -> list[Claim]:
+def claims(measured: dict[str, Parameters]) -> list[Claim]:
     """Say what moved, and how far the units are apart."""
-    W1, b1, W2, b2 = seen["zero, ReLU"]
+    W1, b1, W2, b2 = measured["zero, ReLU"]
     moved = max(np.abs(V).max() for V in (W1, b1, W2))
-    found = [
+    collected = [
         Claim(f"zero, ReLU: after {STEPS} steps W1, b1 and W2 have moved by 0", f"{moved:g}", moved == 0),
         Claim("zero, ReLU: b2 has moved, alone", f"{b2.item():.4f}", b2.item() != 0),
     ]
     for name in ("equal, ReLU", "zero, sigmoid"):
-        W1, apart = seen[name].W1, difference(seen[name])
-        found += [Claim(f"{name}: W1 has moved", f"{np.ptp(W1):.3f}", np.ptp(W1) > 0)]
-        found += [Claim(f"{name}: the units' weights differ by less than 1e-12", f"{apart:.0e}", apart < 1e-12)]
-    apart = difference(seen["random, ReLU"])
-    return [*found, Claim("random, ReLU: the units' weights differ", f"{apart:.2f}", apart > 0.1)]
+        W1, apart = measured[name].W1, difference(measured[name])
+        collected += [Claim(f"{name}: W1 has moved", f"{np.ptp(W1):.3f}", np.ptp(W1) > 0)]
+        collected += [Claim(f"{name}: the units' weights differ by less than 1e-12", f"{apart:.0e}", apart < 1e-12)]
+    apart = difference(measured["random, ReLU"])
+    return [*collected, Claim("random, ReLU: the units' weights differ", f"{apart:.2f}", apart > 0.1)]
 
 
 def difference(parameters: Parameters) -> float:
@@ -69,9 +69,9 @@ def difference(parameters: Parameters) -> float:
     return float(np.ptp(units, axis=0).max() / np.abs(units).max())
 
 
-def picture(figure: "Figure", seen: dict[str, dict[str, Parameters]]) -> None:
+def picture(figure: "Figure", by_framework: dict[str, dict[str, Parameters]]) -> None:
     """Show the weights of each unit as a picture of 16 x 16 pixels: copies from one start, individuals from another."""
-    framework, trained = next(iter(seen.items()))
+    framework, trained = next(iter(by_framework.items()))
     axes = figure.subplots(3, 8)
     for row, name in zip(axes, ("zero, ReLU", "equal, ReLU", "random, ReLU"), strict=True):
         W1 = trained[name].W1

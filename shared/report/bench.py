@@ -129,11 +129,11 @@ def cells(timing: Timing) -> list[str]:
     ]
 
 
-def spread(found: Spread | None, scale: float, digits: int = 0) -> str:
+def spread(figure: Spread | None, scale: float, digits: int = 0) -> str:
     """Write a median and its quartiles: 254 [248 262]; a dash where there is none."""
-    if found is None:
+    if figure is None:
         return "-"
-    median, low, high = (f"{value * scale:,.{digits}f}" for value in (found.median, found.low, found.high))
+    median, low, high = (f"{value * scale:,.{digits}f}" for value in (figure.median, figure.low, figure.high))
     return f"{median} [{low} {high}]"
 
 

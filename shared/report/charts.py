@@ -75,15 +75,15 @@ def distances_of(record: Record, band: Band) -> dict[str, Array]:
 def distances(record: Record, band: Band) -> str:
     """Show on a logarithmic axis how far each curve is from where it should be, with the band and the horizon."""
     figure, axes = drawing.canvas(290)
-    found, half_width = distances_of(record, band), band.half_width[:-1]
-    (steps, top), curves = drawing.largest(half_width), {name: drawing.largest(found[name]) for name in found}
+    distances, half_width = distances_of(record, band), band.half_width[:-1]
+    (steps, top), curves = drawing.largest(half_width), {name: drawing.largest(distances[name]) for name in distances}
     low, high = drawing.logarithmic(np.concatenate([top, *(values for _, values in curves.values())]))
     names: dict[str, Artist] = {"the band": axes.fill_between(steps, 10.0**low, top, color=GRAY, lw=0)}
     axes.plot(steps, top, color=MUTED, lw=1.5)
     for k, name in enumerate(record.frameworks):
         if name in curves:
             (at, values), (colour, marker) = curves[name], series(k)
-            every = (k * len(at) // (8 * len(found)), max(1, len(at) // 8))
+            every = (k * len(at) // (8 * len(distances)), max(1, len(at) // 8))
             drawn = np.maximum(values, 10.0**low)
             (names[name],) = axes.plot(at, drawn, color=colour, lw=1.5, marker=marker, ms=6, markevery=every)
     axes.set_yscale("log")
@@ -94,7 +94,7 @@ def distances(record: Record, band: Band) -> str:
     axes.grid(axis="y")
     along_the_steps(axes, record, names)
     drawing.legend(figure, names)
-    said = "; ".join(f"{name} is at most {values.max():.1e} away" for name, values in found.items())
+    said = "; ".join(f"{name} is at most {values.max():.1e} away" for name, values in distances.items())
     return drawing.svg(
         figure,
         "distances",
@@ -113,19 +113,19 @@ def along_the_steps(axes: Axes, record: Record, names: dict[str, Artist]) -> Non
         names["the horizon"] = axes.axvline(record.horizon, color=INK, lw=1.2, ls=(0, (4, 3)))
 
 
-def curvature(record: Record, found: "Curvature") -> str:
+def curvature(record: Record, measured: "Curvature") -> str:
     """Show how strongly the cost bends along the training, beside the limit at which steps overshoot."""
     figure, axes = drawing.canvas(250)
     lines: dict[str, tuple[Sequence[float | None], tuple[str, str]]]
-    lines = {"largest eigenvalue": (found.largest_eigenvalues, series(0))}
-    if any(found.kinks_crossed):
-        lines["what steps meet"] = (found.met, series(1))
+    lines = {"largest eigenvalue": (measured.largest_eigenvalues, series(0))}
+    if any(measured.kinks_crossed):
+        lines["what steps meet"] = (measured.met, series(1))
     drawn = {name: np.array([np.nan if v is None else v for v in values]) for name, (values, _) in lines.items()}
-    low, high = drawing.logarithmic(np.concatenate([*drawn.values(), [found.limit]]))
-    names: dict[str, Artist] = {"the limit": axes.axhline(found.limit, color=INK, lw=1.5, ls=(0, (4, 3)), zorder=3)}
+    low, high = drawing.logarithmic(np.concatenate([*drawn.values(), [measured.limit]]))
+    names: dict[str, Artist] = {"the limit": axes.axhline(measured.limit, color=INK, lw=1.5, ls=(0, (4, 3)), zorder=3)}
     for name, (_, (colour, marker)) in lines.items():
         values = np.maximum(drawn[name], 10.0**low)
-        (names[name],) = axes.plot(found.steps, values, color=colour, lw=1.5, marker=marker, ms=5, clip_on=False)
+        (names[name],) = axes.plot(measured.steps, values, color=colour, lw=1.5, marker=marker, ms=5, clip_on=False)
     axes.set_yscale("log")
     axes.set_ylim(10.0**low, 10.0**high)
     locator, formatter = drawing.ticks(low, high, zero=True)
@@ -134,7 +134,7 @@ def curvature(record: Record, found: "Curvature") -> str:
     axes.grid(axis="y")
     along_the_steps(axes, record, names)
     drawing.legend(figure, names)
-    title, said = "The curvature of the cost along the training", messages.curvature(record, found)
+    title, said = "The curvature of the cost along the training", messages.curvature(record, measured)
     return drawing.svg(figure, "curvature", title, said.replace("\n", " "))
 
 

@@ -109,8 +109,8 @@ def in_columns(values: Array, count: int = MOST_POINTS // 2) -> list[Array]:
 
 def extremes(values: Array) -> Array:
     """Find the positions to draw: of each column's smallest and largest value, so that no peak is lost."""
-    found = [{int(k[np.argmin(values[k])]), int(k[np.argmax(values[k])])} for k in in_columns(values)]
-    return np.array(sorted({0, len(values) - 1}.union(*found)))
+    extremes = [{int(k[np.argmin(values[k])]), int(k[np.argmax(values[k])])} for k in in_columns(values)]
+    return np.array(sorted({0, len(values) - 1}.union(*extremes)))
 
 
 def largest(values: Array) -> tuple[Array, Array]:

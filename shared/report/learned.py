@@ -38,23 +38,23 @@ def units(record: Record, artifacts: Artifacts, name: str) -> Iterator[Unit]:
     """Look at each hidden unit of a trained network."""
     trained, examples = artifacts.trained[name], artifacts.examples["train"]
     changes = pictures.weights(trained.W1 - artifacts.initial.W1, examples.image_shape)
-    seen, label = artifacts.passes.get((name, "train")), examples.Y[0] > 0.5
+    layers, label = artifacts.passes.get((name, "train")), examples.Y[0] > 0.5
     for k, change in enumerate(changes):
         weight = float(trained.W2[0, k])
-        if seen is None or not np.max(seen.A1[k]) > 0:  # it sleeps on all, or gives what is no number
-            yield Unit(change, weight, awake=(0, 0) if seen is not None else None)
+        if layers is None or not np.max(layers.A1[k]) > 0:  # it sleeps on all, or gives what is no number
+            yield Unit(change, weight, awake=(0, 0) if layers is not None else None)
             continue
-        awake, most = seen.A1[k] > 0, int(np.argmax(seen.A1[k]))
+        awake, most = layers.A1[k] > 0, int(np.argmax(layers.A1[k]))
         counts = None if record.settings["activation"] == "sigmoid" else (np.sum(awake & ~label), np.sum(awake & label))
         yield Unit(change, weight, pictures.photograph(examples, most), int(label[most]), counts)
 
 
 def asleep(record: Record, artifacts: Artifacts, name: str) -> tuple[float, int, int] | None:
     """Give the answer to what wakes no unit, b2's alone; how many training examples get it, and how many of label 1."""
-    seen = artifacts.passes.get((name, "train"))
-    if seen is None or record.settings["activation"] != "relu":
+    layers = artifacts.passes.get((name, "train"))
+    if layers is None or record.settings["activation"] != "relu":
         return None
-    sleeping = ~np.any(seen.A1 > 0, axis=0)
+    sleeping = ~np.any(layers.A1 > 0, axis=0)
     answer = float(expit(artifacts.trained[name].b2[0, 0]))
     return answer, int(np.sum(sleeping)), int(np.sum(sleeping & (artifacts.examples["train"].Y[0] > 0.5)))
 

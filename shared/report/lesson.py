@@ -43,16 +43,16 @@ def after(terminal: Terminal, outcome: Outcome, folder: Path | None = None) -> N
 
 def table(outcome: Outcome) -> Table:
     """Make the table: a row for each claim, a column for each implementation."""
-    found = Table(box=None, padding=(0, 2, 0, 0))
-    found.add_column("What was seen", no_wrap=True)
+    rows = Table(box=None, padding=(0, 2, 0, 0))
+    rows.add_column("What was seen", no_wrap=True)
     for framework in outcome.claims:
-        found.add_column(escape(framework), justify="right", no_wrap=True)
-    found.add_column("", no_wrap=True)
+        rows.add_column(escape(framework), justify="right", no_wrap=True)
+    rows.add_column("", no_wrap=True)
     for says, claims in outcome.rows().items():
         cells = [cell(claims[framework]) if framework in claims else "-" for framework in outcome.claims]
         failed = [framework for framework, claim in claims.items() if not claim.holds]
-        found.add_row(escape(says), *cells, f"{NOT_AS_EXPECTED}: {', '.join(failed)}" if failed else AS_EXPECTED)
-    return found
+        rows.add_row(escape(says), *cells, f"{NOT_AS_EXPECTED}: {', '.join(failed)}" if failed else AS_EXPECTED)
+    return rows
 
 
 def cell(claim: Claim) -> str:

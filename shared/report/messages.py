@@ -91,31 +91,31 @@ def horizon(record: Record) -> str:
     )
 
 
-def curvature(record: Record, found: "Curvature") -> str:
+def curvature(record: Record, measured: "Curvature") -> str:
     """Say what steps do to a small difference: in the smooth pieces of the cost, and at the kinks between them."""
-    top, limit = max(found.largest_eigenvalues), f"2 / learning rate = {found.limit:.4g}"
-    most = f"at most {top:.4g}, at step {found.steps[found.largest_eigenvalues.index(top)]:,}"
-    if found.above_limit_at is None:
+    top, limit = max(measured.largest_eigenvalues), f"2 / learning rate = {measured.limit:.4g}"
+    most = f"at most {top:.4g}, at step {measured.steps[measured.largest_eigenvalues.index(top)]:,}"
+    if measured.above_limit_at is None:
         lines = [
             f"The largest eigenvalue is not above {limit} at any step that was looked at ({most}): "
             "steps do not overshoot."
         ]
     else:
         lines = [
-            f"The largest eigenvalue is above {limit}, first seen at step {found.above_limit_at:,} ({most}): "
+            f"The largest eigenvalue is above {limit}, first seen at step {measured.above_limit_at:,} ({most}): "
             "there a step overshoots, and a small difference grows."
         ]
-    kinked = any(found.kinks_crossed)
+    kinked = any(measured.kinks_crossed)
     lines.append(
-        f"{'Between kinks, all' if kinked else 'All'} {found.steps[-1]:,} steps together multiply a small difference "
-        f"by {found.growth[-1]:.3g}."
+        f"{'Between kinks, all' if kinked else 'All'} {measured.steps[-1]:,} steps together multiply a small "
+        f"difference by {measured.growth[-1]:.3g}."
     )
-    return "\n".join(lines + (at_kinks(record, found) if kinked else []))
+    return "\n".join(lines + (at_kinks(record, measured) if kinked else []))
 
 
-def at_kinks(record: Record, found: "Curvature") -> list[str]:
+def at_kinks(record: Record, measured: "Curvature") -> list[str]:
     """Say what steps do to a small difference where an entry of Z1 changes sides."""
-    most, step = max((count, step) for count, step in zip(found.kinks_crossed, found.steps, strict=True) if count)
+    most, step = max((count, step) for count, step in zip(measured.kinks_crossed, measured.steps, strict=True) if count)
     entries = record.settings["hidden"] * record.data["train"]["examples"]
     return [
         f"But at a kink (Z1 = 0) the derivative jumps. Before step {step:,}, {most:.3g} of Z1's {entries:,} entries "

@@ -67,7 +67,7 @@ def weights(V: Array, shape: tuple[int, ...]) -> list[str]:
 def photographs(artifacts: Artifacts, part: str) -> list[Photograph]:
     """Choose examples: the most certain mistakes of the first network, then what it gets right, certain to doubtful."""
     examples = artifacts.examples[part]
-    says = {name: seen.A2[0] for (name, where), seen in artifacts.passes.items() if where == part}
+    says = {name: layers.A2[0] for (name, where), layers in artifacts.passes.items() if where == part}
     if not says:
         return []
     first, label = next(iter(says.values())), examples.Y[0] > 0.5

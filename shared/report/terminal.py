@@ -199,10 +199,10 @@ def exact_table(record: Record) -> Table:
     for heading in ("largest\ndistance", "\nat step", "6 digits right\nbefore step", "3 digits\n", "1 digit\n"):
         table.add_column(heading, justify="right", no_wrap=True)
     for name, framework in record.frameworks.items():
-        if found := framework.exact_distance:
-            at = max(range(len(found.distances)), key=found.distances.__getitem__)
-            kept = (found.six_digits_to, found.three_digits_to, found.one_digit_to)
-            table.add_row(name, f"{found.distances[at]:.1e}", f"{at:,}", *(f"{steps:,}" for steps in kept))
+        if exact := framework.exact_distance:
+            at = max(range(len(exact.distances)), key=exact.distances.__getitem__)
+            kept = (exact.six_digits_to, exact.three_digits_to, exact.one_digit_to)
+            table.add_row(name, f"{exact.distances[at]:.1e}", f"{at:,}", *(f"{steps:,}" for steps in kept))
     return table
 
 
