@@ -4,7 +4,7 @@ import numpy as np
 from cases import Case
 from scipy.special import expit
 
-from shared.checking.catalogue.anywhere import narrowed
+from shared.checking.vocabulary import narrowed
 from shared.network import LEAKY_SLOPE, QUANTITIES
 
 

@@ -46,7 +46,7 @@ def at_step(case: Case, step: int) -> lines.Values:
 
     def watched(q):
         seen.append(q)
-        return lines.UPDATES["W1"](q)
+        return lines.right("W1")(q)
 
     lines.train(given(case), step + 1, {"W1": watched})
     return seen[step]

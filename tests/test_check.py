@@ -15,7 +15,8 @@ from shared.checking import lines, problems
 from shared.checking.catalogue.entries import CATALOGUE, Mistake
 from shared.checking.checkup import check
 from shared.checking.conventions import NAMES, READINGS, Convention, quantity_of
-from shared.checking.cures import line_of_code
+from shared.checking.layout import line_of_code
+from shared.checking.lines import Formula
 from shared.checking.sandbox.program import Reply
 from shared.network import QUANTITIES, Parameters
 
@@ -137,14 +138,14 @@ def test_the_mean_may_be_taken_anywhere(late):
 
 
 def test_what_nothing_explains_is_said_to_be_unknown_and_described():
-    odd = Mistake("odd mean in dW1", "dW1", lambda q: lines.LINES["dW1"](q) / (7 + q["Y"].sum()), "", "")
+    odd = Mistake("odd mean", "dW1", Formula("dZ1 @ X.T / (7 + Y.sum())"))
     finding = examined(Convention(), odd).findings[0].diagnosis
     assert finding.name == "unknown mistake in dW1"
     assert finding.clues[0] == "dW1 is 0.1 times the true one on 4 of the 10 problems on which it is wrong"
 
 
 def test_a_small_error_in_one_line_is_wrong_there():
-    tiny = Mistake("tiny", "dA1", lambda q: (q["W2"].T @ q["dZ2"]) * (1 + 1e-9), "", "")
+    tiny = Mistake("tiny", "dA1", Formula("W2.T @ dZ2 * (1 + 1e-9)"))
     checkup = examined(Convention(), tiny)
     assert [row.quantity for row in checkup.rows() if row.place == "WRONG here"] == ["dA1"]
 
@@ -156,7 +157,7 @@ class Other(Patient):
         if function != "forward":
             return super().call(function, *arguments)
         q = self.ours([*arguments, np.zeros((1, arguments[4].shape[1]))])
-        found = lines.run(q, {"Z1": lambda q: q["W1"] @ q["X"] - q["b1"]})
+        found = lines.run(q, {"Z1": Formula("W1 @ X - b1")})
         return Reply({name: found[name] for name in ("Z1", "A1", "Z2", "A2")})
 
 

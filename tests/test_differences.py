@@ -53,7 +53,7 @@ def test_differences_in_float32_are_recognised():
 
 
 def test_differences_of_a_wrong_cost_are_wrong_and_its_mistake_is_named():
-    wrong = {"cost": lambda q: lines.mean_over_examples(q["Y"] * np.logaddexp(0, -q["Z2"]))}
+    wrong = {"cost": lines.Formula("mean(Y * softplus(-Z2))")}
     checkup = check(Differing(1e-5, replaced=wrong), SMALL)
     assert [finding.name for finding in checkup.findings] == ["half of label 0 missing in cost and dZ2"]
 

@@ -5,8 +5,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from shared.checking.catalogue.mistake import Mistake, at
-from shared.checking.lines import LINES
+from shared.checking.catalogue.mistake import Mistake
+from shared.checking.lines import right
 from shared.checking.visit import Visit
 
 ROUNDINGS = 8
@@ -34,5 +34,4 @@ def never_zeroed(name: str) -> Mistake:
         f"{name} is the right one and what was given for the problem before: it is added to an array or a tensor that "
         "is kept between the calls and not set to zero."
     )
-    (mistake,) = at(name, ("earlier calls added", LINES[name], text), remark="added to zeros, anew in every call")
-    return mistake
+    return Mistake("earlier calls added", name, right(name), text, remark="added to zeros, anew in every call")

@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from shared.checking.catalogue.mistake import Trait
 from shared.checking.conventions import LATE
-from shared.checking.cures import line_of_code, line_with_remark, remark_on_layout
-from shared.checking.diagnosis import diagnose, lacks_mean
+from shared.checking.diagnosis import diagnose
 from shared.checking.evidence import Evidence, proof
 from shared.checking.examination import Examination, Verdict, examine, examine_forward
+from shared.checking.layout import line_of_code, line_with_remark, remark_on_layout
 from shared.checking.problems import Problem
 from shared.checking.sandbox.program import CheckError, Program, TooSlowError
 from shared.checking.trial import Trial, trial
@@ -149,7 +150,7 @@ def cure(line: str, diagnosis: Diagnosis, examination: Examination) -> str:
     text, layout = line_of_code(line, c, turned), remark_on_layout(line, c) if turned else ""
     if not set(examination.given) & set(LATE):
         text, place = line_with_remark(line, c, may_lack_mean(line, diagnosis), turned)
-    remarks = {mistake.cure.partition("  # ")[2] for mistake in diagnosis.mistakes if mistake.line == line}
+    remarks = {mistake.remark for mistake in diagnosis.mistakes if mistake.line == line}
     said = "; ".join(filter(None, (*(remarks if len(remarks) == 1 else ()), place, layout)))
     return f"{text}  # {said}" if said else text
 
@@ -157,7 +158,7 @@ def cure(line: str, diagnosis: Diagnosis, examination: Examination) -> str:
 def may_lack_mean(line: str, diagnosis: Diagnosis) -> bool:
     """Tell whether what is wrong with a line may be that it does not divide by m."""
     source = diagnosis.line if line in diagnosis.also else line
-    return any(lacks_mean(mistake.kind) for mistake in diagnosis.mistakes if mistake.line == source)
+    return any(Trait.MEAN in mistake.traits for mistake in diagnosis.mistakes if mistake.line == source)
 
 
 def merged(diagnoses: Iterable[Diagnosis]) -> list[Diagnosis]:

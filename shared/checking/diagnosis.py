@@ -1,6 +1,6 @@
 """The diagnosis: which mistakes, alone or in pairs, explain every problem to rounding.
 
-They are those of the catalogue, and where none of it does, those that are made for this program (read_off.py).
+They are those of the catalogue, and where none of it does, those that are made for this program (fitted.py).
 A mistake is planted in the right network, the lines after it are followed from what the program itself gave, and the
 outcome is compared with what the program gave, entry by entry, on all problems. Nothing else may differ.
 """
@@ -12,11 +12,12 @@ from itertools import combinations
 import numpy as np
 
 from shared.checking.calls import added_up, never_zeroed
-from shared.checking.catalogue.entries import CATALOGUE, Mistake
+from shared.checking.catalogue.entries import CATALOGUE
+from shared.checking.catalogue.mistake import Mistake, Trait
 from shared.checking.conventions import NAMES
 from shared.checking.examination import Examination
-from shared.checking.lines import Line, Values, one_by_one
-from shared.checking.read_off import guesses
+from shared.checking.fitted import guesses
+from shared.checking.lines import RIGHT, Line, Values, one_by_one
 from shared.checking.visit import Visit, gap
 from shared.checking.what_is_wrong import Diagnosis
 from shared.network import Array
@@ -136,14 +137,9 @@ def with_each_by_itself(diagnosis: Diagnosis, viable: Sequence[Mistake]) -> Diag
     here = [m for name in names for m in viable if m.name == f"{kind} in {name}"]
     if diagnosis.line not in ("dA1", "dZ1") or names != ("dW1", "db1") or len(here) < len(names):
         return diagnosis
-    if not lacks_mean(kind):
+    if Trait.MEAN not in diagnosis.mistakes[0].traits:
         return diagnosis
     return replace(diagnosis, line="dW1", also=("db1",), mistakes=(here[0], *diagnosis.mistakes))
-
-
-def lacks_mean(kind: str) -> bool:
-    """Tell whether a mistake is that nothing divides by m."""
-    return kind.startswith("mean over examples missing") or kind.endswith("instead of m")
 
 
 def pair(
@@ -185,7 +181,7 @@ def beside(
 
 def explains(mistakes: Sequence[Mistake], names: Sequence[str], visits: Sequence[Visit]) -> bool:
     """Tell whether these mistakes predict what a program gave, on every problem; with some rate, if that matters."""
-    rates = RATES if any("after its update" in mistake.name for mistake in mistakes) else RATES[:1]
+    rates = RATES if any(Trait.LATE in mistake.traits for mistake in mistakes) else RATES[:1]
     return any(explains_at(rate, mistakes, names, visits) for rate in rates)
 
 
@@ -281,5 +277,4 @@ def matches(predicted: Array, visit: Visit, name: str, extra: Array | float = 0.
 
 def in_order(found: Iterable[Diagnosis]) -> list[Diagnosis]:
     """Sort by the order of computation of the lines, each once."""
-    lines = [*NAMES, "W1", "b1", "W2", "b2", "costs"]
-    return sorted(found, key=lambda diagnosis: lines.index(diagnosis.line))
+    return sorted(found, key=lambda diagnosis: list(RIGHT).index(diagnosis.line))

@@ -1,16 +1,16 @@
-"""A factor of the program's own is read off: 0, a product of the sizes, such as 1/n_x, or any number."""
+"""A factor of the program's own: 0, a product of the sizes, such as 1/n_x, or any number."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import product
 
 import numpy as np
 
-from shared.checking.catalogue.anywhere import multiplied
-from shared.checking.catalogue.mistake import Mistake, at
-from shared.checking.lines import Line, examples
-from shared.checking.readings import ALIKE, plain, read, written
 from shared.checking.visit import Visit
+
+ALIKE = {"float64": 1e-9, "float32": 1e-4}
+"""How far from linear an answer may be, as a share of its largest entry, for a number to be read off it."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,12 @@ class Factor:
     def is_number(self) -> bool:
         """Whether the sizes have nothing to do with it."""
         return not (self.m or self.n_x or self.n_h)
+
+    @property
+    def text(self) -> str:
+        """Write it as a formula."""
+        powers = "".join(f" * {name}**{power!r}" for name in ("m", "n_x", "n_h") if (power := getattr(self, name)))
+        return f"{self.number!r}{powers}"
 
     def __str__(self) -> str:
         """Write it as a fraction: 2 m/n_x, or 1/(m^2 n_h)."""
@@ -51,26 +57,12 @@ FACTORS = [
 ]
 """What sizes can make of a line, the simplest first."""
 
-HINTS = {"1/n_x": ": X.size is n_x m, and X.shape[1] is m", "1/n_h": ": A1.size is n_h m, and A1.shape[1] is m"}
-
-
-def of_a_line(line: str, name: str, seen: Sequence[Visit]) -> Iterator[Mistake]:
-    """Read off by what a line seems to be multiplied, from a quantity that is wrong on these problems."""
-    ratios = [(read(visit, name, line, lambda p: ("", multiplied(line, lambda q: p), "")), visit) for visit in seen]
-    known = [(ratio, visit) for ratio, visit in ratios if ratio is not None and visit.dtype == seen[0].dtype]
-    if known and (factor := fitting(known)) != Factor(1.0):
-        yield from at(
-            line,
-            (kind(factor), times(line, factor), explanation(line, factor)),
-            general=factor.is_number and factor.number != 0,
-        )
-
 
 def fitting(known: Sequence[tuple[float, Visit]]) -> Factor:
     """Find the factor that is right on all problems: of sizes, or else a number."""
     ratio, visit = known[0]
     of_sizes = (f for f in FACTORS if all(is_near(f.of(v.problem.sizes), r, v) for r, v in known))
-    return next(of_sizes, Factor(plain(ratio, visit)))
+    return next(of_sizes, Factor(plain(ratio, ALIKE[visit.dtype.name])))
 
 
 def is_near(factor: float, ratio: float, visit: Visit) -> bool:
@@ -78,18 +70,13 @@ def is_near(factor: float, ratio: float, visit: Visit) -> bool:
     return abs(factor - ratio) <= ALIKE[visit.dtype.name] * abs(ratio)
 
 
-def times(line: str, factor: Factor) -> Line:
-    """The right line times a factor."""
-    return multiplied(line, lambda q: factor.of({"n_x": len(q["X"]), "n_h": len(q["W1"]), "m": examples(q)}))
+def plain(p: float, alike: float) -> float:
+    """Give the number that somebody may have written: short, or a simple fraction; else as it was read off."""
+    simple = (float(f"{p:.3g}"), float(f"{p:.6g}"), float(Fraction(p).limit_denominator(1000)))
+    return next((number for number in simple if abs(number - p) <= alike * abs(p)), p)
 
 
-def kind(factor: Factor) -> str:
-    """Call the mistake by what was done."""
-    return f"factor {factor}" if factor.number else "nothing but zeros"
-
-
-def explanation(line: str, factor: Factor) -> str:
-    """Say what that means."""
-    if not factor.number:
-        return f"{line} is 0 everywhere, as if nothing had been added to it."
-    return f"{line} is {factor} times what it should be{HINTS.get(str(factor), '')}."
+def written(p: float) -> str:
+    """Write a number with six digits, or as a simple fraction where it is one and they are not enough."""
+    fraction = Fraction(p).limit_denominator(1000)
+    return str(fraction) if float(f"{p:.6g}") != p and float(fraction) == p else f"{p:.6g}"

@@ -1,16 +1,18 @@
 """One entry of one line, written out with its numbers, so that it can be followed with pencil and paper."""
 
+import ast
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from shared.checking.layout import divided_where
+from shared.checking.lines import DERIVED, Formula
 from shared.network import Array
 
 Values = Mapping[str, Array]
-
-
-MADE_FROM = {"dW2": "dZ2", "db2": "dZ2", "dA1": "dZ2", "dZ1": "dA1", "dW1": "dZ1", "db1": "dZ1"}
-"""The derivative that each is made from, which may still be m times larger."""
+MOST = 6
+"""How many terms of a sum are written."""
+OPERATORS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
 
 
 def n(x: float) -> str:
@@ -33,61 +35,75 @@ def written_out(name: str, index: tuple[int, ...], q: Values, late: Sequence[str
     late
         What is m times larger, in the values as well, since the program takes the mean later.
     """
-    m = q["X"].shape[1]
-    line = line_at(name, index, q)
-    if name in ("dA2", "dZ2"):
-        return line if name in late else f"{line} / {m}"
-    return f"({line}) / {m}" if MADE_FROM.get(name) in late and name not in late else line
+    return Entry(q, index if len(index) == 2 else (0, 0)).write(divided_where(name, tuple(late)))
 
 
-def line_at(name: str, index: tuple[int, ...], q: Values) -> str:
-    """Write out a line as far as it has nothing to do with the mean over the examples."""
-    i, k = index if len(index) == 2 else (0, 0)
-    m = q["X"].shape[1]
-    match name:
-        case "Z1":
-            return f"{products(q['W1'][i], q['X'][:, k])} + {n(q['b1'][i, 0])}"
-        case "A1":
-            return f"max(0, {n(q['Z1'][i, k])})"
-        case "Z2":
-            return f"{products(q['W2'][i], q['A1'][:, k])} + {n(q['b2'][0, 0])}"
-        case "A2":
-            return f"1 / (1 + exp(-{n(q['Z2'][0, k])}))"
-        case "cost":
-            terms = (f"log(1 + exp({n(z)})) - {n(y)} * {n(z)}" for z, y in zip(q["Z2"][0], q["Y"][0], strict=True))
-            return (
-                f"({' + '.join(terms)}) / {m}" if m <= 5 else f"the mean of log(1 + exp(Z2)) - Y Z2 over {m} examples"
-            )
-        case "dA2":
-            a, y = q["A2"][0, k], q["Y"][0, k]
-            return f"(-1 / {n(a)})" if y else f"1 / (1 - {n(a)})"
-        case "dZ2":
-            return f"({n(q['A2'][0, k])} - {n(q['Y'][0, k])})"
-        case "dW2":
-            return products(q["dZ2"][0], q["A1"][k])
-        case "db2":
-            return total(q["dZ2"][0])
-        case "dA1":
-            return products(q["W2"][:, i], q["dZ2"][:, k])
-        case "dZ1":
-            dA1, Z1 = n(q["dA1"][i, k]), q["Z1"][i, k]
-            return f"{dA1} * relu'({Z1:.6g}) = {dA1} * {int(Z1 > 0)}"
-        case "dW1":
-            return products(q["dZ1"][i], q["X"][k])
-        case "db1":
-            return total(q["dZ1"][i])
-    raise KeyError(name)
+class Entry:
+    """One entry of what a line gives."""
+
+    def __init__(self, q: Values, index: tuple[int, ...]):
+        self.q, (self.i, self.k) = q, index
+
+    def write(self, node: ast.expr) -> str:
+        """Write a part of the line with its numbers."""
+        match node:
+            case ast.Constant(value=number):
+                return str(number)
+            case ast.Name(id="m" | "n_x" | "n_h" as size):
+                return str(DERIVED[size](dict(self.q)))
+            case ast.Name() | ast.Attribute():
+                return n(self.number(node))
+            case ast.UnaryOp(operand=operand):
+                return f"-{self.write(operand)}"
+            case ast.Compare():
+                return f"relu'({self.number(node.left):.6g})"
+            case ast.BinOp(left=a, op=ast.MatMult(), right=b):
+                return products(self.value(a)[self.i], self.value(b)[:, self.k])
+            case ast.BinOp(left=a, op=op, right=b):
+                return f"{self.part(a, op)} {OPERATORS[type(op)]} {self.part(b, op)}"
+            case ast.Call(func=ast.Name(id=function), args=[argument]):
+                return self.call(function, argument)
+        return ast.unparse(node)
+
+    def part(self, node: ast.expr, above: ast.operator) -> str:
+        """Write an operand, in parentheses where it is a sum and the operator above is not."""
+        is_sum = (isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub | ast.MatMult)) or (
+            isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "total"
+        )
+        return f"({self.write(node)})" if is_sum and isinstance(above, ast.Mult | ast.Div) else self.write(node)
+
+    def call(self, function: str, argument: ast.expr) -> str:
+        """Write a function of the notation."""
+        if function == "total":
+            return total(self.value(argument)[self.i])
+        if function == "mean":
+            losses = self.value(argument)[0]
+            if len(losses) >= MOST:
+                return f"the mean of {ast.unparse(argument)} over {len(losses)} examples"
+            terms = (f"{Entry(self.q, (0, k)).write(argument)}" for k in range(len(losses)))
+            return f"({' + '.join(terms)}) / {len(losses)}"
+        z = self.write(argument)
+        return {"relu": f"max(0, {z})", "sigmoid": f"1 / (1 + exp(-{z}))", "softplus": f"log(1 + exp({z}))"}[function]
+
+    def value(self, node: ast.expr) -> Array:
+        """Compute a part of the line."""
+        return Formula(ast.unparse(node))(dict(self.q))
+
+    def number(self, node: ast.expr) -> float:
+        """Compute one entry of it; what has one row or column counts for all."""
+        V = self.value(node)
+        return float(V[self.i % V.shape[0], self.k % V.shape[1]])
 
 
 def products(a: Array, b: Array) -> str:
     """Write a sum of products; a long one only begins."""
-    terms = [f"{n(x)} * {n(y)}" for x, y in zip(a[:6], b[:6], strict=True)]
+    terms = [f"{n(x)} * {n(y)}" for x, y in zip(a[:MOST], b[:MOST], strict=True)]
     return " + ".join(terms) + (f" + ... ({len(a)} terms)" if len(a) > len(terms) else "")
 
 
 def total(a: Array) -> str:
     """Write a sum; a long one only begins."""
-    return " + ".join(n(x) for x in a[:6]) + (f" + ... ({len(a)} terms)" if len(a) > 6 else "")
+    return " + ".join(n(x) for x in a[:MOST]) + (f" + ... ({len(a)} terms)" if len(a) > MOST else "")
 
 
 def worst_entry(V: Array, truth: Array) -> tuple[int, ...]:

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from shared.checking.catalogue.entries import CATALOGUE, Mistake
-from shared.checking.lines import UPDATES, Values, run
-from shared.checking.read_off_updates import guesses
+from shared.checking.fitted import guesses_of_update
+from shared.checking.lines import Values, right, run
 from shared.checking.trial import Step, Trial, courses
 from shared.checking.what_is_wrong import Diagnosis
 from shared.network import Parameters
@@ -38,7 +38,7 @@ def explaining(outcome: Trial, name: str) -> list[Mistake]:
         return [m for m in mistakes if all(matches(m, q, outcome.dtype) for q in seen)]
 
     found = fitting(m for m in CATALOGUE if m.line == name)
-    return found if any(not m.general for m in found) else [*found, *fitting(guesses(name, seen))]
+    return found if any(not m.general for m in found) else [*found, *fitting(guesses_of_update(name, seen))]
 
 
 def before_each(outcome: Trial, name: str) -> Iterator[Values]:
@@ -66,7 +66,7 @@ def matches(mistake: Mistake, q: Values, dtype: np.dtype) -> bool:
         predicted = mistake.wrong(q)
     except KeyError:
         return True
-    size = max(np.abs(predicted).max(), np.abs(UPDATES[mistake.line](q)).max())
+    size = max(np.abs(predicted).max(), np.abs(right(mistake.line)(q)).max())
     return bool(np.all(np.abs(predicted - q["after"]) <= ROUNDINGS * np.finfo(dtype).eps * size))
 
 

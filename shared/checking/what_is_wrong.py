@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 
-from shared.checking.catalogue.entries import Mistake
+from shared.checking.catalogue.mistake import Mistake
 from shared.judging.verdict import listed
 from shared.network import Parameters
 

@@ -1,136 +1,111 @@
 """Mistakes with the gradients of the parameters as they are: clipped, decayed, or not derivatives at all."""
 
-import numpy as np
+from collections.abc import Iterator
 
-from shared.checking.catalogue.mistake import DECAYS, Mistake, at, reordered
-from shared.checking.lines import LINES, Line, Values, examples, run
-from shared.network import Array, Parameters
-
-GRADIENTS = tuple(f"d{name}" for name in Parameters._fields)
+from shared.checking.catalogue.mistake import Family, Mistake, Trait, at
+from shared.checking.lines import LINES
+from shared.network import Parameters
 
 LIMITS = (0.1, 0.5, 1, 5, 10)
 """What gradients are usually clipped at."""
-
+DECAYS = (1e-4, 5e-4, 1e-3, 1e-2, 1e-1)
+"""Usual factors of weight decay."""
 PENALTIES = (0.1, 0.7, 1)
 """The lambda of courses, where lambda / (2 m) times the sum of squared weights is added to the cost."""
+PENALTY = "the derivative of a penalty, and the cost of this network has no penalty."
+SQUARES = "(sum(W1**2) + sum(W2**2))"
 
 
-def norm(q: Values) -> float:
-    """The norm of the four gradients, taken together, as the right lines give them."""
-    before = {name: q[name] for name in LINES if name in q and name not in GRADIENTS}
-    right = run(q, own=before)
-    return float(np.sqrt(sum(np.square(right[name], dtype=float).sum() for name in GRADIENTS)))
-
-
-def clipped(name: str, limit: float) -> Line:
-    """The right gradient, no entry of which may be larger than a limit."""
-    return lambda q: np.clip(LINES[name](q), -limit, limit)
-
-
-def shortened(name: str, limit: float) -> Line:
-    """The right gradient, shortened together with the others until their norm is no larger than a limit."""
-    return lambda q: LINES[name](q) * min(1.0, float(np.divide(limit, norm(q))))
-
-
-def limits_of(name: str) -> tuple[Mistake, ...]:
-    """Gradient clipping; db2 is a mean of A2 - Y, and never as large as 1."""
-    entries = (
-        (f"clipping at {limit}", clipped(name, limit), f"Entries of {name} are clipped at {limit} and -{limit}.")
-        for limit in LIMITS
-        if name != "db2" or limit < 1
+def families_of(name: str) -> Iterator[Family]:
+    """Gradient clipping, weight decay, and what was given in place of a gradient."""
+    dV, right = f"d{name}", LINES[f"d{name}"]
+    few = tuple(limit for limit in LIMITS if name != "b2" or limit < 1)  # db2 is a mean of A2 - Y: never as large as 1
+    yield Family(
+        dV, "clipping at {p:g}", f"clip({right}, -p, p)", f"Entries of {dV} are clipped at {{p:g}} and -{{p:g}}.", few
     )
-    norms = (
-        (
-            f"clipping to norm {limit}",
-            shortened(name, limit),
-            f"The gradients are shortened where their norm, all four taken together, is larger than {limit}.",
-        )
-        for limit in LIMITS
-    )
-    unit = (
-        "division by the norm",
-        lambda q: LINES[name](q) / norm(q),
-        "The gradients are divided by their norm, all four taken together: their direction is left alone.",
-    )
-    return at(name, *entries, *norms, unit)
-
-
-def decay_of(name: str) -> tuple[Mistake, ...]:
-    """Weight decay in the gradient."""
-    dV, penalty = f"d{name}", "the derivative of a penalty, and the cost of this network has no penalty"
-    return at(
+    yield Family(
         dV,
-        *(
-            (
-                f"weight decay {decay:.0e}",
-                lambda q, decay=decay: LINES[dV](q) + decay * q[name],
-                f"{decay:.0e} {name} is added, {penalty}.",
-            )
-            for decay in DECAYS
-        ),
-        *(
-            (
-                f"weight decay {strength}/m",
-                lambda q, strength=strength: LINES[dV](q) + strength / examples(q) * q[name],
-                f"{strength}/m {name} is added, {penalty}.",
-            )
-            for strength in PENALTIES
-        ),
+        "clipping to norm {p:g}",
+        f"({right}) * minimum(1, divide(p, norm))",
+        "The gradients are shortened where their norm, all four taken together, is larger than {p:g}.",
+        LIMITS,
+    )
+    yield Family(
+        dV,
+        "weight decay {p:.6g}",
+        f"{right} + p * {name}",
+        f"{{p:.6g}} {name} is added, {PENALTY}",
+        DECAYS,
+        linear=True,
+    )
+    yield Family(
+        dV,
+        "weight decay {p:.6g}/m",
+        f"{right} + p / m * {name}",
+        f"{{p:.6g}}/m {name} is added, {PENALTY}",
+        PENALTIES,
+        linear=True,
+    )
+    yield Family(
+        dV,
+        "sum of absolute weights times {p:.6g}",
+        f"{right} + p * sign({name})",
+        f"{{p:.6g}} times the sign of {name} is added, {PENALTY}",
+        linear=True,
+    )
+    yield Family(
+        dV,
+        "new weights in place of the gradient",
+        f"{name} + p * ({right})",
+        f"This is not {dV} but {name} + {{p:.6g}} {dV}, {name} after its update.",
+        linear=True,
     )
 
 
-def squares(q: Values) -> Array:
-    """Half the sum of the squared weights."""
-    return np.asarray((np.square(q["W1"]).sum() + np.square(q["W2"]).sum()) / 2)
+def others_of(name: str) -> tuple[Mistake, ...]:
+    """Gradients that are no derivatives; for W1 differences take too long."""
+    found = {
+        "division by the norm": (
+            f"({LINES[f'd{name}']}) / norm",
+            "The gradients are divided by their norm, all four taken together: their direction is left alone.",
+        ),
+        "weights in place of the gradient": (f"{name}", f"This is {name} itself, not d{name}."),
+    }
+    if name != "W1":
+        found["finite differences in float32"] = (
+            f"difference('{name}', 1e-3)",
+            f"d{name} is a finite difference of costs in float32, and most of their digits cancel.",
+        )
+    return at(f"d{name}", found)
 
 
-cost = at(
-    "cost",
-    *(
-        (
-            f"penalty on the weights {decay:.0e}",
-            lambda q, decay=decay: LINES["cost"](q) + decay * squares(q),
-            f"{decay:.0e}/2 times the sum of the squared weights is added, and this cost has no such penalty.",
-        )
-        for decay in DECAYS
-    ),
-    *(
-        (
-            f"penalty on the weights {penalty}/m",
-            lambda q, penalty=penalty: LINES["cost"](q) + penalty / examples(q) * squares(q),
-            f"{penalty}/(2 m) times the sum of the squared weights is added, and this cost has no such penalty.",
-        )
-        for penalty in PENALTIES
-    ),
+def penalty(by_m: str, said: str, usual: tuple[float, ...]) -> Family:
+    """A penalty on the weights in the cost."""
+    return Family(
+        "cost",
+        f"penalty on the weights {{p:.6g}}{by_m.replace(' ', '')}",
+        f"{LINES['cost']} + p{by_m} * {SQUARES} / 2",
+        f"{{p:.6g}}/{said} times the sum of the squared weights is added, and this cost has no such penalty.",
+        usual,
+        linear=True,
+    )
+
+
+GRADIENT_FAMILIES = (
+    penalty("", "2", DECAYS),
+    penalty(" / m", "(2 m)", PENALTIES),
+    *(family for name in Parameters._fields for family in families_of(name)),
 )
 
-
-def finite_differences(name: str, step: float = 1e-3) -> Line:
-    """How the cost, in float32, changes when one entry of a parameter goes up and down by a small step."""
-
-    def line(q: Values) -> Array:
-        narrow = {V: reordered(q)[V].astype(np.float32) for V in (*Parameters._fields, "X", "Y")}
-
-        def slope_along(change: Array) -> Array:
-            up, down = (run({**narrow, name: narrow[name] + sign * change})["cost"] for sign in (1, -1))
-            return (up - down) / (2 * step)
-
-        changes = step * np.eye(q[name].size, dtype=np.float32)
-        slopes = [slope_along(change.reshape(q[name].shape)) for change in changes]
-        return np.array(slopes, q["X"].dtype).reshape(q[name].shape)
-
-    return line
-
-
-def differences_of(name: str) -> tuple[Mistake, ...]:
-    """A gradient from finite differences."""
-    explanation = f"d{name} is a finite difference of costs in float32, and most of their digits cancel."
-    return at(f"d{name}", ("finite differences in float32", finite_differences(name), explanation))
-
-
-GRADIENT: tuple[Mistake, ...] = (
-    *cost,
-    *(mistake for name in GRADIENTS for mistake in limits_of(name)),
-    *(mistake for name in Parameters._fields for mistake in decay_of(name)),
-    *(mistake for name in ("W2", "b2", "b1") for mistake in differences_of(name)),  # for W1 it takes too long
+LATE = at(
+    "dA1",
+    {
+        "W2 after its update": (
+            "(W2 - learning_rate * dW2).T @ dZ2",
+            "W2 was updated before the gradient went back through it: update when all gradients are there.",
+        )
+    },
+    traits=Trait.LATE,
 )
+
+GRADIENT: tuple[Mistake, ...] = (*LATE, *(mistake for name in Parameters._fields for mistake in others_of(name)))

@@ -1,194 +1,368 @@
 # ruff: noqa: N816 (dA2 is the right name in mathematics)
-"""Mistakes of the loss: the cost, and its derivative with respect to the output, dA2."""
+"""Mistakes of the loss: the cost, its derivative dA2, and dZ2, where it meets the sigmoid."""
 
-import numpy as np
+from shared.checking.catalogue.forward import TINY
+from shared.checking.catalogue.mistake import SAFETY, Family, Mistake, Trait, at
 
-from shared.checking.catalogue.mistake import SAFETY, Mistake, at
-from shared.checking.lines import LINES, Line, Values, examples, mean_over_examples
-from shared.network import Array
-
-
-def cross_entropy(Y: Array, A2: Array, one_minus_A2: Array) -> Array:
-    """The cost from probabilities."""
-    return mean_over_examples(-Y * np.log(A2) - (1 - Y) * np.log(one_minus_A2))
-
-
-def log_of_clipped(tiny: float) -> Line:
-    """The cost from a clipped A2."""
-
-    def line(q: Values) -> Array:
-        A2 = np.clip(q["A2"], tiny, 1 - tiny)
-        return cross_entropy(q["Y"], A2, 1 - A2)
-
-    return line
-
-
-def log_of_shifted(tiny: float) -> Line:
-    """The cost with tiny added inside each log."""
-    return lambda q: cross_entropy(q["Y"], q["A2"] + tiny, 1 - q["A2"] + tiny)
-
-
-def losses(q: Values) -> Array:
-    """The loss of each example."""
-    return np.asarray(np.logaddexp(0, q["Z2"]) - q["Y"] * q["Z2"])
-
-
-def every_pair(q: Values) -> Array:
-    """The mean over all m x m pairs of an output and a label."""
-    return mean_over_examples(np.logaddexp(0, q["Z2"]) - q["Y"].T * q["Z2"])
-
-
-def error(q: Values) -> Array:
-    """The error of each output, A2 - Y."""
-    return q["A2"] - q["Y"]
-
-
-def slope(A: Array) -> Array:
-    """The sigmoid's slope, from the sigmoid's value."""
-    return A * (1 - A)
-
-
-def of_shifted(tiny: float) -> Line:
-    """The derivative of -Y log(A2 + tiny) - (1 - Y) log(1 - A2 + tiny) with respect to A2."""
-
-    def line(q: Values) -> Array:
-        Y, A2 = q["Y"], q["A2"]
-        return ((1 - Y) / (1 - A2 + tiny) - Y / (A2 + tiny)) / examples(q)
-
-    return line
-
+LOSSES = "softplus(Z2) - Y * Z2"
+"""The loss of each example."""
+CHAIN = "(-Y / A2 + (1 - Y) / (1 - A2)) / m"
+"""The derivative with respect to A2, as one divides it out."""
 
 cost = at(
     "cost",
-    (
-        "mean squared error",
-        lambda q: mean_over_examples(np.square(q["A2"] - q["Y"])),
-        "This is the mean squared error, where the cost is the cross-entropy.",
-    ),
-    (
-        "half the mean squared error",
-        lambda q: mean_over_examples(np.square(q["A2"] - q["Y"])) / 2,
-        "This is half the mean squared error, where the cost is the cross-entropy.",
-    ),
-    (
-        "labels inverted",
-        lambda q: LINES["cost"]({**q, "Y": 1 - q["Y"]}),
-        "The labels 0 and 1 have changed places.",
-    ),
-    (
-        "half of label 0 missing",
-        lambda q: mean_over_examples(q["Y"] * np.logaddexp(0, -q["Z2"])),
-        "Only -Y log(A2) is summed, and -(1 - Y) log(1 - A2), the half of the examples with label 0, is missing.",
-    ),
-    (
-        "half of label 1 missing",
-        lambda q: mean_over_examples((1 - q["Y"]) * np.logaddexp(0, q["Z2"])),
-        "Only -(1 - Y) log(1 - A2) is summed, and -Y log(A2), the half of the examples with label 1, is missing.",
-    ),
-    *(
-        (
-            f"half of label {label} subtracted",
-            lambda q, label=label: mean_over_examples(np.where(q["Y"] == label, -losses(q), losses(q))),
-            f"The losses of the examples with label {label} are subtracted: a minus is missing, or one too many.",
-        )
-        for label in (0, 1)
-    ),
-    (
-        "log(1 + exp(Z2)) that overflows",
-        lambda q: mean_over_examples(np.log(1 + np.exp(q["Z2"])) - q["Y"] * q["Z2"]),
-        "exp(Z2) is infinite where Z2 is above 709, and so is this cost: np.logaddexp(0, Z2) is the same, and is not.",
-    ),
-    (
-        "sigmoid applied twice",
-        lambda q: LINES["cost"]({**q, "Z2": q["A2"]}),
-        "This cost applies the sigmoid itself, so it wants Z2, but it was given A2.",
-    ),
-    (
-        "log10",
-        lambda q: LINES["cost"](q) / float(np.log(10)),
-        "The logarithm to base 10 is taken where the natural one is meant.",
-    ),
-    (
-        "log2",
-        lambda q: LINES["cost"](q) / float(np.log(2)),
-        "The logarithm to base 2 is taken where the natural one is meant.",
-    ),
-    (
-        "every output against every label",
-        every_pair,
-        "Z2 and Y lie along different axes, so broadcasting pairs every output with every label, m x m of them.",
-    ),
-    (
-        "every output against every label, summed,",
-        lambda q: every_pair(q) * examples(q),
-        "Z2 and Y lie along different axes, so broadcasting pairs every output with every label and sums m x m losses.",
-    ),
-    (
-        "log of A2",
-        lambda q: cross_entropy(q["Y"], q["A2"], 1 - q["A2"]),
-        "The log is taken of A2 and 1 - A2, which round to 0 where the network is sure, and then the log is infinite.",
-    ),
-    (
-        "softplus that is straight above 20",
-        lambda q: mean_over_examples(np.where(q["Z2"] > 20, q["Z2"], np.logaddexp(0, q["Z2"])) - q["Y"] * q["Z2"]),
-        "Above 20, torch.nn.functional.softplus gives Z2 itself: use binary_cross_entropy_with_logits or logaddexp.",
-    ),
-    (
-        "log kept above -100",
-        lambda q: mean_over_examples(
-            -q["Y"] * np.maximum(np.log(q["A2"]), -100) - (1 - q["Y"]) * np.maximum(np.log(1 - q["A2"]), -100)
+    {
+        "mean squared error": (
+            "mean((A2 - Y) ** 2)",
+            "This is the mean squared error, where the cost is the cross-entropy.",
         ),
-        "The log of A2 is kept above -100, as binary_cross_entropy does: use binary_cross_entropy_with_logits.",
-    ),
-    *(
-        (
-            f"log of a probability clipped at {tiny:.0e}",
-            log_of_clipped(tiny),
-            f"A2 is clipped at {tiny:.0e} before the log, so no example can cost more than {-np.log(tiny):.1f}.",
-        )
-        for tiny in SAFETY
-    ),
-    *(
-        (
-            f"log of a probability plus {tiny:.0e}",
-            log_of_shifted(tiny),
-            f"{tiny:.0e} is added inside the log, so no example can cost more than {-np.log(tiny):.1f}.",
-        )
-        for tiny in SAFETY
-    ),
+        "half the mean squared error": (
+            "mean((A2 - Y) ** 2) / 2",
+            "This is half the mean squared error, where the cost is the cross-entropy.",
+        ),
+        "mean absolute error": (
+            "mean(abs(A2 - Y))",
+            "This is the mean absolute error, where the cost is the cross-entropy.",
+        ),
+        "hinge loss": (
+            "mean(maximum(0, 1 - (2 * Y - 1) * Z2))",
+            "This is the hinge loss of a support vector machine, where the cost is the cross-entropy.",
+        ),
+        "labels inverted": ("mean(softplus(Z2) - (1 - Y) * Z2)", "The labels 0 and 1 have changed places."),
+        "half of label 0 missing": (
+            "mean(Y * softplus(-Z2))",
+            "Only -Y log(A2) is summed, and -(1 - Y) log(1 - A2), the half of the examples with label 0, is missing.",
+        ),
+        "half of label 1 missing": (
+            "mean((1 - Y) * softplus(Z2))",
+            "Only -(1 - Y) log(1 - A2) is summed, and -Y log(A2), the half of the examples with label 1, is missing.",
+        ),
+        "sigmoid applied twice": (
+            "mean(softplus(A2) - Y * A2)",
+            "This cost applies the sigmoid itself, so it wants Z2, but it was given A2.",
+        ),
+        "log10": (f"mean({LOSSES}) / log(10)", "The logarithm to base 10 is taken where the natural one is meant."),
+        "log2": (f"mean({LOSSES}) / log(2)", "The logarithm to base 2 is taken where the natural one is meant."),
+        "every output against every label": (
+            "mean(softplus(Z2) - Y.T * Z2)",
+            "Z2 and Y lie along different axes, so broadcasting pairs every output with every label, m x m of them.",
+        ),
+        "every output against every label, summed,": (
+            "mean(softplus(Z2) - Y.T * Z2) * m",
+            "Z2 and Y lie along different axes, so broadcasting pairs every output with every label and sums m x m "
+            "losses.",
+        ),
+        "classes weighed alike": (
+            f"mean(alike(Y) * ({LOSSES}))",
+            "Both labels count as much as each other, however many examples have them.",
+        ),
+        "labels shifted to the right": (
+            "mean(softplus(Z2) - roll(Y, 1, axis=1) * Z2)",
+            "Each example has the label of the one before it: an index is off by one.",
+        ),
+        "labels shifted to the left": (
+            "mean(softplus(Z2) - roll(Y, -1, axis=1) * Z2)",
+            "Each example has the label of the one after it: an index is off by one.",
+        ),
+        **{
+            f"half of label {label} subtracted": (
+                f"mean(where(Y == {label}, -1, 1) * ({LOSSES}))",
+                f"The losses of the examples with label {label} are subtracted: a minus is missing, or one too many.",
+            )
+            for label in (0, 1)
+        },
+    },
+)
+
+COST_THAT_GIVES_WAY = at(
+    "cost",
+    {
+        "log(1 + exp(Z2)) that overflows": (
+            "mean(log(1 + exp(Z2)) - Y * Z2)",
+            "exp(Z2) is infinite where Z2 is above 709, and so is this cost: np.logaddexp(0, Z2) is the same, and is "
+            "not.",
+        ),
+        "log of A2": (
+            "mean(-Y * log(A2) - (1 - Y) * log(1 - A2))",
+            "The log is taken of A2 and 1 - A2, which round to 0 where the network is sure, and then the log is "
+            "infinite.",
+        ),
+        "softplus that is straight above 20": (
+            "mean(where(Z2 > 20, Z2, softplus(Z2)) - Y * Z2)",
+            "Above 20, torch.nn.functional.softplus gives Z2 itself: use binary_cross_entropy_with_logits or "
+            "logaddexp.",
+        ),
+        "log kept above -100": (
+            "mean(-Y * maximum(log(A2), -100) - (1 - Y) * maximum(log(1 - A2), -100))",
+            "The log of A2 is kept above -100, as binary_cross_entropy does: use binary_cross_entropy_with_logits.",
+        ),
+        "infinite losses left out": (
+            "sum(nan_to_num(-Y * log(A2) - (1 - Y) * log(1 - A2), posinf=0)) / m",
+            "Where A2 rounds to 0 or 1, the loss is infinite or not a number, and such an example is left out.",
+        ),
+    },
+    traits=Trait.LIMIT,
 )
 
 dA2 = at(
     "dA2",
-    (
-        "half of label 0 missing",
-        lambda q: -q["Y"] / q["A2"] / examples(q),
-        "Only -Y log(A2) is differentiated, so examples with label 0 do not count.",
+    {
+        "half of label 0 missing": (
+            "-Y / A2 / m",
+            "Only -Y log(A2) is differentiated, so examples with label 0 do not count.",
+        ),
+        "half of label 1 missing": (
+            "(1 - Y) / (1 - A2) / m",
+            "Only -(1 - Y) log(1 - A2) is differentiated, so examples with label 1 do not count.",
+        ),
+        "plus in place of minus": (
+            "-(Y / A2 + (1 - Y) / (1 - A2)) / m",
+            "The derivative of log(1 - A2) is -1 / (1 - A2), and its sign was lost.",
+        ),
+        "derivative of the squared error": (
+            "2 * (A2 - Y) / m",
+            "2 (A2 - Y) is the derivative of the squared error, and the cost is the cross-entropy.",
+        ),
+        "A2 - Y": ("(A2 - Y) / m", "A2 - Y is the derivative with respect to Z2, not to A2."),
+    },
+)
+
+dZ2 = at(
+    "dZ2",
+    {
+        "labels inverted": (
+            "(A2 - (1 - Y)) / m",
+            "The labels 0 and 1 have changed places: this is A2 - (1 - Y).",
+        ),
+        "sigmoid's slope kept": (
+            "(A2 - Y) * A2 * (1 - A2) / m",
+            "A2 - Y is multiplied by A2 (1 - A2), as in half the squared error: in cross-entropy it cancels.",
+        ),
+        "derivative of the squared error": (
+            "2 * (A2 - Y) * A2 * (1 - A2) / m",
+            "2 (A2 - Y) A2 (1 - A2) is the derivative of the squared error, and the cost is the cross-entropy.",
+        ),
+        "sign wrong, and the sigmoid's slope kept,": (
+            "(Y - A2) * A2 * (1 - A2) / m",
+            "This is minus the derivative of half the squared error: the sign is wrong, and in cross-entropy "
+            "A2 (1 - A2) cancels.",
+        ),
+        "slope A2 (1 - A2) taken of Z2": (
+            "(A2 - Y) * (Z2 * (1 - Z2)) / m",
+            "x (1 - x) is the sigmoid's slope where x is A2, and Z2 was given; in cross-entropy it cancels anyway.",
+        ),
+        "dA2 times the slope of Z2": (
+            f"{CHAIN} * (Z2 * (1 - Z2))",
+            "x (1 - x) is the sigmoid's slope where x is A2, and Z2 was given to it.",
+        ),
+        "squared error in place of A2 - Y": (
+            "(A2 - Y) ** 2 / m",
+            "The error A2 - Y is squared: that is a loss, and its derivative belongs here.",
+        ),
+        "sign lost in dA2": (
+            "-(Y / A2 + (1 - Y) / (1 - A2)) / m * (A2 * (1 - A2))",
+            "dA2 is -Y / A2 + (1 - Y) / (1 - A2), and the second sign was lost: this is -(Y + A2 - 2 Y A2).",
+        ),
+        "sigmoid's slope missing": (
+            "(A2 - Y) / (A2 * (1 - A2)) / m",
+            "This is the derivative with respect to A2, which A2 (1 - A2) still has to be multiplied with.",
+        ),
+        "sigmoid's slope at A2": (
+            "(A2 - Y) / (A2 * (1 - A2)) * slope_of_sigmoid(A2) / m",
+            "The sigmoid's slope is taken at A2 instead of Z2, so the sigmoid is applied twice.",
+        ),
+        "slope A2 (1 + A2)": (f"{CHAIN} * A2 * (1 + A2)", "The sigmoid's slope is A2 (1 - A2), with a minus."),
+        "slope A2": (f"{CHAIN} * A2", "Of the sigmoid's slope, A2 (1 - A2), the second factor is missing."),
+        "slope 1 - A2": (f"{CHAIN} * (1 - A2)", "Of the sigmoid's slope, A2 (1 - A2), the first factor is missing."),
+        "sigmoid applied twice": (
+            "(sigmoid(A2) - Y) / m",
+            "The sigmoid is applied to A2, which has been through it already.",
+        ),
+        "sigmoid applied twice, with its slope,": (
+            "(sigmoid(A2) - Y) * A2 * (1 - A2) / m",
+            "The loss applies the sigmoid itself, so it wants Z2, but it was given A2.",
+        ),
+        "Z2 in place of A2": ("(Z2 - Y) / m", "Y is subtracted from Z2, which has not been through the sigmoid."),
+        "A2 rounded to 0 or 1": (
+            "(round(A2) - Y) / m",
+            "Y is subtracted from the prediction, 0 or 1, instead of the probability.",
+        ),
+        "half of label 0 missing": (
+            "Y * (A2 - Y) / m",
+            "Only -Y log(A2) is differentiated, so examples with label 0 do not count.",
+        ),
+        "half of label 1 missing": (
+            "(1 - Y) * (A2 - Y) / m",
+            "Only -(1 - Y) log(1 - A2) is differentiated, so examples with label 1 do not count.",
+        ),
+        "m x m errors": (
+            "(A2 - Y.T) / m",
+            "A2 and Y lie along different axes, so every label is subtracted from every output, m x m of them.",
+        ),
+        "every label subtracted from every output, averaged over labels,": (
+            "(A2 - Y.mean()) / m",
+            "A2 and Y lie along different axes, so broadcasting subtracts the mean of all labels from every output.",
+        ),
+        "every label subtracted from every output, summed over labels,": (
+            "A2 - Y.mean()",
+            "A2 and Y lie along different axes, so broadcasting subtracts every label from every output, and adds up.",
+        ),
+        "every label subtracted from every output, averaged over outputs,": (
+            "(A2.mean() - Y) / m",
+            "A2 and Y lie along different axes, so broadcasting subtracts every label from the mean of all outputs.",
+        ),
+        "every label subtracted from every output, summed over outputs,": (
+            "A2.mean() - Y",
+            "A2 and Y lie along different axes, so broadcasting subtracts each label from every output, and adds up.",
+        ),
+        "classes weighed alike": (
+            "alike(Y) * (A2 - Y) / m",
+            "Both labels count as much as each other, however many examples have them.",
+        ),
+        "labels -1 and 1": ("(A2 - (2 * Y - 1)) / m", "The labels are -1 and 1, not 0 and 1."),
+        "labels in reversed order": (
+            "(A2 - Y[:, ::-1]) / m",
+            "The labels are in another order than the images: the last is taken for the first.",
+        ),
+        "first example missing": (
+            "without((A2 - Y) / m, 0)",
+            "The first example is left out: the loop begins at 1, not 0.",
+        ),
+        "last example missing": (
+            "without((A2 - Y) / m, -1)",
+            "The last example is left out: the loop ends one too early.",
+        ),
+        "first example only": (
+            "only((A2 - Y) / m, 0)",
+            "Only the first example counts: the loop ends after it, as with a return inside.",
+        ),
+        "last example only": (
+            "only((A2 - Y) / m, -1)",
+            "Only the last example counts: the loop overwrites where it should add up.",
+        ),
+        "division by m inside the loop": (
+            "(A2 - Y) / m * (1 / m) ** arange(m)[::-1]",
+            "The sum is divided by m after each example, not once behind the loop: what came early hardly counts.",
+        ),
+        "labels shifted to the right": (
+            "(A2 - roll(Y, 1, axis=1)) / m",
+            "Each example has the label of the one before it: an index is off by one.",
+        ),
+        "labels shifted to the left": (
+            "(A2 - roll(Y, -1, axis=1)) / m",
+            "Each example has the label of the one after it: an index is off by one.",
+        ),
+        "derivative of the absolute error": (
+            "sign(A2 - Y) * A2 * (1 - A2) / m",
+            "This is the derivative of the absolute error, and the cost is the cross-entropy.",
+        ),
+        "derivative of the hinge loss": (
+            "-(2 * Y - 1) * ((2 * Y - 1) * Z2 < 1) / m",
+            "This is the derivative of the hinge loss, and the cost is the cross-entropy.",
+        ),
+    },
+)
+
+DZ2_THAT_GIVES_WAY = at(
+    "dZ2",
+    {
+        "infinity times 0": (
+            f"{CHAIN} * (A2 * (1 - A2))",
+            "It is dA2 A2 (1 - A2), and where A2 rounds to 0 or 1, dA2 is infinite and the slope 0.",
+        ),
+        "infinity times 0 taken for 0": (
+            f"nan_to_num({CHAIN} * (A2 * (1 - A2)))",
+            "Where A2 rounds to 0 or 1, dA2 is infinite and the slope 0; nan_to_num makes 0 of that, not A2 - Y.",
+        ),
+        "softplus that is straight above 20": (
+            "(where(Z2 > 20, 1, A2) - Y) / m",
+            "Above 20, torch.nn.functional.softplus has the slope 1: use binary_cross_entropy_with_logits.",
+        ),
+        "probability in binary_cross_entropy": (
+            "(A2 - Y) * (A2 * (1 - A2)) / maximum(A2 * (1 - A2), 1e-12) / m",
+            "binary_cross_entropy keeps A2 (1 - A2) above 1e-12: give Z2 to binary_cross_entropy_with_logits.",
+        ),
+    },
+    traits=Trait.LIMIT,
+)
+
+
+def smoothed(line: str, text: str) -> Family:
+    """Labels that are not quite 0 and 1."""
+    explanation = "The labels are {half:.6g} and {rest:.6g}, not 0 and 1."
+    return Family(line, "labels smoothed by {p:.6g}", text, explanation, (0.1, 0.2), linear=True)
+
+
+def weighed(line: str, label: int, text: str) -> Family:
+    """Examples of one label that count more, or less, than the others."""
+    explanation = f"Examples of label {label} count {{p:.6g}} times, and in this cost all count alike."
+    return Family(line, f"label {label} weighed {{p:.6g}} times", text, explanation, linear=True)
+
+
+def guard(line: str, kind: str, text: str, explanation: str, usual: tuple[float, ...] = SAFETY) -> Family:
+    """A small number that keeps something away from 0."""
+    return Family(line, f"{kind} {{p:.6g}}", text, explanation, usual, TINY, traits=Trait.LIMIT)
+
+
+BATCHES = (*range(2, 11), 16, 32, 64, 100, 128, 256)
+"""Sizes of batches."""
+
+LOSS_FAMILIES = (
+    smoothed("cost", "mean(softplus(Z2) - ((1 - p) * Y + p / 2) * Z2)"),
+    smoothed("dZ2", "(A2 - ((1 - p) * Y + p / 2)) / m"),
+    *(weighed("cost", label, f"mean(where(Y == {label}, p, 1) * ({LOSSES}))") for label in (0, 1)),
+    *(weighed("dZ2", label, f"where(Y == {label}, p, 1) * (A2 - Y) / m") for label in (0, 1)),
+    Family(
+        "dZ2",
+        "mean of the means of uneven batches of {p:g}",
+        "shares_of_batches(A2 - Y, p)",
+        "Each batch is averaged and then the batches: an example in a smaller last batch counts for more.",
+        BATCHES,
     ),
-    (
-        "half of label 1 missing",
-        lambda q: (1 - q["Y"]) / (1 - q["A2"]) / examples(q),
-        "Only -(1 - Y) log(1 - A2) is differentiated, so examples with label 1 do not count.",
+    guard(
+        "cost",
+        "log of a probability clipped at",
+        "mean(-Y * log(clip(A2, p, 1 - p)) - (1 - Y) * log(1 - clip(A2, p, 1 - p)))",
+        "A2 is clipped at {p:.6g} before the log, so no example can cost more than {digits:.1f}.",
     ),
-    (
-        "plus in place of minus",
-        lambda q: -(q["Y"] / q["A2"] + (1 - q["Y"]) / (1 - q["A2"])) / examples(q),
-        "The derivative of log(1 - A2) is -1 / (1 - A2), and its sign was lost.",
+    guard(
+        "cost",
+        "log of a probability plus",
+        "mean(-Y * log(A2 + p) - (1 - Y) * log(1 - A2 + p))",
+        "{p:.6g} is added inside the log, so no example can cost more than {digits:.1f}.",
     ),
-    (
-        "derivative of the squared error",
-        lambda q: 2 * error(q) / examples(q),
-        "2 (A2 - Y) is the derivative of the squared error, and the cost is the cross-entropy.",
+    guard(
+        "dA2",
+        "log of a probability plus",
+        "((1 - Y) / (1 - A2 + p) - Y / (A2 + p)) / m",
+        "{p:.6g} is added to A2 and 1 - A2, so this is the derivative of another cost.",
     ),
-    ("A2 - Y", lambda q: error(q) / examples(q), "A2 - Y is the derivative with respect to Z2, not to A2."),
-    *(
-        (
-            f"log of a probability plus {tiny:.0e}",
-            of_shifted(tiny),
-            f"{tiny:.0e} is added to A2 and 1 - A2, so this is the derivative of another cost.",
-        )
-        for tiny in SAFETY
+    guard(
+        "dA2",
+        "A2 (1 - A2) plus",
+        "(A2 - Y) / (A2 * (1 - A2) + p) / m",
+        "{p:.6g} is added to A2 (1 - A2), which A2 - Y is divided by.",
+        (),
+    ),
+    guard(
+        "dZ2",
+        "log of a probability clipped at",
+        "where((A2 >= p) & (A2 <= 1 - p), A2 - Y, 0) / m",
+        "A2 is clipped at {p:.6g} before the log, and where it is clipped the cost has no slope.",
+    ),
+    guard(
+        "dZ2",
+        "log of a probability plus",
+        "A2 * (1 - A2) * ((1 - Y) / (1 - A2 + p) - Y / (A2 + p)) / m",
+        "{p:.6g} is added inside the log, so its derivative does not cancel with the sigmoid's slope.",
+    ),
+    guard(
+        "dZ2",
+        "A2 (1 - A2) plus",
+        "A2 * (1 - A2) * (A2 - Y) / (A2 * (1 - A2) + p) / m",
+        "{p:.6g} is added to A2 (1 - A2) before it divides A2 - Y, so it does not cancel with the sigmoid's slope.",
+        (),
     ),
 )
 
-LOSS: tuple[Mistake, ...] = (*cost, *dA2)
+LOSS: tuple[Mistake, ...] = (*cost, *COST_THAT_GIVES_WAY, *dA2, *dZ2, *DZ2_THAT_GIVES_WAY)

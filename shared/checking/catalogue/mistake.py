@@ -1,75 +1,104 @@
 """What an entry of the catalogue of mistakes is, and how entries are written down."""
 
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from enum import Flag, auto
+from typing import Any
 
-from shared.checking.lines import LINES, Line, Values
+import numpy as np
 
-CURES = {
-    "Z1": "W1 @ X + b1",
-    "A1": "np.maximum(Z1, 0)",
-    "Z2": "W2 @ A1 + b2",
-    "A2": "1 / (1 + np.exp(-Z2))",
-    "cost": "np.mean(np.logaddexp(0, Z2) - Y * Z2)",
-    "dA2": "(-Y / A2 + (1 - Y) / (1 - A2)) / m",
-    "dZ2": "(A2 - Y) / m",
-    "dW2": "dZ2 @ A1.T",
-    "db2": "dZ2.sum(axis=1, keepdims=True)",
-    "dA1": "W2.T @ dZ2",
-    "dZ1": "dA1 * (Z1 > 0)",
-    "dW1": "dZ1 @ X.T",
-    "db1": "dZ1.sum(axis=1, keepdims=True)",
-    "W1": "W1 - learning_rate * dW1",
-    "b1": "b1 - learning_rate * db1",
-    "W2": "W2 - learning_rate * dW2",
-    "b2": "b2 - learning_rate * db2",
-    "costs": "[*costs, cost]",
-}
-"""The right-hand side to write on each line; examples are columns, and dZ2 holds the 1/m of the mean."""
-
-
-LEAKS = (0.01, 0.1, 0.2, 0.3)
-"""The slopes that libraries and papers give a leaky relu on the left."""
+from shared.checking.lines import Formula, Line
+from shared.network import Parameters
 
 SAFETY = (1e-7, 1e-8, 1e-10, 1e-12, 1e-15)
 """The small numbers that people keep log away from 0 with."""
 
 
-DECAYS = (1e-4, 5e-4, 1e-3, 1e-2, 1e-1)
-"""Usual factors of weight decay."""
+class Trait(Flag):
+    """What a mistake has to do with, as far as something depends on it."""
+
+    NONE = 0
+    MEAN = auto()
+    """Nothing divides by m."""
+    FACTOR = auto()
+    """The right line times a number."""
+    LIMIT = auto()
+    """The derivation is right, and gives way somewhere: at saturation, by a guard, or after 7 digits."""
+    GENERAL = auto()
+    """It is of use only where no other mistake explains what was seen."""
+    LATE = auto()
+    """W2 was updated before its time, with a learning rate that nobody knows."""
 
 
 @dataclass(frozen=True)
 class Mistake:
     """A line as somebody might write it by mistake.
 
-    `line` is the quantity that the line computes, or W1 b1 W2 b2 for the line that updates it. `explanation` is a
-    sentence for whoever wrote it, and `cure` what to write instead. `general`: it is of use only where no other
-    mistake explains what was seen.
+    `kind` is what it is called, whatever line it is made in. `line` is the quantity that the line computes, or
+    W1 b1 W2 b2 for the line that updates it, `wrong` what it computes, `explanation` a sentence for whoever wrote it,
+    `remark` what to add to the right line.
     """
 
-    name: str
+    kind: str
     line: str
     wrong: Line
-    explanation: str
-    cure: str
-    general: bool = False
+    explanation: str = ""
+    remark: str = ""
+    traits: Trait = Trait.NONE
 
     @property
-    def kind(self) -> str:
-        """What it is called, whatever line it is made in."""
-        return self.name.rpartition(" in ")[0]
+    def name(self) -> str:
+        """What it is called, and where it is."""
+        return f"{self.kind} in {'the update of ' if self.line in Parameters._fields else ''}{self.line}"
+
+    @property
+    def general(self) -> bool:
+        """Whether it is of use only where no other mistake explains what was seen."""
+        return Trait.GENERAL in self.traits
+
+    @property
+    def formula(self) -> str:
+        """What it computes, as text; empty if it is not known as text."""
+        return str(self.wrong) if isinstance(self.wrong, Formula) else ""
 
 
-def at(line: str, *entries: tuple[str, Line, str], remark: str = "", general: bool = False) -> tuple[Mistake, ...]:
-    """Write down mistakes of one line: what it is, what it computes, and the explanation; a remark goes to the cure."""
-    where = line if line in (*LINES, "costs") else f"the update of {line}"
-    cure = f"{line} = {CURES[line]}" + (f"  # {remark}" if remark else "")
+Entries = Mapping[str, tuple[str, str]]
+"""By what the mistake is called: the text of the line, and the explanation."""
+
+
+def at(line: str, entries: Entries, remark: str = "", traits: Trait = Trait.NONE) -> tuple[Mistake, ...]:
+    """Write down mistakes of one line."""
     return tuple(
-        Mistake(f"{what} in {where}", line, wrong, explanation, cure, general) for what, wrong, explanation in entries
+        Mistake(kind, line, Formula(text), explanation, remark, traits) for kind, (text, explanation) in entries.items()
     )
 
 
-def reordered(q: Values) -> Values:
-    """Give the same network with its inputs in the `order` that may be asked for: float32 adds them up otherwise."""
-    order = q.get("order", slice(None))
-    return {**q, "X": q["X"][order], "W1": q["W1"][:, order]}
+@dataclass(frozen=True)
+class Family:
+    """Mistakes that have a number p, in their name, their text and their explanation.
+
+    `usual` numbers make entries of the catalogue; `more` are tried where these explain nothing. Where the line is
+    linear in the number, it is read off what the program gave.
+    """
+
+    line: str
+    kind: str
+    text: str
+    explanation: str
+    usual: tuple[float, ...] = ()
+    more: tuple[float, ...] = ()
+    linear: bool = False
+    traits: Trait = Trait.NONE
+
+    def at(self, p: float) -> Mistake:
+        """The mistake with this number."""
+        said: dict[str, Any] = {"p": p, "half": p / 2, "rest": 1 - p / 2, "digits": -np.log(abs(p)) if p else 0.0}
+        text = re.sub(r"\bp\b", f"({p!r})" if p < 0 else repr(p), self.text)
+        return Mistake(
+            self.kind.format(**said), self.line, Formula(text), self.explanation.format(**said), "", self.traits
+        )
+
+    def members(self, numbers: Iterable[float]) -> Iterable[Mistake]:
+        """The mistakes with these numbers."""
+        return map(self.at, numbers)

@@ -1,174 +1,168 @@
-"""Mistakes of the update: the lines that make new weights and biases of the old ones."""
+"""Mistakes of the update: the lines that make new weights and biases of the old ones, and the list of costs."""
 
-from collections.abc import Callable
+from collections.abc import Iterator
 
-import numpy as np
+from shared.checking.catalogue.gradients import DECAYS
+from shared.checking.catalogue.mistake import Family, Mistake, Trait, at
+from shared.network import Parameters
 
-from shared.checking.catalogue.mistake import Mistake, at
-from shared.checking.catalogue.optimizers import OPTIMIZER, all_gradients, descend, remembered
-from shared.checking.lines import LINES, UPDATES, Line, Values, examples, run
-from shared.network import Array, Parameters
-
-BATCHES = (32, 64, 128)
-"""Usual sizes of batches."""
-
-
-def descend_at(name: str, rate: Callable[[Values], float]) -> Line:
-    """Step with another learning rate."""
-    return lambda q: q[name] - rate(q) * q[f"d{name}"]
+MEMORIES = (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.95, 0.98, 0.99, 0.999)
+"""How much of the last step momentum may keep, beside the usual 0.9."""
+MORE_BATCHES = (*range(2, 13), 15, 16, 20, 24, 25, 30, 40, 48, 50, 60, 80, 96, 100, 120, 150, 200, 250, 256)
+"""Sizes of batches, beside the usual ones."""
+TOO_LATE = "The gradient went back through W2 after W2 had been updated: update when all gradients are there."
+NEW_DZ1 = "(W2 - learning_rate * dW2).T @ dZ2 * (Z1 > 0)"
+"""dZ1 as it is after W2 was updated."""
 
 
-def scaled(name: str, factor: Callable[[Values], float]) -> Line:
-    """Take a step that is longer or shorter by a factor."""
-    return descend(name, lambda q: factor(q) * q[f"d{name}"])
+def along(V: str, direction: str) -> str:
+    """Step down another direction than the gradient."""
+    return f"{V} - learning_rate * ({direction})"
 
 
-def through_new_W2(name: str) -> Line:  # noqa: N802
-    """The gradient as it is after W2 was updated."""
-
-    def gradient(q: Values) -> Array:
-        new = {**q, "W2": UPDATES["W2"](q)}
-        for line in ("dA1", "dZ1", f"d{name}"):
-            new[line] = LINES[line](new)
-        return new[f"d{name}"]
-
-    return descend(name, gradient)
-
-
-def one_more(name: str) -> Line:
-    """In the first step, two of them."""
-
-    def line(q: Values) -> Array:
-        if q["step"]:
-            return np.asarray(UPDATES[name](q))
-        after = {**q, **{V: UPDATES[V](q) for V in Parameters._fields}}
-        return np.asarray(UPDATES[name](after | run(after)))
-
-    return line
-
-
-def batch_by_batch(name: str, size: int) -> Line:
-    """Update all parameters after every batch of examples, in their order."""
-
-    def line(q: Values) -> Array:
-        parameters = Parameters(*(q[V] for V in Parameters._fields))
-        for start in range(0, examples(q), size):
-            few = {V: q[V][:, start : start + size] for V in ("X", "Y")}
-            now = {**parameters._asdict(), **few, "learning_rate": q["learning_rate"]}
-            now |= run(now)
-            parameters = Parameters(*(UPDATES[V](now) for V in Parameters._fields))
-        return np.asarray(getattr(parameters, name))
-
-    return line
-
-
-def updates_of(name: str) -> tuple[Mistake, ...]:
+def updates_of(V: str) -> tuple[Mistake, ...]:
     """Mistakes that can be made with every parameter."""
-    dV = f"d{name}"
-    return at(
-        name,
-        (
-            "step uphill",
-            lambda q: q[name] + q["learning_rate"] * q[dV],
-            f"learning_rate {dV} is added to {name} instead of subtracted, so the cost rises.",
+    dV, right = f"d{V}", f"{V} - learning_rate * d{V}"
+    plain = "and this is plain gradient descent."
+    found = {
+        "Nesterov momentum 0.9": (
+            along(V, f"{dV} + 0.9 * memory({dV}s, 0.9)"),
+            f"The optimizer has Nesterov momentum, {plain}",
         ),
-        ("step missing", lambda q: q[name].copy(), f"{name} is not updated."),
-        (
-            "learning rate not used",
-            descend_at(name, lambda q: q.get("rate_seen", 1.0) or np.nan),  # a step of 0 tells nothing of the rate
-            f"However large learning_rate is, {name} moves by the same number times {dV}: by 1 if it was forgotten.",
+        "Adam": (
+            along(V, f"adam({dV}s)"),
+            "The optimizer is Adam, which divides each gradient by its usual size, and not gradient descent.",
         ),
-        ("step twice as long", scaled(name, lambda q: 2), f"{name} is updated twice with the same {dV}."),
-        (
-            "step divided by m",
-            scaled(name, lambda q: 1 / examples(q)),
+        "AdamW": (
+            f"{along(V, f'adam({dV}s)')} - learning_rate * 0.01 * {V}",
+            "The optimizer is AdamW, that is Adam with weight decay, and not gradient descent.",
+        ),
+        "RMSprop": (
+            along(V, f"{dV} / (sqrt(average([V * V for V in {dV}s], 0.99)) + 1e-8)"),
+            "The optimizer is RMSprop, which divides each gradient by its usual size, and not gradient descent.",
+        ),
+        "Adagrad": (
+            along(V, f"{dV} / (sqrt(memory([V * V for V in {dV}s], 1)) + 1e-10)"),
+            "The optimizer is Adagrad, which divides each gradient by the root of all its squares so far.",
+        ),
+        "step uphill": (
+            f"{V} + learning_rate * {dV}",
+            f"learning_rate {dV} is added to {V} instead of subtracted, so the cost rises.",
+        ),
+        "step missing": (V, f"{V} is not updated."),
+        "learning rate not used": (
+            f"{V} - divide(rate_seen, rate_seen != 0) * {dV}",  # a step of 0 tells nothing of the rate
+            f"However large learning_rate is, {V} moves by the same number times {dV}: by 1 if it was forgotten.",
+        ),
+        "step twice as long": (along(V, f"2 * {dV}"), f"{V} is updated twice with the same {dV}."),
+        "step divided by m": (
+            along(V, f"{dV} / m"),
             f"The step is divided by m, but {dV} is a mean over the examples already.",
         ),
-        (
-            "step multiplied by m",
-            scaled(name, lambda q: examples(q)),
+        "step multiplied by m": (
+            along(V, f"{dV} * m"),
             f"The step follows the sum over the examples, and {dV} is the mean.",
         ),
-        (
-            "learning rate divided by the number of the step",
-            scaled(name, lambda q: 1 / (1 + q["step"])),
+        "learning rate divided by the number of the step": (
+            along(V, f"{dV} / (1 + step)"),
             "The learning rate falls from step to step, as 1, 1/2, 1/3 ..., and here it is constant.",
         ),
-        (
-            "learning rate falling by 1% a step",
-            scaled(name, lambda q: 0.99 ** q["step"]),
+        "learning rate falling by 1% a step": (
+            along(V, f"0.99**step * {dV}"),
             "The learning rate falls from step to step by 1%, and here it is constant.",
         ),
-        (
-            "gradients accumulated",
-            descend(name, lambda q: remembered(q, name, 1)),
+        "gradients accumulated": (
+            along(V, f"memory({dV}s, 1)"),
             "The gradients of all earlier steps are added up: they were not set to zero between the steps.",
         ),
-        (
-            "gradient of the step before",
-            descend(name, lambda q: (*q["past"], q)[-2 if q["past"] else -1][dV]),
+        "gradient of the step before": (
+            along(V, f"{dV}s[max(step - 1, 0)]"),
             f"The step takes {dV} of the step before: the gradients were not computed anew.",
         ),
-        (
-            "gradient of the first step",
-            descend(name, lambda q: all_gradients(q, name)[0]),
+        "gradient of the first step": (
+            along(V, f"{dV}s[0]"),
             f"Every step takes {dV} of the first: the gradients were not computed anew in the loop.",
         ),
-        (
-            "one step too few",
-            lambda q: UPDATES[name](q) if q["step"] else q[name].copy(),
+        "one step too few": (
+            f"{right} if step else {V}",
             "After n iterations the weights have made n - 1 steps: the loop begins at 1, or ends one too early.",
         ),
-        (
-            "one step too many",
-            one_more(name),
+        "one step too many": (
+            f"{right} if step else trained('{V}', 2)",
             "After n iterations the weights have made n + 1 steps: the loop ends one too late.",
         ),
-    )
-
-
-def batches_of(name: str) -> tuple[Mistake, ...]:
-    """Updates after a part of the examples."""
-    ways = {1: "after every example", **{size: f"after every batch of {size}" for size in BATCHES}}
-    return at(
-        name,
-        *(
-            (
-                f"update {when}",
-                batch_by_batch(name, size),
-                f"{name} is updated {when}: an iteration here is one update, with all examples.",
-            )
-            for size, when in ways.items()
+        "update after every example": (
+            f"on_batches('{V}', 1)",
+            f"{V} is updated after every example: an iteration here is one update, with all examples.",
         ),
+    }
+    late = {"W1": f"({NEW_DZ1}) @ X.T", "b1": f"total({NEW_DZ1})"}
+    if V in late:
+        found["W2 after its update"] = (along(V, late[V]), TOO_LATE)
+    if V == "b1":
+        found["db2 in place of db1"] = (along(V, "db2"), "db2 is used, and broadcast to all hidden units.")
+    return at(V, found)
+
+
+def families_of(V: str) -> Iterator[Family]:
+    """Momentum, weight decay and batches, whatever their numbers are."""
+    dV = f"d{V}"
+    yield Family(
+        V,
+        "momentum {p:g}",
+        along(V, f"memory({dV}s, p)"),
+        "The optimizer has momentum: it keeps {p:g} of its last step, and adds that to each step.",
+        (0.9,),
+        MEMORIES,
+    )
+    yield Family(
+        V,
+        "momentum {p:g} as an average",
+        along(V, f"average({dV}s, p)"),
+        "The step follows a running average of the gradients, with {p:g} of the old.",
+        (0.9,),
+        MEMORIES,
+    )
+    yield Family(
+        V,
+        "weight decay {p:.6g}",
+        along(V, f"{dV} + p * {V}"),
+        f"The optimizer has a weight decay of {{p:.6g}}: it adds that part of {V} to its gradient.",
+        DECAYS,
+        linear=True,
+    )
+    yield Family(
+        V,
+        "update after every batch of {p:g}",
+        f"on_batches('{V}', p)",
+        f"{V} is updated after every batch of {{p:g}}: an iteration here is one update, with all examples.",
+        (32, 64, 128),
+        MORE_BATCHES,
     )
 
 
-def another_length(name: str) -> tuple[Mistake, ...]:
+def another_length(V: str) -> tuple[Mistake, ...]:
     """A step along the gradient whose length is what was seen; by itself, the learning rate halves every two steps."""
-    return at(
-        name,
-        (
-            "step of another length",
-            descend_at(name, lambda q: q.get("length_seen", q["learning_rate"] * 0.5 ** (q["step"] // 2))),
-            f"{name} moves along d{name}, but not always by learning_rate d{name}, as if the rate changed on the way.",
+    text = f"{V} moves along d{V}, but not always by learning_rate d{V}, as if the rate changed on the way."
+    return at(V, {"step of another length": (f"{V} - length_seen * d{V}", text)}, traits=Trait.GENERAL)
+
+
+COSTS = at(
+    "costs",
+    {
+        "costs added up": ("cumsum(costs)", "Each cost is added to those before it."),
+        "mean of the costs so far": (
+            "cumsum(costs) / arange(1, len(costs) + 1)",
+            "Each entry is the mean of the costs so far, and not the cost at that step.",
         ),
-        general=True,
-    )
+        "first cost repeated": ("full_like(costs, costs[0])", "The cost is not computed anew."),
+    },
+    remark="the cost of this step alone, before the update",
+)
 
-
-LATE = "The gradient went back through W2 after W2 had been updated: update when all gradients are there."
+UPDATE_FAMILIES = tuple(family for name in Parameters._fields for family in families_of(name))
 
 UPDATE: tuple[Mistake, ...] = (
-    *OPTIMIZER,
-    *(
-        mistake
-        for name in Parameters._fields
-        for mistake in (*updates_of(name), *batches_of(name), *another_length(name))
-    ),
-    *at("W1", ("W2 after its update", through_new_W2("W1"), LATE)),
-    *at(
-        "b1",
-        ("W2 after its update", through_new_W2("b1"), LATE),
-        ("db2 in place of db1", descend("b1", lambda q: q["db2"]), "db2 is used, and broadcast to all hidden units."),
-    ),
+    *(mistake for name in Parameters._fields for mistake in (*updates_of(name), *another_length(name))),
+    *COSTS,
 )

@@ -7,7 +7,7 @@ import pytest
 
 from shared.checking import problems
 from shared.checking.conventions import LATE, NAMES, layouts
-from shared.checking.cures import line_of_code
+from shared.checking.layout import line_of_code
 from shared.checking.lines import run
 
 PROBLEM = next(problems.small())

@@ -1,32 +1,14 @@
-"""A mistake of the catalogue is the very one that its name says: it computes what is written out for that name."""
+"""What is said of a mistake, and what numbers it has, is what it computes."""
 
 import re
 
 import numpy as np
 import pytest
-from situations import EDGES, SITUATIONS
-from written_out import WRITTEN_OUT
-from written_out.reading import value
+from situations import SITUATIONS
 
 from shared.checking.catalogue.entries import CATALOGUE
-from shared.checking.lines import LINES
+from shared.checking.lines import right
 from shared.network import Parameters
-
-
-def test_every_mistake_is_written_out():
-    names = {mistake.name for mistake in CATALOGUE}
-    assert {*names} - {*WRITTEN_OUT} == set(), "add what they compute to tests/written_out"
-    assert {*WRITTEN_OUT} - {*names} == set(), "they are written out, but not in the catalogue"
-
-
-@pytest.mark.parametrize("mistake", [m for m in CATALOGUE if m.name in WRITTEN_OUT], ids=lambda mistake: mistake.name)
-def test_a_mistake_computes_what_is_written_out_for_its_name(mistake):
-    for q in SITUATIONS if mistake.line in Parameters._fields else [*SITUATIONS, EDGES]:
-        expected = value(WRITTEN_OUT[mistake.name], q, mistake.line)
-        with np.errstate(all="ignore"):
-            computed = np.asarray(mistake.wrong(q))
-        assert computed.shape == expected.shape
-        np.testing.assert_allclose(computed, expected, rtol=1e-12)
 
 
 @pytest.mark.parametrize("line", ["cost", "dZ2"])
@@ -34,7 +16,7 @@ def test_a_mistake_computes_what_is_written_out_for_its_name(mistake):
 def test_classes_can_be_weighed_alike_where_one_is_empty(line, label):
     (mistake,) = (m for m in CATALOGUE if m.name == f"classes weighed alike in {line}")
     q = SITUATIONS[0] | {"Y": np.full_like(SITUATIONS[0]["Y"], label)}
-    np.testing.assert_allclose(mistake.wrong(q), LINES[line](q) / 2, rtol=1e-12)
+    np.testing.assert_allclose(mistake.wrong(q), right(line)(q) / 2, rtol=1e-12)
 
 
 def matching(pattern: str) -> list:
