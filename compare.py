@@ -15,6 +15,7 @@ from cyclopts.validators import Number
 
 from shared.benching.options import Timed
 from shared.comparing.options import (
+    Asked,
     Channels,
     Compared,
     Data,
@@ -25,6 +26,7 @@ from shared.comparing.options import (
     Results,
     Saved,
     Scaling,
+    arguments,
 )
 from shared.network import Activation, InputError
 
@@ -52,13 +54,26 @@ def compare(
     results: Results = Results(),
 ) -> int:
     """Compare implementations of the network."""
+    from shared.distributing import launch
+    from shared.distributing.place import place
+
+    asked = Asked(examples, descent, compared, pieces, saved, results)
+    if (pieces.processes or 1) > 1 and not place():
+        return launch.run_processes(pieces.processes or 1, pieces.engine, [__file__, *arguments(*asked)])
+    team = launch.joined(pieces.engine, compared.device)
+    if not team.leads:
+        from shared.comparing.following import follow
+
+        follow(team, examples, compared)
+        return 0
+
     from shared.comparing import outputs
-    from shared.comparing.command import Asked, prepared
+    from shared.comparing.command import prepared
     from shared.report.results import write
     from shared.report.terminal import Terminal
 
     show = Terminal()
-    with prepared(Asked(examples, descent, compared, pieces, saved, results)) as comparison:
+    with prepared(asked, team) as comparison:
         show.header(comparison.record)
         comparison.run(show.stage)
     show.results(comparison.record)
@@ -241,7 +256,7 @@ def bench(
     return 0 if record.verdict == "agree" else 1
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(words: list[str] | None = None) -> int:
     """Run the command line and return its exit status."""
     from shared.report.screen import Screen, show_warnings
 
@@ -249,7 +264,7 @@ def main(arguments: list[str] | None = None) -> int:
     show_warnings(screen)
     try:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        return int(app(arguments, exit_on_error=False, print_error=False, result_action="return_value") or 0)
+        return int(app(words, exit_on_error=False, print_error=False, result_action="return_value") or 0)
     except KeyboardInterrupt:
         screen.error("interrupted")
         return INTERRUPTED

@@ -19,7 +19,6 @@ from threadpoolctl import threadpool_limits
 
 import implementations
 from shared.comparing.chunked import Chunked
-from shared.comparing.programs import processors_to_compute
 from shared.data import streaming, weights
 
 ROOT = Path(__file__).parents[1]
@@ -94,7 +93,7 @@ def speed(few):
     for dtype in ("float64", "float32"):
         with streaming.opened(few, None, "gray", "standard", dtype) as streams:
             named, seconds = ways(streams, dtype), {}
-            with threadpool_limits(processors_to_compute()):
+            with threadpool_limits(1):
                 for _ in range(ROUNDS + 1):
                     for what, way in named.items():
                         start = time.perf_counter()
@@ -112,7 +111,7 @@ def speed(few):
 def main():
     """Make the files and print the tables."""
     part = sys.argv[1] if len(sys.argv) > 1 else "both"
-    print(f"{psutil.cpu_count()} processors, of which {processors_to_compute()} to compute")
+    print(f"{psutil.cpu_count()} processors, of which 1 to compute")
     with tempfile.TemporaryDirectory() as folder:
         few = make(Path(folder) / "few.h5", FEW)
         if part in ("speed", "both"):

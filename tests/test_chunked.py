@@ -10,7 +10,9 @@ from cases import CASES, random_case
 import implementations
 from shared.comparing.answers import ImplementationFailed, answers, answers_to_step
 from shared.comparing.chunked import Chunked
+from shared.comparing.sums import TOTALS
 from shared.data.streaming import default_chunk
+from shared.distributing.exact_sum import ExactSum
 from shared.judging.arithmetic import Noise, WithError, Worst, exact
 from shared.judging.judge import Judge
 from shared.network import QUANTITIES, Gradients, Parameters, Settings
@@ -41,15 +43,21 @@ def test_every_quantity_and_a_step_agree_with_the_true_values(implementation, ca
     assert verdicts == dict.fromkeys((*QUANTITIES, *Parameters._fields), "agrees")
 
 
-@pytest.mark.parametrize("quantity", ["cost", *Gradients._fields])
+@pytest.mark.parametrize("quantity", TOTALS)
+def test_a_sum_that_is_wrong_by_a_billionth_is_wrong(quantity, monkeypatch):
+    add = ExactSum.add
+    monkeypatch.setattr(ExactSum, "add", lambda self, term, weight=1: add(self, term * (1 + 1e-9), weight))
+    assert judged(CASE, implementations.load("numpy"), 4)[quantity].verdict == "wrong"
+
+
+@pytest.mark.parametrize("quantity", ["dZ2", "dA1", "dZ1"])
 def test_a_share_that_is_wrong_by_a_billionth_is_wrong(quantity, monkeypatch):
-    cut = Chunked.chunks
+    gradients = Chunked.gradients_of
 
-    def heavier(self, X, Y):
-        first, *others = cut(self, X, Y)
-        return iter([first._replace(share=first.share * (1 + 1e-9)), *others])
+    def heavier(self, *arguments):
+        return Gradients(*((1 + 1e-9) * V for V in gradients(self, *arguments)))
 
-    monkeypatch.setattr(Chunked, "chunks", heavier)
+    monkeypatch.setattr(Chunked, "gradients_of", heavier)
     assert judged(CASE, implementations.load("numpy"), 4)[quantity].verdict == "wrong"
 
 
@@ -109,14 +117,13 @@ def test_what_cannot_be_put_together_is_named(monkeypatch, given, found):
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-def test_three_chunks_meet_six_roundings_and_four_in_the_model(dtype):
+def test_the_sum_of_three_chunks_is_rounded_to_float64_and_to_the_dtype(dtype):
     parts = [exact(np.full((1, 1), V)) for V in (1.0, -3.0, 0.5)]
     u = float(np.finfo(dtype).eps) / 2
     worst = Worst(np.dtype(dtype), "relu").accumulated(parts)
-    np.testing.assert_allclose([worst.value, worst.error], [[[-1.5]], [[6 * u / (1 - 6 * u) * 4.5]]], rtol=1e-12)
+    np.testing.assert_allclose([worst.value, worst.error], [[[-1.5]], [[2 * u / (1 - 2 * u) * 1.5]]], rtol=1e-12)
     noise = Noise(np.dtype(dtype), "relu").accumulated(parts)
-    wanted = u / np.sqrt(3) * np.sqrt(4 * (1 + 9 + 0.25) + (1 + 4 + 2.25))
-    np.testing.assert_allclose([noise.value, noise.error], [[[-1.5]], [[wanted]]], rtol=1e-12)
+    np.testing.assert_allclose([noise.value, noise.error], [[[-1.5]], [[u / np.sqrt(3) * 1.5]]], rtol=1e-12)
 
 
 ARITHMETICS = [Worst(np.dtype("float64"), "relu", chunk=4), Noise(np.dtype("float64"), "relu", chunk=4)]

@@ -24,7 +24,7 @@ from PIL import Image
 
 import compare as compare_module
 from implementations import numpy_manual
-from shared.comparing import workers
+from shared.comparing import setup, workers
 from shared.comparing.record import ExactDistance
 from shared.judging.curves.band import Band
 from shared.network import QUANTITIES, Activations, Parameters
@@ -337,7 +337,7 @@ def test_the_home_folder_is_not_told(made, monkeypatch):
 
 
 def test_the_page_says_how_to_do_it_again(made):
-    assert "python compare.py --train train.h5 --test test.h5" in made.document.said
+    assert "python compare.py --train train.h5" in made.document.said
     for part in ("train", "test"):
         assert made.json["data"][part]["sha256"] in made.text
     for name, version in made.json["versions"].items():
@@ -520,7 +520,7 @@ def test_a_folder_that_cannot_hold_the_page_is_found_out_before_the_training(
     (tmp_path / "file").touch()
     (tmp_path / "full" / "report.html").mkdir(parents=True)
     where = {"a file": "file", "below a file": "file/deep", "a folder named like the page": "full"}.get(taken, "locked")
-    monkeypatch.setattr(compare_module, "Settings", lambda *_: pytest.fail("the comparison has begun"))
+    monkeypatch.setattr(setup, "new_record", lambda *_: pytest.fail("the comparison has begun"))
     if taken == "not writable":  # to the super-user, who may run this, every folder is writable
         monkeypatch.setattr(Path, "touch", refuse)
     assert compare(folder, "--report", str(tmp_path / where)) == 2

@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from threadpoolctl import threadpool_info, threadpool_limits
+from threadpoolctl import threadpool_info
 
 from shared.benching import floors
 from shared.comparing.answers import training_problem
 from shared.data.weights import draw
+from shared.distributing.threads import limit_threads
 from shared.network import Array, DoesNotPayWarning, Implementation, InputError, Parameters, Settings, Training, named
 
 AT_LEAST = 0.1
@@ -222,13 +223,6 @@ class Contestant:
 def filling(seconds: float, run: Callable[[int], float]) -> int:
     """Find out how often something has to be done to fill so many seconds."""
     return max(1, round(FEW * seconds / run(FEW)))
-
-
-def limit_threads(threads: int) -> None:
-    """Tell libraries that have been imported how many threads to use: their variables may not reach all of them."""
-    threadpool_limits(threads)
-    if torch := sys.modules.get("torch"):
-        torch.set_num_threads(threads)
 
 
 def threads() -> dict[str, int]:

@@ -3,19 +3,27 @@
 The cost is a mean over the examples, so that the whole's derivatives are those of the chunks, each weighted with its
 share of the examples:
 
-    dV = sum over the chunks of (examples in the chunk / m) dV of the chunk          V = W1, b1, W2, b2; the cost alike
+    dV = sum over the chunks of (examples in the chunk) dV of the chunk / m          V = W1, b1, W2, b2; the cost alike
+
+The sums are exact, and rounded once (shared/distributing/exact_sum.py): they have the same bits however many processes
+share the chunks. Rank 0 leads a training: it tells the others the weights of each step, and every process goes through
+its own chunks.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
 from shared.comparing.answers import ImplementationFailed, call
-from shared.data.streaming import Columns, ahead
+from shared.comparing.sums import Chunk, Sums, Totals
+from shared.data.streaming import Columns, Streamed, ahead
+from shared.distributing.engine import Alone
+from shared.distributing.exact_sum import ExactSum
+from shared.distributing.team import Team
 from shared.network import (
     Activation,
     Activations,
@@ -32,17 +40,6 @@ from shared.network import (
     shapes,
 )
 
-TOTALS = ("cost", "dW2", "db2", "dW1", "db1")
-"""What is summed over the chunks, in the order of computation."""
-
-
-class Chunk(NamedTuple):
-    """Some of the examples, and which part of all of them they are."""
-
-    X: Array
-    Y: Array
-    share: float
-
 
 @dataclass
 class State:
@@ -51,6 +48,9 @@ class State:
     parameters: Parameters
     costs: list[float] = field(default_factory=list)
     seconds: float = 0.0
+
+
+Watch = Callable[[Chunk, dict[str, Any]], None]
 
 
 class Keeper(Protocol):
@@ -76,6 +76,8 @@ class Chunked:
         How many examples a chunk has; the last has what is left.
     keeper
         Where the state of the training is kept after every step, and where it starts from.
+    team
+        The processes that share the chunks, and the name by which they know this implementation.
     examples_done
         Is told, during training, how many examples have been looked at.
     """
@@ -86,13 +88,19 @@ class Chunked:
         chunk: int,
         keeper: Keeper | None = None,
         examples_done: Progress | None = None,
+        team: Team | None = None,
+        name: str = "",
     ) -> None:
         self.implementation, self.chunk, self.keeper, self.examples_done = implementation, chunk, keeper, examples_done
+        self.team, self.name = team or Team(), name
 
-    def chunks(self, X: Array | Columns, Y: Array) -> Iterator[Chunk]:
-        """Give the examples chunk by chunk; the next ones are read and converted in the meantime."""
+    def chunks(self, X: Array | Columns, Y: Array, share: range | None = None) -> Iterator[Chunk]:
+        """Give the examples chunk by chunk, or a share of the chunks; the next ones are read in the meantime."""
         m = X.shape[1]
-        return ahead(partial(cut, X, Y, slice(a, min(a + self.chunk, m))) for a in range(0, m, self.chunk))
+        starts = range(0, m, self.chunk)
+        if share is not None:
+            starts = starts[share.start : share.stop]
+        return ahead(partial(cut, X, Y, slice(a, min(a + self.chunk, m))) for a in starts)
 
     def forward(self, parameters: Parameters, X: Array | Columns, activation: Activation = "relu") -> Activations:
         """Put side by side what the layers hold for each chunk."""
@@ -106,8 +114,11 @@ class Chunked:
         return Activations(**fit("forward", named(Activations, layers), parameters, chunk.X))
 
     def cost(self, parameters: Parameters, X: Array | Columns, Y: Array, activation: Activation = "relu") -> float:
-        """Sum the chunks' costs, each times its share."""
-        return sum(chunk.share * self.cost_of(parameters, chunk, activation) for chunk in self.chunks(X, Y))
+        """Sum the chunks' costs, each weighted with its examples."""
+        total = ExactSum(1)
+        for chunk in self.chunks(X, Y):
+            total.add(np.array([self.cost_of(parameters, chunk, activation)]), chunk.X.shape[1])
+        return float(total.total(Alone(), X.shape[1], X.dtype)[0])
 
     def cost_of(self, parameters: Parameters, chunk: Chunk, activation: Activation) -> float:
         """The cost of one chunk."""
@@ -122,14 +133,18 @@ class Chunked:
     def gradients(
         self, parameters: Parameters, X: Array | Columns, Y: Array, activation: Activation = "relu"
     ) -> Gradients:
-        """Sum the chunks' derivatives with respect to weights; put the others side by side; all times the shares."""
-        parts = []
+        """Sum the chunks' derivatives with respect to weights; put the others side by side, times the share."""
+        m, apart, totals = X.shape[1], ("dZ2", "dA1", "dZ1"), Totals(parameters)
+        parts: dict[str, list[Array]] = {name: [] for name in apart}
         for chunk in self.chunks(X, Y):
             d = self.gradients_of(parameters, chunk, activation)
-            parts.append(Gradients(*(chunk.share * V for V in d)))
-        of_weights = ("dW2", "db2", "dW1", "db1")
-        together = zip(Gradients._fields, zip(*parts, strict=True), strict=True)
-        return Gradients(*(sum(V[1:], V[0]) if name in of_weights else np.hstack(V) for name, V in together))
+            totals.add(chunk, {"cost": 0.0, **d._asdict()})
+            for name in apart:
+                parts[name].append(getattr(d, name) * X.dtype.type(chunk.X.shape[1] / m))
+        summed = totals.over(Alone(), m, X.dtype)
+        return Gradients(
+            **{name: np.hstack(parts[name]) if name in apart else summed[name] for name in Gradients._fields}
+        )
 
     def totals(
         self,
@@ -137,22 +152,85 @@ class Chunked:
         X: Array | Columns,
         Y: Array,
         activation: Activation,
-        watch: Callable[[Chunk, dict[str, Any]], None] | None = None,
+        watch: Watch | None = None,
     ) -> dict[str, Any]:
         """Go through the examples once, for the cost and the derivatives with respect to the weights, by name.
 
-        `watch` is told of each chunk and of what it gave.
+        All processes of the team take part: rank 0 tells the others. `watch` is told of each chunk of this process, and
+        of what it gave.
+
+        Raises
+        ------
+        RankFailed, ImplementationFailed
+            If something fails in any process.
         """
-        total: dict[str, Any] = {}
-        for chunk in self.chunks(X, Y):
+        self.tell("totals", parameters, activation)
+        totals = Totals(parameters)
+        watchers = (totals.add, watch) if watch else (totals.add,)
+        self.team.together(lambda: self.go_through(parameters, X, Y, activation, watchers))
+        return totals.over(self.team.engine, X.shape[1], X.dtype)
+
+    def judged_totals(
+        self, parameters: Parameters, X: Array | Columns, Y: Array, activation: Activation
+    ) -> tuple[dict[str, Any], Sums]:
+        """The same, and what the judge needs to know of each chunk: the sums of another way to add."""
+        self.tell("judged totals", parameters, activation)
+        totals, sums = Totals(parameters), Sums(parameters, X.shape[1], self.chunk)
+        self.team.together(lambda: self.go_through(parameters, X, Y, activation, (totals.add, sums.add)))
+        sums.gather(self.team)
+        return totals.over(self.team.engine, X.shape[1], X.dtype), sums
+
+    def right_answers(
+        self, parameters: Parameters, X: Array | Columns, Y: Array, activation: Activation, part: str = "train"
+    ) -> int:
+        """Count the examples whose label the network finds: 1 where A2 is above a half."""
+        self.tell(part, parameters, activation)
+        right = 0
+
+        def work() -> None:
+            nonlocal right
+            for chunk in self.chunks(X, Y, self.share(X)):
+                A2 = self.activations(parameters, chunk, activation).A2
+                right += int(np.sum((A2 > 0.5) == (chunk.Y > 0.5)))
+
+        self.team.together(work)
+        return int(self.team.engine.sum(np.array([right]))[0])
+
+    def go_through(
+        self,
+        parameters: Parameters,
+        X: Array | Columns,
+        Y: Array,
+        activation: Activation,
+        watchers: Sequence[Watch],
+    ) -> None:
+        """Go through this process's chunks; watchers are told of each, and of its cost and derivatives by name."""
+        for chunk in self.chunks(X, Y, self.share(X)):
             d = self.gradients_of(parameters, chunk, activation)
-            of_chunk = {"cost": self.cost_of(parameters, chunk, activation)}
-            of_chunk |= {name: getattr(d, name) for name in TOTALS[1:]}
-            parts = {name: chunk.share * V for name, V in of_chunk.items()}
-            total = {name: total[name] + V for name, V in parts.items()} if total else parts
-            if watch:
+            of_chunk = {"cost": self.cost_of(parameters, chunk, activation), **d._asdict()}
+            for watch in watchers:
                 watch(chunk, of_chunk)
-        return total
+
+    def share(self, X: Array | Columns) -> range:
+        """The chunks that belong to this process."""
+        return self.team.share(-(-X.shape[1] // self.chunk))
+
+    def tell(self, what: str, parameters: Parameters, activation: Activation) -> None:
+        """As the leader, tell the other processes what to do now."""
+        if self.team.leads:
+            self.team.tell({"do": what, "name": self.name, "activation": activation}, parameters._asdict())
+
+    def follow(
+        self, what: str, parameters: Parameters, examples: Mapping[str, Streamed], activation: Activation
+    ) -> None:
+        """As another process, do what the leader tells."""
+        here = examples[what if what in examples else "train"]
+        if what == "totals":
+            self.totals(parameters, here.X, here.Y, activation)
+        elif what == "judged totals":
+            self.judged_totals(parameters, here.X, here.Y, activation)
+        else:
+            self.right_answers(parameters, here.X, here.Y, activation, what)
 
     def step(
         self,
@@ -207,9 +285,8 @@ class Chunked:
 def cut(X: Array | Columns, Y: Array, examples: slice) -> Chunk:
     """Cut a chunk out of the examples; it is read-only."""
     X_c, Y_c = np.ascontiguousarray(X[:, examples]), np.ascontiguousarray(Y[:, examples], X.dtype)
-    share = X_c.shape[1] / X.shape[1]
     X_c.flags.writeable = Y_c.flags.writeable = False
-    return Chunk(X_c, Y_c, share)
+    return Chunk(X_c, Y_c)
 
 
 def descended(parameters: Parameters, d: dict[str, Any], learning_rate: float) -> Parameters:

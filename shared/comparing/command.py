@@ -7,24 +7,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 from shared.comparing import outputs, setup, workers
-from shared.comparing.options import Compared, Descent, Examples, Pieces, Results, Saved, command_line
+from shared.comparing.following import begin, leading
+from shared.comparing.options import Asked, command_line
 from shared.comparing.programs import Stage
 from shared.comparing.record import Record
 from shared.comparing.workers import Submit
 from shared.data.dataset import Dataset
 from shared.data.streaming import Streams
+from shared.distributing.team import Team
 from shared.network import Parameters, Settings
-
-
-class Asked(NamedTuple):
-    """All options of a comparison."""
-
-    examples: Examples
-    descent: Descent
-    compared: Compared
-    pieces: Pieces
-    saved: Saved
-    results: Results
 
 
 class Prepared(NamedTuple):
@@ -37,6 +28,7 @@ class Prepared(NamedTuple):
     parameters: Parameters
     settings: Settings
     submit: Submit
+    team: Team
 
     def run(self, stage: Stage) -> None:
         """Compare; the record is complete afterwards."""
@@ -57,7 +49,7 @@ class Prepared(NamedTuple):
             of = identity(record.settings, data.train.sha256, self.sources)
             checkpoint = Checkpoint(self.asked.pieces.resume, of, start)
             checkpoint.check_not_beyond(settings.iterations, self.sources)
-        pieces = InChunks(data.train.X, record.settings["chunk"], record.device, checkpoint)
+        pieces = InChunks(data.train.X, record.settings["chunk"], record.device, checkpoint, self.team)
         if data.large:
             LargeComparison(record, start, data, settings, pieces, stage, self.submit).run(self.sources)
         else:
@@ -66,8 +58,8 @@ class Prepared(NamedTuple):
 
 
 @contextmanager
-def prepared(asked: Asked) -> Iterator[Prepared]:
-    """Check everything that can be checked before the work, and open the data.
+def prepared(asked: Asked, team: Team) -> Iterator[Prepared]:
+    """Check everything that can be checked before the work, and open the data; the team begins, and ends with this.
 
     Raises
     ------
@@ -75,30 +67,34 @@ def prepared(asked: Asked) -> Iterator[Prepared]:
         If the comparison could not run, or its results not be written.
     """
     examples, descent, compared, pieces, saved, results = asked
-    sources = setup.names_of(compared.frameworks)
-    setup.check_learning_rate(descent.learning_rate, compared.dtype)
-    written = (results.json, saved.save_weights, saved.save_trained, outputs.page_in(results.report))
-    outputs.check(written, [examples.train, examples.test, descent.weights, *map(Path, sources.values())])
-    outputs.check_weights_name(saved.save_trained)
-    outputs.check_resume(pieces.resume, results.json, saved.save_weights, saved.save_trained, descent.weights)
-    with workers.started() as submit, setup.opened(examples, compared.dtype, pieces) as data:
-        wanted = {"exact_curve": compared.exact_curve, "curvature": compared.curvature, "report": results.report}
-        setup.check_size(data, wanted)
-        n_x = data.train.X.shape[0]
-        parameters = setup.initial_weights(descent, n_x, compared.dtype, saved.save_weights)
-        settings = setup.settings(descent, parameters, compared.dtype, compared.activation)
-        record = setup.new_record(
-            {
+    with leading(team):
+        sources = setup.names_of(compared.frameworks)
+        setup.check_learning_rate(descent.learning_rate, compared.dtype)
+        written = (results.json, saved.save_weights, saved.save_trained, outputs.page_in(results.report))
+        outputs.check(written, [examples.train, examples.test, descent.weights, *map(Path, sources.values())])
+        outputs.check_weights_name(saved.save_trained)
+        outputs.check_resume(pieces.resume, results.json, saved.save_weights, saved.save_trained, descent.weights)
+        processes = team.engine.size
+        with workers.started() as submit, setup.opened(examples, compared.dtype, pieces, processes) as data:
+            wanted = {"exact_curve": compared.exact_curve, "curvature": compared.curvature, "report": results.report}
+            setup.check_size(data, wanted)
+            parameters = setup.initial_weights(descent, data.train.X.shape[0], compared.dtype, saved.save_weights)
+            settings = setup.settings(descent, parameters, compared.dtype, compared.activation)
+            chunk = setup.chunk_of(data, pieces.chunk, compared.dtype)
+            described = {
                 **asdict(settings),
                 "weights": descent.source,
                 "channels": examples.channels,
                 "scaling": examples.scaling,
                 "device": compared.device,
                 "matmul_precision": compared.matmul_precision,
-                "chunk": setup.chunk_of(data, pieces.chunk, compared.dtype),
+                "chunk": chunk,
+                "processes": processes,
+                "engine": team.engine.name if processes > 1 else None,
                 "frameworks": list(sources),
-            },
-            data,
-        )
-        record.command = command_line(*asked)
-        yield Prepared(record, asked, sources, data, parameters, settings, submit)
+            }
+            record = setup.new_record(described, data)
+            record.command = command_line(*asked)
+            if processes > 1 and isinstance(data, Streams) and chunk:
+                begin(team, data, chunk)
+            yield Prepared(record, asked, sources, data, parameters, settings, submit, team)

@@ -5,11 +5,11 @@ from itertools import combinations
 
 import numpy as np
 
-from shared.comparing.chunked import TOTALS, Chunked
+from shared.comparing.chunked import Chunked
 from shared.comparing.programs import InChunks, Stage
 from shared.comparing.questions import Questions, standards
 from shared.comparing.record import Apart, Artifacts, Record
-from shared.comparing.sums import Sums
+from shared.comparing.sums import TOTALS
 from shared.comparing.workers import Submit
 from shared.data.dataset import Examples
 from shared.data.streaming import JUDGED_IN_WHOLE, Streamed, Streams
@@ -82,11 +82,10 @@ class LargeComparison:
     def judge_sums(self, name: str, program: Chunked) -> dict[str, Judgement]:
         """Judge the sums over the chunks against the exact sums of what the program gives for each."""
         train, activation = self.streams.train, self.settings.activation
-        m, exact_sums = train.X.shape[1], Sums(train.X.shape[1])
-        with self.stage(f"{name}: the sums over the chunks", m):
-            totals = program.totals(self.parameters, train.X, train.Y, activation, exact_sums.add)
+        with self.stage(f"{name}: the sums over the chunks", 0):
+            totals, sums = program.judged_totals(self.parameters, train.X, train.Y, activation)
         worst = rounding.worst(self.X, activation, len(self.parameters.W1))
-        return {quantity: exact_sums.judge(quantity, totals[quantity], worst) for quantity in TOTALS}
+        return {quantity: sums.judge(quantity, totals[quantity], worst) for quantity in TOTALS}
 
     def train(self, name: str, program: Chunked, artifacts: Artifacts) -> None:
         """Let a program train on all examples, and count what its network gets right."""
@@ -96,17 +95,14 @@ class LargeComparison:
         framework.costs, framework.seconds_per_step = trained.costs.tolist(), trained.seconds_per_step
         framework.seconds_to_compile = trained.seconds_to_compile
         artifacts.trained[name] = trained.parameters
-        framework.train_accuracy = self.share_of_right_answers(program, trained.parameters, train)
+        framework.train_accuracy = self.accuracy(program, trained.parameters, train, "train")
         if self.streams.test:
-            framework.test_accuracy = self.share_of_right_answers(program, trained.parameters, self.streams.test)
+            framework.test_accuracy = self.accuracy(program, trained.parameters, self.streams.test, "test")
 
-    def share_of_right_answers(self, program: Chunked, parameters: Parameters, examples: Streamed) -> float:
-        """Count the share of examples whose label a trained network finds: 1 where A2 is above a half."""
-        right = 0
-        for chunk in program.chunks(examples.X, examples.Y):
-            A2 = program.activations(parameters, chunk, self.settings.activation).A2
-            right += int(np.sum((A2 > 0.5) == (chunk.Y > 0.5)))
-        return right / examples.X.shape[1]
+    def accuracy(self, program: Chunked, parameters: Parameters, examples: Streamed, part: str) -> float:
+        """Count the share of examples whose label a trained network finds."""
+        X, Y, activation = examples.X, examples.Y, self.settings.activation
+        return program.right_answers(parameters, X, Y, activation, part) / X.shape[1]
 
 
 def ends(train: Streamed, chunk: int) -> Examples:

@@ -4,11 +4,12 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 from cyclopts import Parameter, Token
 from cyclopts.validators import Number
 
+from shared.distributing.place import EngineName
 from shared.network import Activation, Device, DtypeName, MatmulPrecision
 
 MOST = 10**9
@@ -102,6 +103,10 @@ class Pieces:
 
     chunk: Positive | None = None
     """Go through the examples in chunks of so many, read from the file. [default: if more than 2,000, or than fit]"""
+    processes: Positive | None = None
+    """Share the chunks among so many processes on this machine. (mpiexec, torchrun and srun may start them instead.)"""
+    engine: EngineName | None = None
+    """What carries numbers between processes. [default: that of the launcher, or torch]"""
     resume: Path | None = None
     """Keep the training in this .safetensors file after every step, and go on from there if it is there already."""
 
@@ -128,12 +133,28 @@ class Results:
     """Write a page with pictures that explains the results into this folder."""
 
 
-def command_line(*groups: Any, subcommand: str = "", **others: Any) -> str:
-    """Write the command line that gives groups of options, and others that have no default but None."""
-    words = ["python", "compare.py"] + [subcommand] * bool(subcommand)
+class Asked(NamedTuple):
+    """All options of a comparison."""
+
+    examples: Examples
+    descent: Descent
+    compared: Compared
+    pieces: Pieces
+    saved: Saved
+    results: Results
+
+
+def arguments(*groups: Any, **others: Any) -> list[str]:
+    """Write the options that are not the default as they stand on a command line; others have no default but None."""
+    words = []
     values = [(name, value, getattr(type(group)(), name)) for group in groups for name, value in vars(group).items()]
     for name, value, default in [*values, *((name, value, None) for name, value in others.items())]:
         if value != default:
             option = name.replace("_", "-")
             words += [f"--no-{option}"] if value is False else [f"--{option}"] + [str(value)] * (value is not True)
-    return shlex.join(words)
+    return words
+
+
+def command_line(*groups: Any, subcommand: str = "", **others: Any) -> str:
+    """Write the command line that gives these options."""
+    return shlex.join(["python", "compare.py", *([subcommand] * bool(subcommand)), *arguments(*groups, **others)])

@@ -4,13 +4,12 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol
 
-import psutil
-from threadpoolctl import threadpool_limits
-
 import implementations
 from shared.comparing.checkpoint import Checkpoint
 from shared.comparing.chunked import Chunked
 from shared.data.streaming import Columns
+from shared.distributing.team import Team
+from shared.distributing.threads import limit_threads, one_thread_for_xla
 from shared.network import Array, Device, Implementation, MatmulPrecision, Progress
 
 Stage = Callable[..., AbstractContextManager[Progress]]
@@ -58,31 +57,34 @@ class InOnePiece:
 
 
 class InChunks:
-    """Implementations that are given chunks of so many examples; a checkpoint keeps their trainings."""
+    """Implementations that are given chunks of so many examples, by a team; a checkpoint keeps their trainings."""
 
     def __init__(
-        self, X: Columns, chunk: int, device: tuple[Device, MatmulPrecision], checkpoint: Checkpoint | None = None
+        self,
+        X: Columns,
+        chunk: int,
+        device: tuple[Device, MatmulPrecision],
+        checkpoint: Checkpoint | None = None,
+        team: Team | None = None,
     ) -> None:
         self.X: Any = X
         self.chunk: int | None = chunk
-        self.device, self.checkpoint = device, checkpoint
+        self.device, self.checkpoint, self.team = device, checkpoint, team or Team()
         self._programs: dict[str, Chunked] = {}
 
     def load(self, name: str, source: str) -> Chunked:
-        """Import an implementation, and let it look at chunks."""
+        """Import an implementation, and let it look at chunks, in one thread: more would give other bits."""
+        one_thread_for_xla()
         keeper = self.checkpoint.of(name) if self.checkpoint else None
-        self._programs[name] = Chunked(implementations.load(source, *self.device), self.chunk or 1, keeper)
+        implementation = implementations.load(source, *self.device)
+        limit_threads(1)
+        self._programs[name] = Chunked(implementation, self.chunk or 1, keeper, team=self.team, name=name)
         return self._programs[name]
 
     @contextmanager
     def training(self, stage: Stage, name: str, program: Implementation, steps: int) -> Iterator[Progress]:
-        """Show how many examples are done, and leave a processor to the thread that reads."""
+        """Show how many examples are done."""
         total = steps * self.X.shape[1]
-        with stage(f"{name}: training", total, "examples") as examples_done, threadpool_limits(processors_to_compute()):
+        with stage(f"{name}: training", total, "examples") as examples_done:
             self._programs[name].examples_done = examples_done
             yield lambda step: None
-
-
-def processors_to_compute() -> int:
-    """Leave one processor to the thread that reads: more threads than processors would wait for each other."""
-    return max(1, (psutil.cpu_count() or 1) - 1)

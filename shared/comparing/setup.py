@@ -62,12 +62,12 @@ def files(examples: Data) -> tuple[Path, Path | None]:
 
 
 @contextmanager
-def opened(examples: Examples, dtype: DtypeName, pieces: Pieces) -> Iterator[Dataset | Streams]:
+def opened(examples: Examples, dtype: DtypeName, pieces: Pieces, processes: int) -> Iterator[Dataset | Streams]:
     """Load the examples into memory, or open their files to go through them in chunks.
 
-    They go in chunks if that is asked for, or if they do not fit into memory or are too many.
+    They go in chunks if that is asked for, or if they do not fit into memory, are too many, or are shared.
     """
-    asked_for = pieces.chunk is not None or pieces.resume is not None
+    asked_for = processes > 1 or any(V is not None for V in (pieces.chunk, pieces.resume, pieces.processes))
     if not asked_for and (examples.train is None or streaming.fits(examples.train)):
         yield load(examples)
         return

@@ -134,8 +134,17 @@ def names(part: Part) -> list[str]:
     return [f"{part}_set_x", f"{part}_set_y"]
 
 
-def checked(path: Path, part: Part, channels: Channels, pixels: images.Pixels, labels: Array) -> Images:
+def checked(
+    path: Path,
+    part: Part,
+    channels: Channels,
+    pixels: images.Pixels,
+    labels: Array,
+    survey: images.Survey | None = None,
+) -> Images:
     """Check images and labels as far as one file can tell, and look at every image once.
+
+    With a survey another process has done so already.
 
     Raises
     ------
@@ -144,6 +153,8 @@ def checked(path: Path, part: Part, channels: Channels, pixels: images.Pixels, l
     """
     where, where_labels = (f"{one_line(path)}: {name!r}" for name in names(part))
     shape = _image_shape(pixels, channels, where)
+    if survey is not None:
+        return Images(path, "", pixels, _labels(labels, pixels.shape[0], where_labels), where, shape, survey)
     survey = images.survey(pixels, shape, where)
     Y = _labels(labels, pixels.shape[0], where_labels)
     with path.open("rb") as file:

@@ -68,6 +68,12 @@ class Streamed:
     image_shape: tuple[int, ...]
     stored: Images
 
+    def stored_rows(self, examples: range) -> Iterator[Array]:
+        """Give examples as they are stored, images and labels, some at a time."""
+        yield self.Y[:, examples.start : examples.stop]
+        for block in images.blocks(len(examples), images.BLOCK):
+            yield self.stored.pixels[examples.start + block.start : examples.start + block.stop]
+
     def in_memory(self, scale: Scale) -> Examples:
         """Read everything, in float64."""
         X = images.features(self.stored.pixels, self.image_shape, scale)
@@ -94,16 +100,19 @@ class Streams:
 
 
 @contextmanager
-def opened(train: Path, test: Path | None, channels: Channels, scaling: Scaling, dtype: DtypeName) -> Iterator[Streams]:
+def opened(
+    train: Path, test: Path | None, channels: Channels, scaling: Scaling, dtype: DtypeName, scale: Scale | None = None
+) -> Iterator[Streams]:
     """Open a training file and a test file, and look at every example once.
 
-    Parameters and exceptions are those of `dataset.load`; `dtype` is that of the features.
+    Parameters and exceptions are those of `dataset.load`; `dtype` is that of the features. With a scale, another
+    process has looked at the examples already.
     """
     keep_freed_memory()
     with ExitStack() as files:
-        training = _look_at(train, "train", channels, files)
-        testing = None if test is None else _look_at(test, "test", channels, files)
-        scale = dataset.scale_of(training, testing, scaling)
+        training = _look_at(train, "train", channels, files, scale)
+        testing = None if test is None else _look_at(test, "test", channels, files, scale)
+        scale = scale or dataset.scale_of(training, testing, scaling)
         yield Streams(_streamed(training, scale, dtype), testing and _streamed(testing, scale, dtype), scale)
 
 
@@ -128,10 +137,11 @@ def default_chunk(n_x: int, dtype: str) -> int:
     return max(1, CHUNK_BYTES // (n_x * np.dtype(dtype).itemsize))
 
 
-def _look_at(path: Path, part: Part, channels: Channels, files: ExitStack) -> Images:
+def _look_at(path: Path, part: Part, channels: Channels, files: ExitStack, scale: Scale | None) -> Images:
     pixels, labels = files.enter_context(hdf5.opened(path, dataset.names(part)))
     pixels.keep_chunks()
-    return dataset.checked(path, part, channels, pixels, labels.whole())
+    survey = None if scale is None else images.Survey(scale.white, 0.0, scale.white, scale.shift, scale.width)
+    return dataset.checked(path, part, channels, pixels, labels.whole(), survey)
 
 
 def _streamed(stored: Images, scale: Scale, dtype: DtypeName) -> Streamed:

@@ -10,9 +10,8 @@ to left, shuffled), which is noisier than the blocks that libraries add in. Equa
 their errors add up in full. Where roundings repeat for other reasons (equal hidden units, constant weights) the model
 fails.
 
-A program that goes through the examples in chunks (`chunk`) sums the products of each chunk, scales each sum with the
-chunk's share of the examples, rounded itself, and adds them up: for C chunks of n products each, gamma(n + 1) and
-gamma(C + 1), since each of the C sums meets two roundings of scaling and C - 1 of adding.
+A program that goes through the examples in chunks (`chunk`) sums the products of each chunk. The sums of the chunks are
+added exactly, each times its number of examples, and rounded once (shared/distributing/exact_sum.py).
 """
 
 from abc import ABC, abstractmethod
@@ -144,10 +143,9 @@ class Worst(Arithmetic):
         return np.nan_to_num(self.growth * sum(errors), nan=np.inf, posinf=np.inf)
 
     def accumulated(self, parts: Sequence[WithError]) -> WithError:
-        """Every sum meets as many roundings as there are chunks, and one; what it is made of is scaled, too."""
-        value, error = sum(part.value for part in parts), self.add(*(part.error for part in parts))
-        sizes = self.add(*(self.magnitude(part) for part in parts))
-        return WithError(np.asarray(value), self.add(error, self.rounded(len(parts) + 3, sizes)))
+        """The sum of what chunks give is rounded to float64, and then to the dtype."""
+        value, error = np.asarray(sum(part.value for part in parts)), self.add(*(part.error for part in parts))
+        return WithError(value, self.add(error, self.rounded(2, np.abs(value) + error)))
 
     def rounded(self, count: float | Array, size: Array) -> Array:
         """gamma(count) of the size, and underflow; an exact 0 is exact."""
@@ -204,11 +202,9 @@ class Noise(Arithmetic):
         return 1.0 if self.copies is None else float(np.sqrt(self.copies.max()))
 
     def accumulated(self, parts: Sequence[WithError]) -> WithError:
-        """Round each sum four times (it is scaled, and so is what it is made of), and each partial sum of them once."""
-        values = np.array([part.value for part in parts])
-        squares = 4 * np.square(values).sum(axis=0) + np.square(values.cumsum(axis=0)).sum(axis=0)
-        own = self.rounded(1, self.repeats * np.sqrt(squares))
-        return WithError(values.sum(axis=0), self.add(*(part.error for part in parts), own))
+        """The sum of what chunks give is rounded once."""
+        value = np.sum([part.value for part in parts], axis=0)
+        return WithError(value, self.add(*(part.error for part in parts), self.rounded(1, np.abs(value))))
 
     def rounded(self, count: float | Array, size: Array) -> Array:
         """`count` uniform random numbers, each within u of the size; and underflow."""

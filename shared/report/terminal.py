@@ -47,6 +47,10 @@ class Terminal(Screen):
             self.say(
                 f"chunks    of {settings['chunk']:,} examples, read from the file while the program computes{judged}"
             )
+        if settings.get("processes", 1) > 1:
+            self.say(
+                f"processes {settings['processes']}, each with its share of the chunks; sums by {settings['engine']}"
+            )
         self.say("versions  " + ", ".join(f"{name} {version}" for name, version in record.versions.items()))
         threads = ", ".join(f"{library} {count}" for library, count in record.machine["threads"].items())
         self.say(f"machine   {record.machine['system']}, {record.machine['processors']} processors, threads: {threads}")

@@ -1,0 +1,146 @@
+"""Begin a job: join the processes that a launcher has started, or start some on this machine."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from importlib.util import find_spec
+
+import numpy as np
+
+from shared.distributing.engine import Engine
+from shared.distributing.place import EngineName, Place, place
+from shared.distributing.team import Team
+from shared.distributing.threads import one_thread_for_xla
+from shared.network import Device, InputError
+
+INSTALL = 'python -m pip install -e ".[distributed]" installs it'
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+GRACE = 5
+"""Seconds that the other processes of a job have to end by themselves when one has failed."""
+
+
+def joined(name: EngineName | None = None, device: Device = "cpu") -> Team:
+    """Join the processes that a launcher has started; a team of one if this process is alone.
+
+    From here on only rank 0 prints.
+
+    Parameters
+    ----------
+    name
+        The engine. By default that of the launcher.
+    device
+        Where frameworks compute: with "cuda" the torch engine uses NCCL, and each process sees the device of its local
+        rank only.
+
+    Raises
+    ------
+    InputError
+        If the engine does not go with the launcher, or is not installed.
+    """
+    here = place()
+    if here is None:
+        return Team()
+    if here.rank > 0:
+        be_silent()
+    one_thread_for_xla()
+    if device == "cuda":
+        os.environ.setdefault("CUDA_VISIBLE_DEVICES", str(here.local_rank))
+    return Team(engine_at(here, name or here.engine, device))
+
+
+def engine_at(here: Place, chosen: EngineName, device: Device) -> Engine:
+    """Choose an engine that goes with the launcher, and connect."""
+    by_mpi = here.launcher.startswith("mpiexec")
+    if (chosen == "mpi" or by_mpi) and find_spec("mpi4py") is None:
+        raise InputError(f"{here.launcher} started this, and mpi4py is not installed; {INSTALL}")
+    if chosen == "mpi" and here.launcher == "torchrun":
+        raise InputError("--engine mpi needs mpiexec; torchrun started this, so leave --engine out, or start mpiexec")
+    if chosen == "mpi":
+        from shared.distributing.mpi import Mpi
+
+        return Mpi()
+    if by_mpi:
+        here = with_free_port(here)
+    if chosen == "jax":
+        from shared.distributing.jax_distributed import JaxDistributed
+
+        return JaxDistributed(here._replace(port=here.port + 1))
+    from shared.distributing.torch_distributed import TorchDistributed
+
+    return TorchDistributed(here, device)
+
+
+def be_silent() -> None:
+    """Let nothing reach the terminal from this process: rank 0 speaks for all."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (1, 2):
+        os.dup2(nowhere, stream)
+
+
+def with_free_port(here: Place) -> Place:
+    """Let the processes of MPI agree on an address and a port where nothing listens yet."""
+    from shared.distributing.mpi import Mpi
+
+    host = socket.gethostname().encode().ljust(64, b"\0")
+    said = Mpi().broadcast(np.concatenate([np.frombuffer(host, np.int64), [free_port()]]))
+    address = said[:-1].tobytes().rstrip(b"\0").decode()
+    return here._replace(address=address, port=int(said[-1]))
+
+
+def free_port() -> int:
+    """Find a port where nothing listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def run_processes(count: int, engine: EngineName | None, arguments: Sequence[str]) -> int:
+    """Start so many processes of this program on this machine; return the exit status of rank 0.
+
+    When one of them ends by a signal or fails, the others are ended.
+
+    Raises
+    ------
+    InputError
+        If they cannot be started, or one was killed: the line names its rank.
+    """
+    command = [sys.executable, *arguments]
+    if engine == "mpi":
+        mpiexec = shutil.which("mpiexec", path=f"{os.path.dirname(sys.executable)}{os.pathsep}{os.environ.get('PATH')}")  # noqa: PTH120
+        if mpiexec is None or find_spec("mpi4py") is None:
+            raise InputError(f"--engine mpi needs mpi4py and mpiexec; {INSTALL}")
+        return subprocess.run([mpiexec, "-n", str(count), *command], check=False).returncode  # noqa: S603
+    port = str(free_port())
+    common = {"WORLD_SIZE": str(count), "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
+    threads = str(max(1, (os.cpu_count() or 1) // count))
+    common |= {name: threads for name in THREADS if name not in os.environ}
+    processes = [
+        subprocess.Popen(command, env={**os.environ, **common, "RANK": str(rank), "LOCAL_RANK": str(rank)})  # noqa: S603
+        for rank in range(count)
+    ]
+    try:
+        return watched(processes)
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+
+
+def watched(processes: Sequence["subprocess.Popen[bytes]"]) -> int:
+    """Wait until all have ended; when one was killed, give the others a moment, and say which it was."""
+    while processes[0].poll() is None and not any(process.poll() for process in processes):
+        time.sleep(0.05)
+    deadline = time.monotonic() + GRACE
+    while any(process.poll() is None for process in processes) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    for rank, process in enumerate(processes):
+        if process.returncode is not None and process.returncode < 0:
+            raise InputError(f"rank {rank} of {len(processes)} was ended by signal {-process.returncode}")
+    for rank, process in enumerate(processes):
+        if process.returncode and processes[0].returncode is None:
+            raise InputError(f"rank {rank} of {len(processes)} has ended with status {process.returncode}")
+    return int(processes[0].returncode or 0)
