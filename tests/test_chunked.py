@@ -13,7 +13,7 @@ from shared.comparing.chunked import Chunked
 from shared.comparing.sums import TOTALS
 from shared.data.streaming import default_chunk
 from shared.distributing.exact_sum import ExactSum
-from shared.judging.arithmetic import Noise, WithError, Worst, exact
+from shared.judging.arithmetic import Probabilistic, WithError, WorstCase, exact, some
 from shared.judging.judge import Judge
 from shared.network import QUANTITIES, Gradients, Parameters, Settings
 
@@ -120,13 +120,13 @@ def test_what_cannot_be_put_together_is_named(monkeypatch, given, found):
 def test_the_sum_of_three_chunks_is_rounded_to_float64_and_to_the_dtype(dtype):
     parts = [exact(np.full((1, 1), V)) for V in (1.0, -3.0, 0.5)]
     u = float(np.finfo(dtype).eps) / 2
-    worst = Worst(np.dtype(dtype), "relu").accumulated(parts)
+    worst = WorstCase(np.dtype(dtype), "relu").accumulated(parts)
     np.testing.assert_allclose([worst.value, worst.error], [[[-1.5]], [[2 * u / (1 - 2 * u) * 1.5]]], rtol=1e-12)
-    noise = Noise(np.dtype(dtype), "relu").accumulated(parts)
+    noise = Probabilistic(np.dtype(dtype), "relu").accumulated(parts)
     np.testing.assert_allclose([noise.value, noise.error], [[[-1.5]], [[u / np.sqrt(3) * 1.5]]], rtol=1e-12)
 
 
-ARITHMETICS = [Worst(np.dtype("float64"), "relu", chunk=4), Noise(np.dtype("float64"), "relu", chunk=4)]
+ARITHMETICS = [WorstCase(np.dtype("float64"), "relu", chunk=4), Probabilistic(np.dtype("float64"), "relu", chunk=4)]
 
 
 def product_of_eleven():
@@ -142,7 +142,7 @@ def the_same(a, b):
 @pytest.mark.parametrize("arithmetic", ARITHMETICS, ids=["worst", "noise"])
 def test_a_sum_over_the_examples_is_accumulated_chunk_by_chunk(arithmetic):
     A, B = product_of_eleven()
-    parts = [arithmetic.over_some(A, B, slice(*ends)) for ends in ((0, 4), (4, 8), (8, 11))]
+    parts = [arithmetic.multiplied(*some(A, B, slice(*ends))) for ends in ((0, 4), (4, 8), (8, 11))]
     assert the_same(arithmetic.over_examples(A, B), arithmetic.accumulated(parts))
 
 

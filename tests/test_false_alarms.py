@@ -1,16 +1,30 @@
-"""No correct program is accused: a thousand random networks, each judged on every implementation."""
+"""No correct program is accused: random networks of every kind that has tripped up a judge, in every style."""
 
-from itertools import cycle, product
+from itertools import cycle, islice, product
 
 import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
 import implementations
-from benchmarks.false_alarms import network_of
+from benchmarks.false_alarms import accused, network_of
+from benchmarks.networks import KINDS, draw
+from benchmarks.styles import STYLES
 from shared.comparing.answers import answers, answers_to_step
 from shared.judging.judge import Judge
 from shared.network import ACTIVATIONS
+
+QUICK_STYLES = {name: style for name, style in STYLES.items() if "jax" not in name}
+FORMS = list(product(("float64", "float32"), ACTIVATIONS))
+
+
+@pytest.mark.parametrize(("kind", "form"), zip(KINDS, cycle(FORMS), strict=False), ids=str)
+def test_of_every_kind_of_network_none_is_accused_in_any_style(kind, form):
+    with threadpool_limits(1):  # so small products take PyTorch longer with two threads than with one
+        for seed in range(3):
+            rng = np.random.default_rng([seed, len(kind)])
+            assert list(accused(QUICK_STYLES, draw(kind, form[0], rng), form[1])) == []
+
 
 SIZES = [
     (1, 1, 1),
@@ -28,29 +42,34 @@ SIZES = [
 ]
 """n_x, n_h and m of the networks. They are few, because JAX compiles its functions anew for each."""
 
-FORMS = product(("float64", "float32"), ACTIVATIONS)
-KINDS = [(sizes, *form) for sizes, form in zip(SIZES, cycle(FORMS))]
 NETWORKS_OF_A_KIND = 84
 """12 kinds of 84 networks are a thousand, and a few."""
 
 
-def accused(programs, sizes, dtype, activation, rng):
-    """Draw a network and judge every quantity and a step of all programs on it; give those that do not agree."""
+def accused_implementations(sizes, dtype, activation, rng):
+    """Draw a network and judge every quantity and a step of all implementations; give those that do not agree."""
     parameters, X, Y, settings = network_of(sizes, dtype, activation, rng)
     judge, rate = Judge(X, Y, activation), settings.learning_rate
     at, after = judge.at(parameters), judge.after_step(parameters, rate)
-    for name, program in programs.items():
+    for name in implementations.REGISTRY:
+        program = implementations.load(name)
         judged = at.judge_all(answers(program, parameters, X, Y, activation).values)
         judged |= after.judge_all(answers_to_step(program, parameters, X, Y, rate, activation).values)
         yield from ((name, judgement) for judgement in judged.values() if judgement.verdict != "agrees")
 
 
-@pytest.mark.parametrize(("sizes", "dtype", "activation"), KINDS)
-def test_of_a_thousand_correct_networks_none_is_accused(sizes, dtype, activation):
+@pytest.mark.parametrize(("sizes", "form"), islice(zip(SIZES, cycle(FORMS), strict=False), 2, 5), ids=str)
+def test_of_the_implementations_none_is_accused(sizes, form):
+    with threadpool_limits(1):
+        assert list(accused_implementations(sizes, *form, np.random.default_rng([2026, *sizes]))) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("sizes", "form"), zip(SIZES, cycle(FORMS), strict=False), ids=str)
+def test_of_a_thousand_correct_networks_none_is_accused(sizes, form):
     # 1,000 networks x 16 quantities x 5 programs are 80,000 verdicts. FALSE_ALARM_RATE lets one in a million be
     # suspect, 0.08 of these: so none. And no correct program can ever be wrong: the bound is proven.
-    programs = {name: implementations.load(name) for name in implementations.REGISTRY}
     rng = np.random.default_rng([2026, *sizes])
-    with threadpool_limits(1):  # so small products take PyTorch longer with two threads than with one
+    with threadpool_limits(1):
         for _ in range(NETWORKS_OF_A_KIND):
-            assert list(accused(programs, sizes, dtype, activation, rng)) == []
+            assert list(accused_implementations(sizes, *form, rng)) == []

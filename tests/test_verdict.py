@@ -102,7 +102,7 @@ def test_errors_are_followed_through_the_network_once_for_the_same_parameters(mo
         judge.at(parameters)
         judge.after_step(parameters, 0.1)
     assert [(kind.__name__, id(parameters)) for kind, parameters in followed] == [
-        (name, id(parameters)) for parameters in (first, second) for name in ("Worst", "Noise")
+        (name, id(parameters)) for parameters in (first, second) for name in ("WorstCase", "Probabilistic")
     ]
 
 

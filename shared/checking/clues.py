@@ -7,7 +7,7 @@ import numpy as np
 from shared.checking.factors import FACTORS, Factor, is_near
 from shared.checking.lines import run
 from shared.checking.visit import Visit
-from shared.judging.arithmetic import Noise
+from shared.judging.arithmetic import Probabilistic
 from shared.judging.rounding import through_one_line
 from shared.judging.verdict import deviations
 from shared.network import Array
@@ -70,7 +70,7 @@ def narrow(visit: Visit, name: str, V: Array) -> Iterator[str]:
     truth, error = visit.lines[name][0], visit.lines[name][0].error(V)
     if np.count_nonzero(error > visit.lines[name][1].bound) < error.size / 2:
         return
-    arithmetic = Noise(np.dtype(np.float32), "relu", deviations(error.size))
+    arithmetic = Probabilistic(np.dtype(np.float32), "relu", deviations(error.size))
     noise = through_one_line(arithmetic, name, own).error + arithmetic.u * np.abs(truth.high)
     if visit.dtype == np.float64 and np.all(error <= arithmetic.deviations * noise):
         yield f"its errors are as large as float32 would make them: a step towards {name} may run in that precision"

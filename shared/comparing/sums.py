@@ -10,7 +10,7 @@ from flint import ctx
 from shared.distributing.engine import Engine
 from shared.distributing.exact_sum import ExactSum
 from shared.distributing.team import Team
-from shared.judging.arithmetic import Worst
+from shared.judging.arithmetic import WorstCase
 from shared.judging.enclosure import Enclosure, to_balls
 from shared.judging.verdict import Allowance, Judgement, judge
 from shared.network import Array, Parameters, shapes
@@ -85,7 +85,7 @@ class Sums:
         self.chunks = int(team.engine.sum(np.array([self.chunks]))[0])
         self.sums = team.gather(self.sums[0])
 
-    def judge(self, quantity: str, total: Any, worst: Worst) -> Judgement:
+    def judge(self, quantity: str, total: Any, worst: WorstCase) -> Judgement:
         """Judge a sum, which is rounded to float64 and to the judged dtype: two roundings at most."""
         shape = self.shapes[quantity]
         names = list(self.sizes)

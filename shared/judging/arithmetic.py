@@ -1,14 +1,16 @@
 """Two ways to add up rounding errors: at their worst, which is a proof, and as independent noise, which is a model.
 
-`Worst`: a program of unit roundoff u that adds n products, in any order, with or without fused multiply-add, errs by
-at most gamma(n) |A| |B|, with gamma(n) = n u / (1 - n u) (Higham, Accuracy and Stability of Numerical Algorithms, 2nd
-edition, chapter 3).
+`WorstCase`: a program of unit roundoff u that adds n products, in any order, with or without fused multiply-add, errs
+by at most gamma(n) |A| |B|, with gamma(n) = n u / (1 - n u) (Higham, Accuracy and Stability of Numerical Algorithms,
+2nd edition, chapter 3).
 
-`Noise`: each rounding is an independent random number, uniform within u of its result, so that its variance is
-u^2 / 3 of the result's square. Sums run term by term, in the noisiest of three orders (from left to right, from right
-to left, shuffled), which is noisier than the blocks that libraries add in. Equal examples are rounded equally, so
-their errors add up in full. Where roundings repeat for other reasons (equal hidden units, constant weights) the model
-fails.
+`Probabilistic`: each rounding is a random number, uniform within u of its result, so that its variance is u^2 / 3 of
+the result's square. Sums run term by term, from left to right, from right to left or shuffled, and start or end with
+the bias: the noisiest of the six counts. Roundings are independent, but for those that repeat (docs/judging.md derives
+how they add up):
+- equal terms are rounded equally, as long as the sum stays between two powers of 2 (`repeated`);
+- equal numbers, which the same operations made of equal numbers, have equal errors (`alike`);
+- examples that share pixels share the roundings of their products with weights (`copies`).
 
 A program that goes through the examples in chunks (`chunk`) sums the products of each chunk. The sums of the chunks are
 added exactly, each times its number of examples, and rounded once (shared/distributing/exact_sum.py).
@@ -22,14 +24,15 @@ from typing import NamedTuple
 
 import numpy as np
 
+from shared.judging.sums import alike, scaled, squared_partial_sums, typical
 from shared.network import Activation, Array
 
 
 class WithError(NamedTuple):
     """A quantity as far as float64 knows it: its value, and the error of a program that computes it.
 
-    For `Worst`, the error bounds |computed - true| for every program, and for `value`, which is one of them.
-    For `Noise`, it is one standard deviation.
+    For `WorstCase`, the error bounds |computed - true| for every program, and for `value`, which is one of them.
+    For `Probabilistic`, it is one standard deviation.
     """
 
     value: Array
@@ -87,12 +90,24 @@ class Arithmetic(ABC):
     def summed(self, A: WithError, B: WithError, bias: WithError) -> Array:
         """The error of rounding in A @ B + bias."""
 
+    @abstractmethod
+    def at_once(self, k: Array) -> Array:
+        """Count the roundings of a result that are as bad as a single one of k times its magnitude."""
+
+    @abstractmethod
+    def adding_up(self, V: WithError, examples: bool = False) -> WithError:
+        """V, with its errors as they count where its rows are added up, over the examples or over something else."""
+
     def magnitude(self, V: WithError) -> Array:
         """How large a program's value may be."""
         return np.abs(V.value) + self.uncertainty(V)
 
     def product(self, A: WithError, B: WithError, bias: WithError | None = None) -> WithError:
         """A @ B + bias."""
+        return self.multiplied(self.adding_up(A), self.adding_up(B.T).T, bias)
+
+    def multiplied(self, A: WithError, B: WithError, bias: WithError | None = None) -> WithError:
+        """A @ B + bias, where the errors of A and B are independent or at their worst."""
         value = A.value @ B.value
         bias = bias or exact(np.zeros_like(value))
         errors = (self.inherited(A.error, self.magnitude(B)), self.inherited(self.magnitude(A), B.error), bias.error)
@@ -104,15 +119,11 @@ class Arithmetic(ABC):
 
     def over_examples(self, A: WithError, B: WithError) -> WithError:
         """A @ B, where the sum runs over the examples."""
-        m = A.value.shape[1]
+        A, B, m = self.adding_up(A, examples=True), self.adding_up(B.T, examples=True).T, A.value.shape[1]
         if self.chunk is None or self.chunk >= m:
-            return self.over_some(A, B, slice(m))
-        parts = [slice(start, start + self.chunk) for start in range(0, m, self.chunk)]
-        return self.accumulated([self.over_some(A, B, examples) for examples in parts])
-
-    def over_some(self, A: WithError, B: WithError, examples: slice) -> WithError:
-        """A @ B, where the sum runs over some of the examples."""
-        return self.product(*some(A, B, examples))
+            return self.multiplied(A, B)
+        cuts = [slice(start, start + self.chunk) for start in range(0, m, self.chunk)]
+        return self.accumulated([self.multiplied(*some(A, B, examples)) for examples in cuts])
 
     def scaled(self, V: WithError) -> WithError:
         """What a program gives for each example: in chunks it is scaled with the share, as is what it is made of.
@@ -129,7 +140,7 @@ class Arithmetic(ABC):
 
 
 @dataclass(frozen=True)
-class Worst(Arithmetic):
+class WorstCase(Arithmetic):
     """Every rounding at its worst, all in the same direction. `growth` covers what computing the bound rounds away."""
 
     growth: float = 1.0
@@ -151,6 +162,14 @@ class Worst(Arithmetic):
         """gamma(count) of the size, and underflow; an exact 0 is exact."""
         return np.where(size > 0, self.gamma(count) * size + self.tiny, 0)
 
+    def at_once(self, k: Array) -> Array:
+        """So many."""
+        return k
+
+    def adding_up(self, V: WithError, examples: bool = False) -> WithError:
+        """They are taken as equal anyway."""
+        return V
+
     def gamma(self, n: float | Array) -> Array:
         """Bound the relative error of n roundings in a row; infinite where n u reaches 1."""
         nu = np.asarray(n * self.u)
@@ -170,7 +189,7 @@ class Worst(Arithmetic):
 
 
 @dataclass(frozen=True)
-class Noise(Arithmetic):
+class Probabilistic(Arithmetic):
     """Every rounding a random number.
 
     `deviations`: how many standard deviations count as possible. `copies`: how often each example occurs, (m,).
@@ -187,19 +206,19 @@ class Noise(Arithmetic):
         """Variances add."""
         return reduce(np.hypot, errors)
 
-    def over_some(self, A: WithError, B: WithError, examples: slice) -> WithError:
-        """The errors of c equal examples add up to c times one of them, not to its square root of c times."""
-        A, B = some(A, B, examples)
-        if self.repeats == 1 or self.copies is None:
-            return self.product(A, B)
-        more = np.sqrt(self.copies[examples])
-        AB = self.product(WithError(A.value, A.error * more), WithError(B.value, B.error * more[:, None]))
-        return WithError(AB.value, self.add(AB.error, self.repeats * self.summed(A, B, exact(np.zeros_like(AB.value)))))
+    def adding_up(self, V: WithError, examples: bool = False) -> WithError:
+        """The errors of c equal numbers add up to c times one of them, not to its square root of c times."""
+        if not V.error.any():
+            return V
+        values = np.where(V.error > 0, V.value, np.nan)
+        counts = alike(values, 2 * self.u * np.abs(V.value).max(axis=1, keepdims=True))
+        if examples and self.copies is not None:
+            counts = np.maximum(counts, self.copies)
+        return WithError(V.value, V.error * np.sqrt(counts))
 
-    @property
-    def repeats(self) -> float:
-        """How many times larger the errors of equal examples can be than those of different ones."""
-        return 1.0 if self.copies is None else float(np.sqrt(self.copies.max()))
+    def at_once(self, k: Array) -> Array:
+        """Their squares add up to the square of the single one."""
+        return np.square(k)
 
     def accumulated(self, parts: Sequence[WithError]) -> WithError:
         """The sum of what chunks give is rounded once."""
@@ -216,33 +235,42 @@ class Noise(Arithmetic):
         return scale * np.sqrt(np.square(A) @ np.square(B))
 
     def summed(self, A: WithError, B: WithError, bias: WithError) -> Array:
-        """Round each product and each partial sum, in the noisiest of three orders; the bias comes last."""
+        """Round each product and each partial sum, in the noisiest of six orders; and underflow of each product."""
         rows, columns, scale = scaled(A.value, B.value)
-        n, total, products = rows.shape[1], rows @ columns, np.square(rows) @ np.square(columns)
-        forward = squared_partial_sums(rows, columns)
-        sums = (rows * np.arange(n, 0, -1)) @ columns  #  of the partial sums from left to right
-        backward = forward + (n + 1) * total * total - 2 * total * sums  # those from right to left are what is left
-        shuffled = (n + 1) * (products / 6 + total * total / 3)  # the mean over all orders
-        squares = products + np.maximum(np.maximum(forward, backward), shuffled)
-        return self.rounded(1, np.hypot(scale * np.sqrt(squares), scale * total + bias.value))
+        unit = np.maximum(np.maximum(scale, np.abs(bias.value)), self.tiny)
+        share, n = scale / unit, rows.shape[1]
+        sums = squared_partial_sums(
+            rows, columns, share, bias.value / unit, 6 * np.square(self.deviations / (2 * np.pi))
+        )
+        partial = np.sqrt(sums / n) / np.maximum(share, self.tiny)  #  in the units of rows @ columns
+        products = np.square(share) * (np.square(rows) @ np.square(columns))
+        squares = self.repeated(rows, columns, partial) * (products + sums)
+        terms = (self.magnitude(A) > 0).astype(float) @ (
+            self.magnitude(B) > 0
+        )  #  flushed to 0, as some libraries do, they are all lost
+        return np.where(terms > 0, self.rounded(1, unit * np.sqrt(squares)) + self.tiny * terms, 0)
+
+    def repeated(self, rows: Array, columns: Array, partial: Array) -> Array:
+        """How many times larger the variance of a sum is because its terms repeat, for sums of this magnitude."""
+        by_row = self.shared_roundings(rows, np.median(partial / typical(columns), axis=1))
+        if by_row.max() < 2:
+            return by_row[:, None]
+        by_column = self.shared_roundings(columns.T, np.median(partial / typical(rows.T)[:, None], axis=0))
+        return np.minimum(by_row[:, None], by_column)
+
+    def shared_roundings(self, rows: Array, partial: Array) -> Array:
+        """The same, from one factor's rows: the mean number of terms that a term shares its rounding with.
+
+        What is added to a partial sum is rounded to the sum's spacing, so terms that are alike within it are rounded
+        alike. A term that is smaller than the spacing is lost, which is less than a rounding: it counts so much less.
+        """
+        largest = np.maximum(np.abs(rows).max(axis=1, keepdims=True), self.tiny)
+        rows, spacing = rows / largest, 2 * self.u * np.maximum(partial[:, None] / largest, 1e-100)
+        weights = np.minimum(1, 12 * np.square(rows / spacing))
+        count = np.maximum(1, np.count_nonzero(rows, axis=1))
+        return 1 + ((alike(rows, spacing) - 1) * weights).sum(axis=1) / count
 
 
 def some(A: WithError, B: WithError, examples: slice) -> tuple[WithError, WithError]:
     """The columns of A and the rows of B that belong to some of the examples."""
     return WithError(A.value[:, examples], A.error[:, examples]), WithError(B.value[examples], B.error[examples])
-
-
-def squared_partial_sums(rows: Array, columns: Array) -> Array:
-    """For each entry of rows @ columns, add up the squares of its partial sums from left to right."""
-    partial, squares = np.zeros((2, len(rows), columns.shape[1]))
-    term = np.empty_like(partial)
-    for k in range(rows.shape[1]):
-        partial += np.multiply(rows[:, k : k + 1], columns[k], out=term)
-        squares += np.square(partial, out=term)
-    return squares
-
-
-def scaled(A: Array, B: Array) -> tuple[Array, Array, Array]:
-    """Divide the rows of A and the columns of B by their largest entry, so that their squares stay in range."""
-    rows, columns = np.abs(A).max(axis=1, keepdims=True), np.abs(B).max(axis=0, keepdims=True)
-    return A / np.where(rows > 0, rows, 1), B / np.where(columns > 0, columns, 1), rows * columns

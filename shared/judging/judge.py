@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from shared.judging import rounding
-from shared.judging.arithmetic import Noise, Worst
+from shared.judging.arithmetic import Probabilistic, WorstCase
 from shared.judging.operands import kept_bits, narrow_kind
 from shared.judging.truth import Enclosure, Truth
 from shared.judging.verdict import Allowance, Judgement, deviations, judge, localised
@@ -102,11 +102,11 @@ class Judge:
         noise = rounding.through_one_line(self.noise(parameters), quantity, own)
         return self.truth.line(quantity, own, self.activation), Allowance.of(worst, noise)
 
-    def worst(self, parameters: Parameters) -> Worst:
+    def worst(self, parameters: Parameters) -> WorstCase:
         """The arithmetic of the proof."""
         return rounding.worst(self.X, self.activation, n_h=parameters.W1.shape[0], chunk=self.chunk)
 
-    def noise(self, parameters: Parameters) -> Noise:
+    def noise(self, parameters: Parameters) -> Probabilistic:
         """The arithmetic of the model."""
         entries = parameters.W1.size
         return rounding.noise(self.X, self.activation, deviations(entries), self.copies, self.chunk)

@@ -18,15 +18,21 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from scipy.special import expit
 
-from shared.judging.arithmetic import Arithmetic, Noise, WithError, Worst, exact
+from shared.judging.arithmetic import Arithmetic, Probabilistic, WithError, WorstCase, exact
+from shared.judging.sums import alike
 from shared.network import LEAKY_SLOPE, QUANTITIES, Activation, Array, Parameters
 
 Lines = dict[str, WithError]
 
+LOG1P_OF_XLA = 260.0
+"""In float64, XLA's log1p(x) errs by up to 129 units in the last place where x lies in (-0.4143, -0.35)."""
+
 
 def sigmoid(a: Arithmetic, Z: WithError) -> WithError:
     """At most 24 + 2 |Z| roundings, whichever of the three forms a program takes."""
-    return WithError(expit(Z.value), a.add(steepest(a, Z) * Z.error, a.rounded(24 + 2 * a.magnitude(Z), highest(a, Z))))
+    return WithError(
+        expit(Z.value), a.add(steepest(a, Z) * Z.error, a.rounded(24 + 2 * a.at_once(a.magnitude(Z)), highest(a, Z)))
+    )
 
 
 def highest(a: Arithmetic, Z: WithError) -> Array:
@@ -62,7 +68,9 @@ def line_A1(a: Arithmetic, q: Lines) -> WithError:  # noqa: N802
         return sigmoid(a, Z1)
     value = np.where(Z1.value > 0, Z1.value, slope * Z1.value)
     inherited = Z1.error * np.where(left(a, Z1), slope, 1)
-    return WithError(value, a.add(inherited, a.rounded(2, np.where(right(a, Z1), 0, slope * a.magnitude(Z1)))))
+    return WithError(
+        value, a.add(inherited, a.rounded(2, np.where(right(a, Z1), 0, product(a, a.magnitude(Z1), slope))))
+    )
 
 
 def line_cost(a: Arithmetic, q: Lines) -> WithError:
@@ -71,10 +79,19 @@ def line_cost(a: Arithmetic, q: Lines) -> WithError:
     m = Y.shape[1]
     softplus = np.logaddexp(0, Z2.value)
     slope = np.minimum(np.abs(expit(Z2.value) - Y) + a.uncertainty(Z2) / 4, 1)
-    own = a.rounded(20, softplus + a.uncertainty(Z2) + a.magnitude(Z2))
+    own = a.add(
+        a.rounded(20, softplus + a.uncertainty(Z2) + a.magnitude(Z2)), a.rounded(log1p_of_xla(a, Z2, Y), softplus)
+    )
     loss = WithError((softplus - Y * Z2.value) / m, a.add(slope * Z2.error, own) / m)
     mean = a.total(loss)
     return WithError(mean.value[0, 0], a.add(mean.error[0, 0], a.rounded(3, a.magnitude(loss).sum())))
+
+
+def log1p_of_xla(a: Arithmetic, Z2: WithError, Y: Array) -> Array:
+    """Count the roundings of -log1p(-A2), for label 0, that XLA's log1p is worse by than others in float64."""
+    A2 = expit(Z2.value)
+    concerned = (a.dtype == np.float64) & (Y < 0.5) & (A2 > 0.35) & (A2 < 0.4145)
+    return np.where(concerned, a.at_once(np.asarray(LOG1P_OF_XLA)), 0)
 
 
 def line_dA2(a: Arithmetic, q: Lines) -> WithError:  # noqa: N802
@@ -94,7 +111,9 @@ def line_dZ2(a: Arithmetic, q: Lines) -> WithError:  # noqa: N802
     """
     A2, Y, Z2 = q["A2"], q["Y"].value, q["Z2"]
     m = Y.shape[1]
-    anew = a.rounded(2 * (24 + 2 * a.magnitude(Z2)), highest(a, Z2))
+    minus_Z2 = WithError(-Z2.value, Z2.error)
+    formed = np.maximum(highest(a, Z2), Y * highest(a, minus_Z2))
+    anew = a.rounded(2 * (24 + 2 * a.at_once(a.magnitude(Z2))), formed)
     own = np.maximum(a.rounded(4, (a.magnitude(A2) + Y) / m), a.rounded(3, (1 + a.magnitude(A2)) / m))
     return a.scaled(WithError((A2.value - Y) / m, a.add(A2.error / m, anew / m, own)))
 
@@ -107,7 +126,9 @@ def line_dZ1(a: Arithmetic, q: Lines) -> WithError:  # noqa: N802
     value = dA1.value * np.where(Z1.value > 0, 1, slope)
     inherited = dA1.error * np.where(left(a, Z1), slope, 1)
     either = np.where(left(a, Z1) | right(a, Z1), 0, (1 - slope) * a.magnitude(dA1))
-    return WithError(value, a.add(inherited, either, a.rounded(2, np.where(right(a, Z1), 0, slope * a.magnitude(dA1)))))
+    return WithError(
+        value, a.add(inherited, either, a.rounded(2, np.where(right(a, Z1), 0, product(a, a.magnitude(dA1), slope))))
+    )
 
 
 def line_dZ1_sigmoid(a: Arithmetic, dA1: WithError, Z1: WithError) -> WithError:  # noqa: N802
@@ -115,7 +136,12 @@ def line_dZ1_sigmoid(a: Arithmetic, dA1: WithError, Z1: WithError) -> WithError:
     A1 = sigmoid(a, Z1)
     s = WithError(A1.value * expit(-Z1.value), a.add(A1.error, a.rounded(3, steepest(a, Z1))))
     inherited = a.add(dA1.error * a.magnitude(s), a.magnitude(dA1) * s.error)
-    return WithError(dA1.value * s.value, a.add(inherited, a.rounded(2, a.magnitude(dA1) * a.magnitude(s))))
+    return WithError(dA1.value * s.value, a.add(inherited, a.rounded(2, product(a, a.magnitude(dA1), a.magnitude(s)))))
+
+
+def product(a: Arithmetic, A: Array, B: float | Array) -> Array:
+    """Multiply magnitudes: where neither is 0, the product may underflow, and is not 0."""
+    return np.where((A > 0) & (B > 0), np.maximum(A * B, a.tiny), 0)
 
 
 LINES: dict[str, Callable[[Arithmetic, Lines], WithError]] = {
@@ -173,27 +199,39 @@ class _Followed(Lines):
 
 
 def updated(a: Arithmetic, V: WithError, dV: WithError, learning_rate: float) -> WithError:
-    """V - learning_rate dV; the learning rate is itself rounded to the dtype.
+    """V - learning_rate dV; the learning rate is itself rounded to the dtype, to 0 if it is too small to be normal.
 
-    A program may multiply by it before it sums dV's terms: `Worst.summed` counts one rounding more than n terms have.
+    A program may multiply by it before it sums dV's terms: `WorstCase.summed` counts a rounding more than n terms have.
     """
-    change = np.where(a.magnitude(dV) > 0, np.maximum(learning_rate * a.magnitude(dV), a.tiny), 0)
-    own = a.add(a.rounded(1, a.magnitude(V) + change), a.rounded(4, change))
-    return WithError(V.value - learning_rate * dV.value, a.add(V.error, learning_rate * dV.error, own))
+    size = abs(learning_rate)
+    change = product(a, a.magnitude(dV), size)
+    own = a.add(a.rounded(1, a.magnitude(V) + change), a.rounded(4, change), change if size < a.tiny else 0 * change)
+    return WithError(V.value - learning_rate * dV.value, a.add(V.error, size * dV.error, own))
 
 
-def worst(X: Array, activation: Activation, n_h: int, chunk: int | None = None) -> Worst:
+def worst(X: Array, activation: Activation, n_h: int, chunk: int | None = None) -> WorstCase:
     """Set up the proof for the dtype of X: its own float64 sums have n_x, m or n_h terms, two of each at most."""
     growth = 1 + (2 * (sum(X.shape) + n_h) + 100) * float(np.finfo(np.float64).eps)
-    return Worst(X.dtype, activation, growth, chunk=chunk)
+    return WorstCase(X.dtype, activation, growth, chunk=chunk)
 
 
-def noise(X: Array, activation: Activation, deviations: float, copies: Array, chunk: int | None = None) -> Noise:
+def noise(
+    X: Array, activation: Activation, deviations: float, copies: Array, chunk: int | None = None
+) -> Probabilistic:
     """Set up the model for the dtype of X; `copies` is how often each example occurs, (m,)."""
-    return Noise(X.dtype, activation, deviations, copies, chunk=chunk)
+    return Probabilistic(X.dtype, activation, deviations, copies, chunk=chunk)
 
 
 def copies_of(X: Array) -> Array:
-    """Count how often each example occurs, (m,)."""
-    _, kind, copies = np.unique(X.T, axis=0, return_inverse=True, return_counts=True)
-    return np.asarray(copies[kind.ravel()])
+    """Count how many examples share their roundings in W1 X with each example, (m,).
+
+    Where two examples have the same pixel, its product with a weight is rounded alike, and so is what is added to a
+    partial sum of the same spacing. So an example shares with each other one the part of its roundings that belongs to
+    pixels which the two have in common; all parts, and 1 for itself, are added up. Pixels count as the same within the
+    spacing of a sum of products; what is smaller than that is lost in the sum (see `Probabilistic.shared_roundings`).
+    """
+    eps, X = float(np.finfo(X.dtype).eps), X.astype(np.float64)
+    spacing = eps * np.sqrt(np.square(X).sum(axis=0).max())
+    weights = np.minimum(1, 12 * np.square(X / spacing)) if spacing > 0 else 0 * X
+    shared = (alike(X, np.full((len(X), 1), spacing)) * weights).sum(axis=0)
+    return shared / np.maximum(weights.sum(axis=0), np.finfo(float).tiny)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from shared.judging import rounding
-from shared.judging.arithmetic import Noise
+from shared.judging.arithmetic import Probabilistic
 from shared.judging.curves.ensemble import Ensemble
 from shared.judging.verdict import deviations
 from shared.network import Array, Parameters, Settings
@@ -85,4 +85,4 @@ class Branches:
 def noise_of_Z1(parameters: Parameters, X: Array, settings: Settings) -> Array:  # noqa: N802
     """One standard deviation of rounding in Z1, (n_h, m)."""
     own = {name: V.astype(np.float64) for name, V in (*parameters._asdict().items(), ("X", X))}
-    return rounding.through_one_line(Noise(X.dtype, settings.activation), "Z1", own).error
+    return rounding.through_one_line(Probabilistic(X.dtype, settings.activation), "Z1", own).error

@@ -1,0 +1,54 @@
+"""What the noise of a sum depends on: its partial sums, and how many of its terms are alike."""
+
+import numpy as np
+
+from shared.network import Array
+
+
+def alike(rows: Array, width: Array) -> Array:
+    """For each entry, count the entries of its row that are equal when all are rounded to multiples of the width."""
+    rounded = np.rint(rows / np.where(width > 0, width, 1))
+    order = np.argsort(rounded, axis=1)
+    in_order = np.take_along_axis(rounded, order, axis=1)
+    new = np.diff(in_order, axis=1, prepend=np.nan) != 0
+    kind = new.cumsum() - 1  # numbers the kinds of all rows, one after the other
+    counts, found = np.bincount(kind)[kind].reshape(rows.shape), np.empty(rows.shape)
+    np.put_along_axis(found, order, counts, axis=1)
+    return found
+
+
+def typical(columns: Array) -> Array:
+    """The root mean square of each column; 1 where there is nothing."""
+    size = np.sqrt(np.square(columns).mean(axis=0))
+    return np.where(size > 0, size, 1)
+
+
+def squared_partial_sums(rows: Array, columns: Array, share: Array, bias: Array, tail: float) -> Array:
+    """For each entry of share * (rows @ columns) + bias, add up the squares of its partial sums, in the noisiest order.
+
+    The terms come from left to right, from right to left or shuffled (the mean over all orders), the bias last or
+    first. S_1 ... S_n are the partial sums from left to right, S_n = S; then those from right to left are S - S_0, ...,
+    S - S_(n-1), with S_0 = 0. The bias, where it comes first, is added to each.
+
+    In a random order S_k is k/n S and a random part whose squares add up to (n + 1) sum t^2 / 6 in the mean; `tail` is
+    how many times more of it counts, up to the 3n/2 times that it can be at most (|S_k - k/n S| <= sum |t| / 2).
+    """
+    n, partial, forward = rows.shape[1], *np.zeros((2, len(rows), columns.shape[1]))
+    term = np.empty_like(partial)
+    for k in range(n):
+        partial += np.multiply(rows[:, k : k + 1], columns[k], out=term)
+        forward += np.square(partial, out=term)
+    total, forward, mixed = share * partial, np.square(share) * forward, np.square(rows) @ np.square(columns)
+    sums = share * ((rows * np.arange(n, 0, -1)) @ columns)  #         S_1 + ... + S_n
+    backward = forward + (n + 1) * total * total - 2 * total * sums
+    shuffled = (n + 1) * (min(max(tail, 1), 1.5 * n) * np.square(share) * mixed / 6 + total * total / 3)
+    orders = ((forward, sums), (backward, (n + 1) * total - sums), (shuffled, (n + 1) / 2 * total))
+    last = np.maximum.reduce([squares for squares, _ in orders]) + np.square(total + bias)
+    first = np.maximum.reduce([squares + 2 * bias * sums for squares, sums in orders]) + n * np.square(bias)
+    return np.maximum(last, first)
+
+
+def scaled(A: Array, B: Array) -> tuple[Array, Array, Array]:
+    """Divide the rows of A and the columns of B by their largest entry, so that their squares stay in range."""
+    rows, columns = np.abs(A).max(axis=1, keepdims=True), np.abs(B).max(axis=0, keepdims=True)
+    return A / np.where(rows > 0, rows, 1), B / np.where(columns > 0, columns, 1), rows * columns
