@@ -137,6 +137,7 @@ def check(
     file: Path | None = None,
     /,
     *,
+    entry: str = "",
     train: Path | None = None,
     timeout: Annotated[float, Parameter(validator=Number(gt=0))] = 60,
     json: Path | None = None,
@@ -150,7 +151,9 @@ def check(
     Parameters
     ----------
     file
-        Your Python file, with a function gradients(W1, b1, W2, b2, X, Y).
+        Your Python file or notebook, as it is.
+    entry
+        What to call in it: a function, Class or Class.method. [default: the most likely]
     train
         Take the examples of the last, large problem from this HDF5 file. [default: photographs of scikit-image]
     timeout
@@ -177,10 +180,11 @@ def check(
 
     show = Terminal()
     outputs.check([json], [file, train])
-    with Program(file, timeout) as program:
+    with Program(file, timeout, entry) as program:
         examples = setup.load(Data(train=train)).train
         with show.stage(f"{file.name}: solving problems", problems.COUNT) as progress:
-            result = checkup.check(program, problems.everything(examples.X, examples.Y), progress)
+            result = checkup.check(program, program.fitted(problems.everything(examples.X, examples.Y)), progress)
+            result.examination.remarks[:0] = program.said
     views.show(show, result)
     if json:
         json_file.write(json, views.as_dict(result))

@@ -554,14 +554,14 @@ def test_when_this_process_is_stopped_the_users_goes_too_and_no_file_stays(tmp_p
     [
         ("absent.py", None, "there is no such file; check the path"),
         ("folder.py", ..., "this is a folder; name a file in it"),
-        ("notes.txt", b"hello", "this is not a .py file; name the Python file with the function gradients"),
+        ("notes.txt", b"hello", "this is neither a .py file nor a notebook; name the file with your backprop"),
         ("a.py", b"# caf\xe9\n", "this is not text in UTF-8; save it as UTF-8"),
         ("a.py", "x = 1".encode("utf-16"), "this is UTF-16 (as PowerShell's > may write it); save it as UTF-8"),
         (
             "empty.py",
             b"",
-            "there is no function gradients(W1, b1, W2, b2, X, Y); "
-            "`python compare.py check --template` writes a file to start from",
+            "there is no function or class that could give gradients; name what to call with --entry, or write "
+            "gradients(W1, b1, W2, b2, X, Y) around it (--template prints one)",
         ),
     ],
 )

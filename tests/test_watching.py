@@ -30,7 +30,8 @@ def seen(tmp_path):
         names = {}
         exec(compile(path.read_text(), path, "exec"), names)  # noqa: S102
         given = [V.copy() for V in ARGUMENTS]
-        values, operations = record(lambda arguments: names["gradients"](*arguments), given, Sources(path, "mine.py"))
+        call = lambda note: names["gradients"](*map(note, GIVEN, given))  # noqa: E731
+        values, operations = record(call, Sources(path, "mine.py"))
         return Reply(values, operations=tuple(operations))
 
     return reply
@@ -196,7 +197,7 @@ def test_where_watching_would_change_something_the_unwatched_counts(watched, bod
 def test_a_watched_call_that_does_not_end_is_ended(tmp_path, monkeypatch):
     monkeypatch.setattr("shared.checking.watching.beside.LONGEST", 0.2)
     begun = time.monotonic()
-    copy = Watched(lambda arguments: time.sleep(60), [], Sources(tmp_path / "mine.py", "mine.py"), tmp_path)
+    copy = Watched(lambda note: time.sleep(60), Sources(tmp_path / "mine.py", "mine.py"), tmp_path)
     assert copy.outcome({"V": 1}) == NOT_DONE
     assert time.monotonic() - begun < 5
     with pytest.raises(ChildProcessError):

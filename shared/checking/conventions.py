@@ -14,6 +14,7 @@ import numpy as np
 
 from shared.checking.differences import Differences
 from shared.checking.problems import Problem
+from shared.checking.sandbox.binding.words import meanings
 from shared.checking.sandbox.unpack import ORDER
 from shared.network import QUANTITIES, Array, Parameters
 
@@ -74,6 +75,8 @@ def quantities_of(names: Iterable[str], read: Iterable[tuple[str, str]] = ()) ->
     `read` says it of those without names.
     """
     found = {name: dict(read).get(name, quantity_of(name)) for name in names}
+    unknown = [name for name, quantity in found.items() if quantity is None and not is_nameless(name)]
+    found |= {name: meaning for name, meaning in meanings(unknown).items() if meaning not in found.values()}
     if any(f"d{name}" in found.values() for name in Parameters._fields):
         return found
     return {name: f"d{quantity}" if quantity in Parameters._fields else quantity for name, quantity in found.items()}

@@ -3,7 +3,7 @@
 Every number is exact in float32, so that a problem is the same in both dtypes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -46,6 +46,14 @@ class Problem:
     def is_like(self, other: "Problem") -> bool:
         """Tell whether another problem has the same numbers."""
         return all(np.array_equal(V, other.given()[name]) for name, V in self.given().items())
+
+    def with_weights(self, weights: dict[str, Array]) -> "Problem":
+        """The same examples with weights that a program drew, in whatever layout it holds them."""
+        (n_h, n_x), W1 = self.parameters.W1.shape, weights["W1"]
+        shapes = {"W1": (n_h, n_x), "b1": (n_h, 1), "W2": (1, n_h), "b2": (1, 1)}
+        W1 = W1.T if W1.shape == (n_x, n_h) != (n_h, n_x) else W1
+        parameters = Parameters(**{name: V.reshape(shapes[name]) for name, V in {**weights, "W1": W1}.items()})
+        return replace(self, name=f"{self.name}, its own weights", parameters=parameters)
 
     def in_dtype(self, dtype: DtypeName) -> "Problem":
         """The same problem in another dtype."""
@@ -166,3 +174,12 @@ def everything(X: Array, Y: Array, seed: int = 1, hidden: int = 8) -> Iterator[P
     full = Problem(f"{len(X)}-{hidden}-1, {X.shape[1]} examples", parameters, X32, Y)
     yield full
     yield full.in_dtype("float32")
+
+
+def resized(problems: Iterable[Problem], sizes: tuple[int, int]) -> Iterator[Problem]:
+    """Set as many problems to a program whose n_x and n_h are fixed: numbers of the same kind, other examples."""
+    for seed, problem in enumerate(problems):
+        if not problem.is_large:
+            m, scale = problem.sizes["m"], float(np.abs(problem.parameters.W2).max())
+            new = drawn(*sizes, m, seed=100 + seed, scale=scale)
+            yield new.in_dtype("float32") if problem.dtype == np.float32 else new

@@ -1,37 +1,119 @@
-"""How a function of a user's file is called: as the doctor's template has it, or as this suite's contract has it."""
+"""What of a user's file is called, and how: as the template or this suite's contract has it, or by a binding."""
 
 import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
 
+from shared.checking.sandbox.binding.bound import Binding
+from shared.checking.sandbox.binding.search import Search
+from shared.checking.sandbox.binding.survey import Survey
+from shared.checking.sandbox.binding.words import roles_of
 
-def call(module: ModuleType, function: str, arguments: list[Any]) -> Any:
-    """Call gradients(W1, b1, ...) or, where the file is one of this suite's form, gradients(parameters, ...)."""
-    called = getattr(module, function)
-    if not follows_the_contract(called):
-        return called(*arguments)
+ORDER = {
+    "gradients": ("W1", "b1", "W2", "b2", "X", "Y"),
+    "forward": ("W1", "b1", "W2", "b2", "X"),
+    "train": ("W1", "b1", "W2", "b2", "X", "Y", "rate", "iterations"),
+}
+"""The functions of the template, and what each is given."""
+CONTRACT = ("forward", "cost", "gradients", "step", "train")
+"""The functions of an implementation of this suite."""
+Note = Callable[[str, Any], Any]
 
+
+@dataclass
+class Target:
+    """What is called in a module."""
+
+    module: ModuleType
+    functions: list[str]
+    binding: Binding | None = None
+    remarks: list[str] = field(default_factory=list)
+    problem: str = ""
+
+    def call(self, function: str, arguments: list[Any], note: Note) -> Any:
+        """Call gradients, forward or train with W1, b1, ..."""
+        if self.binding and function in self.binding.functions:
+            return self.binding.call(function, arguments, note)
+        noted = [note(name, V) for name, V in zip(ORDER[function], arguments, strict=False)]
+        called = getattr(self.module, function)
+        return as_implementation(self.module, function, noted) if follows_the_contract(self.module) else called(*noted)
+
+
+def target(module: ModuleType, source: str, entry: str = "") -> Target:
+    """Find out what is called in a module; `entry` is what the user named, if anything."""
+    usual = [name for name in ORDER if callable(getattr(module, name, None))]
+    if follows_the_contract(module):
+        return Target(module, usual)
+    fitting = [name for name in usual if takes_the_usual(getattr(module, name), ORDER[name])]
+    remarks = [
+        f"{name}{signature(getattr(module, name))} is left alone: it is no {name}(W1, b1, ...)" for name in usual
+    ]
+    remarks = [remark for remark, name in zip(remarks, usual, strict=True) if name not in (*fitting, "gradients")]
+    if "gradients" in fitting and entry in ("", "gradients"):
+        return Target(module, fitting, remarks=remarks)
+    search = Search(Survey(module, source), entry)
+    found = search.find()
+    if found:
+        others = [name for name in fitting if name == "forward"]
+        return Target(
+            module, [*found.functions, *others], found, [r for r in remarks if not r.startswith(found.plan.entry)]
+        )
+    if "gradients" in usual and entry in ("", "gradients"):
+        return Target(module, [name for name in usual if name == "gradients" or name in fitting], remarks=remarks)
+    return Target(module, [], problem=search.why_not())
+
+
+def follows_the_contract(module: ModuleType) -> bool:
+    """Tell whether a module has the functions of `shared.network.Implementation`, weights in one tuple."""
+    found = [getattr(module, name, None) for name in CONTRACT]
+    return all(callable(each) and first_of(each) == "parameters" for each in found)
+
+
+def first_of(function: Any) -> str:
+    """Name a function's first parameter; empty if nobody knows it."""
+    try:
+        return next(iter(inspect.signature(function).parameters), "")
+    except (TypeError, ValueError):  # some functions that are not written in Python have no signature
+        return ""
+
+
+def takes_the_usual(function: Any, roles: tuple[str, ...]) -> bool:
+    """Tell whether a function can be called with these values in this order, and no name says otherwise."""
+    try:
+        parameters = list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):
+        return True
+    if any(each.kind == each.VAR_POSITIONAL for each in parameters):
+        return True
+    places = [each for each in parameters if each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)]
+    needed = [each for each in parameters if each.default is each.empty and each.kind != each.VAR_KEYWORD]
+    if len(needed) > len(roles) or len(places) < len(roles) or any(each not in places for each in needed):
+        return False
+    meant = [{role for role in roles_of(each.name) if role in (*ORDER["train"], "weights")} for each in places]
+    return all(not known or role in known for known, role in zip(meant, roles, strict=False))
+
+
+def signature(function: Any) -> str:
+    """Write a function's parameters: (X, Y, n_h)."""
+    try:
+        return f"({', '.join(inspect.signature(function).parameters)})"
+    except (TypeError, ValueError):
+        return "()"
+
+
+def as_implementation(module: ModuleType, function: str, arguments: list[Any]) -> Any:
+    """Call a function of a file that has this suite's contract."""
     from shared.network import Parameters, Settings  # such a file imports it itself; no other needs it
 
     parameters, X, others = Parameters(*arguments[:4]), arguments[4], arguments[5:]
+    called = getattr(module, function)
     if function == "forward":
         return called(parameters, X)
     if function == "gradients":
-        return {**named(called(parameters, X, *others)), "cost": module.cost(parameters, X, *others)}
+        return {**called(parameters, X, *others)._asdict(), "cost": module.cost(parameters, X, *others)}
     Y, learning_rate, iterations = others
     settings = Settings(learning_rate, iterations, hidden=len(parameters.W1), dtype=X.dtype.name)
     training = called(parameters, X, Y, settings)
-    return {"costs": training.costs, **named(training.parameters)}
-
-
-def follows_the_contract(function: Any) -> bool:
-    """Tell whether a function takes the weights in one tuple, as those of `shared.network.Implementation` do."""
-    try:
-        return next(iter(inspect.signature(function).parameters), "") == "parameters"
-    except (TypeError, ValueError):  # some functions that are not written in Python have no signature
-        return False
-
-
-def named(values: Any) -> dict[str, Any]:
-    """Give the entries of a NamedTuple by name."""
-    return dict(values._asdict())
+    return {"costs": training.costs, **training.parameters._asdict()}

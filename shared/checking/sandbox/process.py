@@ -27,9 +27,9 @@ class GoneError(Exception):
 class Child:
     """A process that has begun to load a file."""
 
-    def __init__(self, path: Path, folder: Path):
+    def __init__(self, path: Path, folder: Path, entry: str = ""):
         # -P and PYTHONPATH: this suite's `shared` is found, whatever lies in the current folder. -B: no __pycache__.
-        command = [sys.executable, "-P", "-B", "-m", "shared.checking.sandbox.worker", str(path), str(folder)]
+        command = [sys.executable, "-P", "-B", "-m", "shared.checking.sandbox.worker", str(path), str(folder), entry]
         there = filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(there)}
         pipe = subprocess.PIPE

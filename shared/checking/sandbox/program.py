@@ -3,7 +3,8 @@
 It is the user's own code and it runs with the user's rights: this guards against accidents, not against malice.
 """
 
-import tokenize
+import json
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,11 +13,14 @@ from typing import Any, Self
 
 import numpy as np
 
+from shared.checking.problems import Problem, resized
 from shared.checking.sandbox.process import Child, GoneError
+from shared.checking.sandbox.source import text_of
 from shared.checking.watching.operations import Operation, load
 from shared.data.files import one_line, what_it_is_instead
 from shared.network import InputError
 
+HELP = "name what to call with --entry, or write gradients(W1, b1, W2, b2, X, Y) around it (--template prints one)"
 MAIN = "what is not needed for that belongs under if __name__ == '__main__'"
 
 
@@ -66,6 +70,40 @@ class Reply:
     remark: str = ""
 
 
+@dataclass(frozen=True)
+class Bound:
+    """What is called where the file has no function gradients(W1, b1, W2, b2, X, Y).
+
+    Parameters
+    ----------
+    entry : str
+        The function or method, as the user would name it: "backward_propagation", "TwoLayerNet.loss".
+    others : list of str
+        What would do as well; `--entry` chooses.
+    how : str
+        What is called with what, in words.
+    own : bool
+        Whether the program draws its weights itself.
+    rows, flat_labels : bool
+        How it takes examples and labels.
+    sizes : tuple or None
+        n_x and n_h, where the program has sizes of its own.
+    """
+
+    entry: str
+    others: list[str]
+    how: str
+    own: bool
+    rows: bool
+    flat_labels: bool
+    sizes: tuple[int, int] | None
+
+    def sentences(self) -> list[str]:
+        """Say what is called, and what else might be."""
+        others = f"; {', '.join(self.others)} would do as well (--entry NAME)" if self.others else ""
+        return [f"called is {self.how}{others}"]
+
+
 def details(printed: str, traceback: str = "") -> str:
     """Put together what a user can look at when their file failed."""
     heading = ["it printed:", *printed.rstrip().splitlines()] if printed.strip() else []
@@ -83,18 +121,24 @@ class Program:
         The file.
     timeout : float
         How many seconds it may take to load the file, and how many each call may take.
+    entry : str
+        The function, class or method to call, if the user named one.
 
     Raises
     ------
     CheckError
-        When the `with` block begins, if the file cannot be loaded or defines no function gradients.
+        When the `with` block begins, if the file cannot be loaded or nothing in it gives gradients.
     """
 
     functions: tuple[str, ...] = ()
-    """Which of gradients, forward and train the file defines."""
+    """Which of gradients, forward and train can be called."""
+    bound: Bound | None = None
+    """What is called in place of gradients(W1, b1, W2, b2, X, Y), if the file has no such function."""
+    remarks: tuple[str, ...] = ()
+    """What was left out of the file, and which of its functions are left alone."""
 
-    def __init__(self, path: Path, timeout: float):
-        self.path, self.timeout = path, timeout
+    def __init__(self, path: Path, timeout: float, entry: str = ""):
+        self.path, self.timeout, self.entry = path, timeout, entry
         self._child: Child | None = None
 
     def __enter__(self) -> Self:
@@ -149,7 +193,7 @@ class Program:
         """Return a child that has loaded the file."""
         if self._child:
             return self._child
-        self._child = child = Child(self.path, self._folder)
+        self._child = child = Child(self.path, self._folder, self.entry)
         try:
             answer = child.answer(deadline)
         except (GoneError, TimeoutError) as error:
@@ -157,15 +201,51 @@ class Program:
         failure = self._wrong(answer)
         if failure:
             raise CheckError(str(failure), details(self._end(), failure.details))
-        self.functions = tuple(answer["functions"])
+        self.functions, self.remarks = tuple(answer["functions"]), tuple(answer["remarks"])
+        self.bound = answer["binding"] and Bound(**answer["binding"])
         return child
+
+    @property
+    def said(self) -> list[str]:
+        """What a user should know of how the file was taken."""
+        return [*(self.bound.sentences() if self.bound else []), *self.remarks]
+
+    def fitted(self, problems: Iterable[Problem]) -> Iterator[Problem]:
+        """Fit problems to a program that has sizes of its own, or draws its weights itself."""
+        if not self.bound or not (self.bound.own or self.bound.sizes):
+            yield from problems
+            return
+        for problem in resized(problems, self.bound.sizes) if self.bound.sizes else problems:
+            yield self._with_own_weights(problem) if self.bound.own else problem
+
+    def _with_own_weights(self, problem: Problem) -> Problem:
+        """Put the weights into a problem that the program draws for it."""
+        if not self.bound:
+            return problem
+        turned = problem.X.T if self.bound.rows else problem.X
+        Y = problem.Y.ravel() if self.bound.flat_labels else problem.Y.T if self.bound.rows else problem.Y
+        deadline = monotonic() + self.timeout
+        np.savez(self._folder / "arguments.npz", np.ascontiguousarray(turned), np.ascontiguousarray(Y))
+        try:
+            child = self._ready(deadline)
+            child.ask(function="own weights", hidden=problem.sizes["n_h"])
+            answer = child.answer(deadline)
+        except (GoneError, TimeoutError) as error:
+            answer = {"failure": self._why(error)}
+        if answer["failure"]:
+            raise CheckError(
+                f"{self.path}: {self.bound.entry} failed: {answer['failure'].splitlines()[-1]}", answer["failure"]
+            )
+        with np.load(self._folder / "values.npz", allow_pickle=False) as file:
+            drawn = dict(zip(("W1", "W2", "b1", "b2"), (file[name] for name in file.files), strict=True))
+        return problem.with_weights({name: V.astype(problem.dtype) for name, V in drawn.items()})
 
     def _wrong(self, answer: dict[str, Any]) -> CheckError | None:
         """Say what is wrong with the file, if anything is."""
         if "failure" not in answer:
-            missing = f"{self.path}: there is no function gradients(W1, b1, W2, b2, X, Y)"
-            template = "`python compare.py check --template` writes a file to start from"
-            return None if "gradients" in answer["functions"] else CheckError(f"{missing}; {template}")
+            return (
+                None if "gradients" in answer["functions"] else CheckError(f"{self.path}: {answer['problem']}; {HELP}")
+            )
         if not answer["summary"]:
             return CheckError(f"{self.path}: when loaded, {answer['failure']}; {MAIN}")
         line = f", line {answer['line']}" if answer["line"] else ""
@@ -195,11 +275,12 @@ def _check(path: Path) -> None:
     instead = what_it_is_instead(path, "Python")
     if instead and not (path.is_file() and path.stat().st_size == 0):
         raise CheckError(f"{path}: {instead}")
-    if path.suffix != ".py":
-        raise CheckError(f"{path}: this is not a .py file; name the Python file with the function gradients")
+    if path.suffix not in (".py", ".ipynb"):
+        raise CheckError(f"{path}: this is neither a .py file nor a notebook; name the file with your backprop")
     try:
-        with tokenize.open(path) as file:
-            file.read()
+        text_of(path)
+    except (json.JSONDecodeError, KeyError, AttributeError, TypeError):
+        raise CheckError(f"{path}: this is no notebook, since it is not JSON with cells; save it again") from None
     except (SyntaxError, UnicodeDecodeError):
         utf_16 = path.read_bytes()[:2] in (b"\xff\xfe", b"\xfe\xff")
         found = "this is UTF-16 (as PowerShell's > may write it)" if utf_16 else "this is not text in UTF-8"

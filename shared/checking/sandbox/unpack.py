@@ -65,6 +65,18 @@ def entries(function: str, returned: Any) -> tuple[dict[str, Any], dict[str, str
     return values, notes
 
 
+def arrays_of(returned: Any) -> dict[str, np.ndarray]:
+    """Return all arrays and numbers in a value, by names that are only places where it has no others."""
+    parts = {str(position): part for position, part in enumerate(returned)} if _is_row(returned) else _parts(returned)
+    found = _leaves({"": returned} if parts is None else parts)
+    arrays = {name: _array(value, LARGEST) for name, value in islice(found, MOST)}
+    return {name: V for name, V in arrays.items() if isinstance(V, np.ndarray)}
+
+
+def _is_row(value: Any) -> bool:
+    return isinstance(value, tuple | list) and not hasattr(value, "_fields")
+
+
 def _with_names(function: str, returned: Any) -> Any:
     """Give names to the values of a plain tuple or list: their places, or what `train` returns first and second.
 

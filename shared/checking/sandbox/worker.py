@@ -17,17 +17,17 @@ from queue import SimpleQueue
 from shutil import rmtree
 from threading import Thread
 from traceback import StackSummary, TracebackException, walk_tb
-from types import ModuleType
 from typing import IO, Any, NamedTuple
 
 import numpy as np
 import numpy.random  # its generator is seeded here, for the copies of this process too
 
-from shared.checking.sandbox import calling as contract
-from shared.checking.sandbox import libraries
+from shared.checking.sandbox import calling, libraries
+from shared.checking.sandbox.calling import Target
+from shared.checking.sandbox.source import PATIENCE, Notebook, OutOfPatienceError, carry_out, text_of
 from shared.checking.sandbox.unpack import NoEntriesError, entries
-from shared.checking.watching.beside import Watched
-from shared.checking.watching.places import Sources
+from shared.checking.watching.beside import Note, Watched, unwatched
+from shared.checking.watching.places import CELL, Sources
 
 END_OF_CALL = b"\0end of call\0"
 """Written after what a call printed, so that the other side knows when it has read all of it."""
@@ -49,17 +49,18 @@ class Source(NamedTuple):
 
 def main() -> None:
     """Load the file and answer requests, until nobody is there to ask."""
-    source, folder = Source(Path(sys.argv[1]).absolute(), sys.argv[1]), Path(sys.argv[2])
+    source, folder, entry = Source(Path(sys.argv[1]).absolute(), sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
     requests, answers = _private_pipes()
     todo: SimpleQueue[dict[str, Any]] = SimpleQueue()
     Thread(target=_listen, args=(requests, todo, folder), daemon=True).start()
     _set_the_scene(source)
-    module, answer = _load(source)
+    target, answer = _load(source, entry)
     while True:
         answers.write(json.dumps(answer).encode() + b"\n")
         answers.flush()
         request = todo.get()
-        answer = _call(module, source, request["function"], folder, request["watch"])
+        asked = _own_weights if request["function"] == "own weights" else _call
+        answer = asked(target, source, request, folder)
         with suppress(OSError, ValueError, AttributeError):  # closed or replaced by the user
             sys.stdout.flush()
         with suppress(OSError):
@@ -93,29 +94,58 @@ def _set_the_scene(source: Source) -> None:
         del sys.modules[name]
 
 
-def _load(source: Source) -> tuple[ModuleType, dict[str, Any]]:
-    """Load the file, and say which functions it defines or why it cannot be loaded."""
+def _load(source: Source, entry: str) -> tuple[Target, dict[str, Any]]:
+    """Load the file, and say what can be called in it or why it cannot be loaded."""
     name = source.path.stem + ("_" if libraries.is_one(source.path.stem) else "")
     loader = SourceFileLoader(name, str(source.path))
     module = module_from_spec(spec_from_loader(name, loader))  # type: ignore[arg-type]
     sys.modules[name] = module
+    vars(module).update(get_ipython=Notebook(), display=lambda *_: None)
+    with _copies_end():
+        run = carry_out(source.path, vars(module))
+        target = calling.target(module, text_of(source.path), entry)
+    if run.error and not target.functions:
+        return target, {
+            "failure": _failure(run.error, source),
+            "line": _line(run.error, source),
+            "summary": _summary(run.error),
+        }
+    if run.error:
+        why = "takes long" if run.is_late else _summary(run.error) or _failure(run.error, source)
+        target.remarks.append(f"line {run.left_out[0]} {'' if run.is_late else 'fails: '}{why}; it was left out")
+    binding = target.binding
+    told = {"entry": binding.plan.entry, "others": binding.others, "how": binding.sentence()} if binding else None
+    sizes = {"own": binding.plan.how == "own", "rows": binding.layout.rows, "sizes": binding.sizes} if binding else {}
+    return target, {
+        "functions": target.functions,
+        "remarks": target.remarks,
+        "problem": target.problem,
+        "binding": told and {**told, **sizes, "flat_labels": binding.layout.flat_labels if binding else False},
+    }
+
+
+def _own_weights(target: Target, source: Source, request: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Leave in the folder the weights that a training draws for the examples that lie there."""
     try:
-        with _copies_end():
-            loader.exec_module(module)
+        if not target.binding:
+            raise TypeError("nothing here draws weights")
+        X, Y = _arguments(folder)
+        weights = target.binding.own_weights(X, Y, request["hidden"])
+        np.savez(folder / "values.npz", *(weights[name] for name in sorted(weights)))
     except BaseException as error:
-        return module, {"failure": _failure(error, source), "line": _line(error, source), "summary": _summary(error)}
-    return module, {"functions": [name for name in SIGNATURES if callable(getattr(module, name, None))]}
+        return {"failure": _failure(error, source)}
+    return {"failure": ""}
 
 
-def _call(module: ModuleType, source: Source, function: str, folder: Path, watch: bool) -> dict[str, Any]:
+def _call(target: Target, source: Source, request: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Call a function with the arguments that lie in the folder, and leave there what it returns."""
-    given, before = _arguments(folder), _arguments(folder)
+    function, given, before = request["function"], _arguments(folder), _arguments(folder)
     answer: dict[str, Any] = {"failure": "", "values": None, "notes": {}, "watched": False, "remark": ""}
-    beside = _watched(module, source, function, folder) if watch else None
+    beside = _watched(target, source, function, folder) if request["watch"] else None
     values: dict[str, Any] | None = None
     try:
         with _copies_end():
-            returned = contract.call(module, function, given)
+            returned = target.call(function, given, unwatched)
         values, answer["notes"] = entries(function, returned)
         np.savez(folder / "values.npz", *[value for value in values.values() if not isinstance(value, str)])
         answer["values"] = [(name, value if isinstance(value, str) else None) for name, value in values.items()]
@@ -123,7 +153,9 @@ def _call(module: ModuleType, source: Source, function: str, folder: Path, watch
         answer["failure"] = str(error)
     except BaseException as error:
         answer["failure"] = _failure(error, source)
-        if isinstance(error, TypeError) and _line(error, source) is None:
+        if target.binding:  # another layout may do
+            answer["failure"] = f"Traceback of {target.binding.plan.entry}\n{answer['failure']}"
+        elif isinstance(error, TypeError) and _line(error, source) is None:
             answer["failure"] += f"\nit is called as {SIGNATURES[function]}"
     if beside:
         answer["remark"] = beside.outcome(values)
@@ -132,16 +164,17 @@ def _call(module: ModuleType, source: Source, function: str, folder: Path, watch
     return answer
 
 
-def _watched(module: ModuleType, source: Source, function: str, folder: Path) -> Watched:
+def _watched(target: Target, source: Source, function: str, folder: Path) -> Watched:
     """Begin the same call in a copy of this process, where it is watched."""
+    arguments = _arguments(folder)
 
-    def call(arguments: list[Any]) -> dict[str, Any]:
-        return entries(function, contract.call(module, function, arguments))[0]
+    def call(note: Note) -> dict[str, Any]:
+        return entries(function, target.call(function, arguments, note))[0]
 
     to = folder / "watched"
     rmtree(to, ignore_errors=True)
     to.mkdir()
-    return Watched(call, _arguments(folder), Sources(source.path, source.shown), to)
+    return Watched(call, Sources(source.path, source.shown), to)
 
 
 @contextmanager
@@ -174,9 +207,9 @@ def _failure(error: BaseException, source: Source) -> str:
         return f"it ended the process with exit({'' if error.code is None else repr(error.code)})"
     report = TracebackException.from_exception(error)
     for part in _chain(report):
-        frames = [frame for frame in part.stack if frame.filename == str(source.path)]
+        frames = [frame for frame in part.stack if frame.filename.partition(CELL)[0] == str(source.path)]
         for frame in frames:
-            frame.filename = source.shown
+            frame.filename = frame.filename.replace(str(source.path), source.shown).replace(CELL, ", cell ")
         part.stack = StackSummary.from_list(frames) if frames else None  # type: ignore[assignment]
         if getattr(part, "filename", None) == str(source.path):  # of a syntax error
             part.filename = source.shown
@@ -203,6 +236,8 @@ def _line(error: BaseException, source: Source) -> int | None:
 
 def _summary(error: BaseException) -> str:
     """Say in one line why the file cannot be loaded."""
+    if isinstance(error, OutOfPatienceError):
+        return f"it did not finish within {PATIENCE:g} s"
     if isinstance(error, SyntaxError):
         return f"this is not Python: {error.msg}"
     if isinstance(error, SystemExit):

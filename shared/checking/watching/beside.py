@@ -21,7 +21,6 @@ from shared.checking.watching.operations import Operation, save
 from shared.checking.watching.places import Sources
 from shared.checking.watching.recorder import Recorder
 
-ARGUMENTS = ("W1", "b1", "W2", "b2", "X", "Y")
 LONGEST = 10.0
 """Seconds that a watched call may take."""
 NOT_SAME = "watching was left out: while it is watched, the program gives something else"
@@ -29,16 +28,27 @@ NOT_DONE = "watching was left out: while it is watched, the program does not com
 NO_COPY = "watching was left out: this machine cannot copy a process (fork)"
 
 
+Note = Callable[[str, Any], Any]
+"""Says which argument a value is, by its name in this suite, and gives back what is to be passed on in its place."""
+ToWatch = Callable[[Note], dict[str, Any]]
+"""A call; it says of each argument which one it is, and returns what came of it by name."""
+
+
+def unwatched(name: str, value: Any) -> Any:
+    """Note nothing."""
+    return value
+
+
 class Watched:
     """A watched call that goes on in a copy of this process."""
 
-    def __init__(self, call: Callable[[list[Any]], dict[str, Any]], arguments: list[Any], sources: Sources, to: Path):
+    def __init__(self, call: ToWatch, sources: Sources, to: Path):
         self._to, self._end = to, monotonic() + LONGEST
         with catch_warnings(action="ignore"):  # JAX warns of copies of a process that has threads
             self.pid = os.fork() if hasattr(os, "fork") else None
         if self.pid == 0:
             try:
-                _run(call, arguments, sources, to)
+                _run(call, sources, to)
             finally:
                 os._exit(0)
 
@@ -61,28 +71,24 @@ class Watched:
         return "" if not values or _same(values, self._to) else NOT_SAME
 
 
-def _run(call: Callable[[list[Any]], dict[str, Any]], arguments: list[Any], sources: Sources, to: Path) -> None:
+def _run(call: ToWatch, sources: Sources, to: Path) -> None:
     """Call, in the copy: nothing is printed, and it ends by itself when nobody waits for it any more."""
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.setitimer(signal.ITIMER_REAL, LONGEST + 1)
     nowhere = os.open(os.devnull, os.O_RDWR)
     for stream in (1, 2):
         os.dup2(nowhere, stream)
-    values, operations = record(call, arguments, sources)
+    values, operations = record(call, sources)
     np.savez(to / "values.npz", *[value for value in values.values() if not isinstance(value, str)])
     save(operations, to)
     (to / "done").touch()
 
 
-def record(
-    call: Callable[[list[Any]], dict[str, Any]], arguments: list[Any], sources: Sources
-) -> tuple[dict[str, Any], list[Operation]]:
-    """Call a function with watched arguments; return what it gives and what it did."""
+def record(call: ToWatch, sources: Sources) -> tuple[dict[str, Any], list[Operation]]:
+    """Make a call with watched arguments; return what it gives and what it did."""
     recorder = Recorder(sources, numpy_arrays.plain)
-    with numpy_arrays.watched(recorder) as given:
-        watched = [given(name, value) for name, value in zip(ARGUMENTS, arguments, strict=False)]
-        with followed(recorder):
-            return call([*watched, *arguments[len(ARGUMENTS) :]]), recorder.operations
+    with numpy_arrays.watched(recorder) as note, followed(recorder):
+        return call(note), recorder.operations
 
 
 def _same(values: dict[str, Any], folder: Path) -> bool:

@@ -167,7 +167,7 @@ def watched(recorder: Recorder) -> Iterator[Callable[[str, Any], Any]]:
     Traced.recorder, kept = recorder, {name: getattr(np, name) for name in (*CONSTRUCTORS, *EMPTY)}
 
     def given(name: str, value: Any) -> Any:
-        if type(value) is not np.ndarray:
+        if not isinstance(value, np.ndarray):
             return value
         traced = value.view(Traced)
         recorder.given(name, traced)

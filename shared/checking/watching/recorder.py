@@ -61,6 +61,8 @@ class Recorder:
         if self.is_full or (copy := array_of(self._plain(result))) is None:
             return
         place, name = self.sources.place(frame), name_at(frame, self.sources)
+        if place is None:  # what this suite does with the arguments is no operation of the program's
+            return
         number, texts = len(self.operations), {key: as_text(value) for key, value in (options or {}).items()}
         self.operations.append(Operation(number, function, tuple(operands), copy, texts, place, name))
         self._bytes += copy.nbytes
@@ -77,11 +79,19 @@ class Recorder:
         if known and known[0] is value:
             if same(copy, self._value(known[1], value)):
                 return known[1]
-            self.add_known("changed", (), value, None)
-            return self._numbers[id(value)][1] if not self.is_full else Constant(copy)
+            self._changed(value)
+            return self._numbers[id(value)][1]
         if tells(copy) and (seen := self._seen.get(key_of(copy))):
             return seen
         return Constant(value if isinstance(value, bool | int | float) else copy)
+
+    def _changed(self, value: Any) -> None:
+        """Write down that an array holds other numbers than what was seen last."""
+        copy, number = array_of(self._plain(value)), len(self.operations)
+        if copy is not None and not self.is_full:
+            self.operations.append(Operation(number, "changed", (), copy))
+            self._bytes += copy.nbytes
+            self._keep(value, Result(number))
 
     def assigned(self, name: str, value: Any, frame: FrameType, line: int) -> None:
         """Write down a number or a list of numbers that a local variable holds, unless an array has shown it."""

@@ -1,0 +1,71 @@
+"""A binding: a plan that gave the gradients, and how what it gives is read."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from shared.checking.sandbox.binding.given import Given
+from shared.checking.sandbox.binding.paper import NAMES, Layout
+from shared.checking.sandbox.binding.plan import Plan
+from shared.checking.sandbox.binding.reading import Reading
+from shared.checking.sandbox.binding.survey import Survey
+
+
+@dataclass
+class Binding:
+    """A plan with its reading.
+
+    `others` are the entries that would do as well. `sizes` are n_x and n_h, where they cannot be chosen.
+    """
+
+    plan: Plan
+    survey: Survey
+    reading: Reading
+    layout: Layout
+    make: Callable[[np.ndarray], Any]
+    rate: float
+    others: list[str] = field(default_factory=list)
+    sizes: tuple[int, int] | None = None
+
+    @property
+    def functions(self) -> list[str]:
+        """What can be asked for: gradients, and train where single steps can be made."""
+        return ["gradients", *(["train"] if self.plan.trains else [])]
+
+    def call(self, function: str, arguments: list[Any], note: Callable[[str, Any], Any]) -> dict[str, Any]:
+        """Give what the program gives, with the gradients under their names in this suite."""
+        arrays = dict(zip(NAMES, arguments, strict=False))
+        given = replace(given_to(self.survey, arrays, self.rate, self.make), note=note)
+        if function == "train":
+            rate, iterations = arguments[len(NAMES) :]
+            return self.plan.trained(replace(given, rate=rate, iterations=iterations))
+        found = self.plan.gives(given)
+        names = {own: quantity for quantity, own in self.reading.of.items()}
+        return {names.get(own, own): V for own, V in found.items()}
+
+    def own_weights(self, X: np.ndarray, Y: np.ndarray, n_h: int) -> dict[str, np.ndarray]:
+        """Return the weights that a training draws for these examples."""
+        n_x = X.shape[0 if not self.layout.rows else 1]
+        shapes = {"W1": (n_h, n_x), "b1": (n_h, 1), "W2": (1, n_h), "b2": (1, 1)}
+        arrays = {name: self.layout.of(name, np.zeros(shape)) for name, shape in shapes.items()}
+        return self.plan.own_weights(given_to(self.survey, {**arrays, "X": X, "Y": Y}, 0.0, self.make))
+
+    def sentence(self) -> str:
+        """Say what is called, and how the gradients are read."""
+        calls = [*([self.plan.build] if self.plan.build else []), *self.plan.calls]
+        said = ", then ".join(f"{call.name}({', '.join(name for name, _ in call.sources)})" for call in calls)
+        read = {
+            "update": "; the gradients are read off what it does to its weights",
+            "returned update": "; the gradients are read off the weights that it returns",
+            "own": "; it draws the weights itself, and the gradients are read off the weights that it returns",
+            "autograd": "; the gradients are those of autograd",
+        }
+        each = "; for each example by itself, and the mean is taken" if self.plan.one_by_one else ""
+        return f"{said}{read.get(self.plan.how, '')}{each}"
+
+
+def given_to(survey: Survey, arrays: dict[str, np.ndarray], rate: float, make: Callable[[np.ndarray], Any]) -> Given:
+    """Put together what the functions of a module may be given."""
+    return Given(arrays, survey.keys(), survey.nested(), rate, 1, make)

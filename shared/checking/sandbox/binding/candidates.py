@@ -1,0 +1,140 @@
+"""What might be called in a module, the most likely first; and for each entry, the plans that can be tried."""
+
+from collections.abc import Iterator
+from copy import deepcopy
+from functools import partial
+from itertools import chain
+from typing import Any
+
+from shared.checking.sandbox.binding import layer_helpers
+from shared.checking.sandbox.binding.making import cross_entropy
+from shared.checking.sandbox.binding.options import calls, unknown
+from shared.checking.sandbox.binding.plan import PRODUCED, Call, Plan
+from shared.checking.sandbox.binding.survey import BACKWARD, FORWARD, TRAINING, Survey, is_like
+
+WEIGHTS = {"W1", "W2", "weights", "Ws", "cache", "A1"}
+"""Who takes one of these works on weights that somebody gives."""
+
+
+class Candidates:
+    """The entries of a module."""
+
+    def __init__(self, survey: Survey):
+        self.survey = survey
+
+    def entries(self) -> Iterator[tuple[str, Iterator[Plan]]]:
+        """Go through what might be called, each with its plans."""
+        functions = self.survey.functions
+        backward = [name for name in functions if is_like(name, BACKWARD)]
+        backward.sort(key=lambda name: (name != "gradients", not is_like(name, ("grad", "back")), name))
+        yield from ((name, self.of_function(name)) for name in backward)
+        for cls in self.survey.classes:
+            yield from ((f"{cls}.{method}", self.of_method(cls, method)) for method in self._methods(cls))
+        rest = sorted((name for name in functions if name not in backward), key=lambda name: is_like(name, FORWARD))
+        yield from ((name, self.of_function(name)) for name in rest)
+        yield from layer_helpers.plans(self.survey)
+        for name in dict.fromkeys(build.name for build in self._modules()):
+            yield name, self.of_module(name)
+
+    def of_function(self, name: str) -> Iterator[Plan]:
+        """Go through the plans that end with a function."""
+        function = self.survey.functions[name]
+        before = {other: V for other, V in self.survey.functions.items() if other != name and is_like(other, FORWARD)}
+        for call in calls(name, function, self.survey.returned(name), known=self._names(before)):
+            roles = call.takes
+            form = call.form
+            if form == "model":
+                yield from (Plan(name, (call,), build, "autograd", False, form) for build in self._modules())
+            elif roles & WEIGHTS or any(role.startswith("=") for role in roles):
+                hows = [*self._by_derivative(roles), "returned", *(["returned update"] if "rate" in roles else [])]
+                for first in self._firsts(call, before, method=False):
+                    if {"X", "Y"} <= roles.union(*(each.takes for each in first)):
+                        yield from (Plan(name, (*first, call), None, how, False, form) for how in hows)
+            elif {"X", "Y", "rate"} <= roles or ({"X", "Y"} <= roles and is_like(name, TRAINING)):
+                yield Plan(name, (call,), None, "own")
+
+    def of_method(self, cls: str, name: str) -> Iterator[Plan]:
+        """Go through the plans that build an object and end with one of its methods."""
+        built, methods = self.survey.classes[cls], members(self.survey.classes[cls])
+        before = {other: V for other, V in methods.items() if other != name and is_like(other, FORWARD)}
+        one_by_one = [False, True] if self.survey.is_for_each_example(name) else [False]
+        for build in calls(cls, built, [], builds=True):
+            known = self._names(before)
+            for call in calls(name, methods[name], self.survey.returned(name), method=True, known=known):
+                for first in self._firsts(call, before, method=True):
+                    for how in ("returned", "held", "update"):
+                        for each in one_by_one:
+                            yield Plan(f"{cls}.{name}", (*first, call), build, how, each)
+                if {"X", "Y"} <= call.takes | build.takes and is_like(name, TRAINING):
+                    yield Plan(f"{cls}.{name}", (call,), build, "own")
+
+    def of_module(self, name: str) -> Iterator[Plan]:
+        """Go through the plans that ask a torch.nn.Module, and a loss."""
+        for build in self._modules():
+            if build.name == name:
+                asked = Call("__call__", (("input", ("X", "")),), None, ("A2",))
+                loss = Call("loss", (("output", ("A2", "")), ("labels", ("Y", ""))), cross_entropy(self.survey))
+                yield Plan(name, (asked, loss), build, "autograd")
+
+    def _methods(self, cls: str) -> list[str]:
+        names, found = list(members(self.survey.classes[cls])), list[str]()
+        for words in (BACKWARD, (*TRAINING, "update", "step")):
+            found += [name for name in names if is_like(name, words) and name not in found]
+        return found
+
+    def _modules(self) -> Iterator[Call]:
+        """Go through what builds a torch.nn.Module."""
+        for name, built in self.survey.classes.items():
+            if hasattr(built, "named_parameters"):
+                yield from calls(name, built, [], builds=True)
+        for name, model in vars(self.survey.module).items():
+            if hasattr(model, "named_parameters") and not isinstance(model, type):
+                yield Call(name, (), partial(deepcopy, model))
+
+    def _names(self, before: dict[str, Any]) -> set[str]:
+        """Name what the functions return that may have to be called first."""
+        return {name for other in before for name in self.survey.returned(other)} - {""}
+
+    def _by_derivative(self, roles: set[str]) -> list[str]:
+        """Tell whether a function may give a loss that PyTorch or JAX can take the derivative of."""
+        frameworks = self.survey.uses_torch or self.survey.uses_jax
+        return ["grad"] if frameworks and {"X", "Y"} <= roles and roles & {"W1", "weights", "Ws"} else []
+
+    def _firsts(self, call: Call, before: dict[str, Any], method: bool) -> Iterator[tuple[Call, ...]]:
+        """Go through what may have to be called first: a forward pass, or nothing."""
+        needs = {role for role in call.takes if role in PRODUCED or role.startswith("=")}
+        if not needs and not method:
+            yield ()
+            return
+        for other, function in before.items():
+            for first in calls(other, function, self.survey.returned(other), method=method):
+                if not first.takes & {*PRODUCED} and len({first.form, call.form} - {""}) < 2:
+                    yield (first,)
+        if not needs:
+            yield ()
+
+    def beneath(self, name: str) -> set[str]:
+        """Name the functions that one calls, and those that they call."""
+        todo, found = [name.split(".")[-1]], set[str]()
+        while todo:
+            new = self.survey.calls_of(todo.pop()) - found
+            found |= new
+            todo += new
+        return found
+
+    def unknown(self, name: str) -> list[str]:
+        """Name the parameters of an entry for which nothing is known."""
+        cls, _, method = name.partition(".")
+        if cls in self.survey.classes:
+            built = self.survey.classes[cls]
+            return list(chain(unknown(built), unknown(getattr(built, method)) if method else ()))
+        return unknown(self.survey.functions[name]) if name in self.survey.functions else []
+
+
+def members(cls: type) -> dict[str, Any]:
+    """Return the methods of a class that are the user's own."""
+    found: dict[str, Any] = {}
+    for each in cls.__mro__[::-1]:
+        if each.__module__ == cls.__module__:
+            found |= vars(each)
+    return {name: V for name, V in found.items() if callable(V) and not name.startswith("__")}

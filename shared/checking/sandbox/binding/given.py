@@ -1,0 +1,119 @@
+"""The values that parameters get: the numbers of a problem, in whatever form a program takes them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from math import prod
+from typing import Any, NamedTuple
+
+import numpy as np
+
+WEIGHTS = ("W1", "b1", "W2", "b2")
+
+
+class Weights(NamedTuple):
+    """Weights by attribute and by position."""
+
+    W1: Any
+    b1: Any
+    W2: Any
+    b2: Any
+
+
+FORMS = ("dict", "tuple", "pairs", "dicts", "nested", "named")
+FLAT = ("flat", "flat, bias first", "flat, bias first, by columns")
+"""The forms in which four weights may be given as one value."""
+BIG, BIG32 = 2.0**200, 2.0**60
+"""Learning rates so large that V - rate * dV is -rate * dV exactly: the gradient can be read off an update."""
+
+
+@dataclass
+class Given:
+    """Numbers in a program's layout, and how it wants them.
+
+    `keys` are the names of the weights in a dict; `nested` those of the layers in a dict of dicts, each with the names
+    of its weights and its biases. `make` turns an array into what the program computes with (a tensor).
+    """
+
+    arrays: dict[str, np.ndarray]
+    keys: dict[str, str]
+    nested: tuple[tuple[str, str, str], ...] = ()
+    rate: float = BIG
+    iterations: int = 1
+    make: Callable[[np.ndarray], Any] = np.asarray
+    note: Callable[[str, Any], Any] = lambda name, value: value
+    pool: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def sizes(self) -> tuple[int, int, int]:
+        """n_x, n_h and m."""
+        n_h, weights, numbers = (prod(self.arrays[name].shape) for name in ("b1", "W1", "X"))
+        return weights // n_h, n_h, numbers * n_h // weights
+
+    def value(self, role: str, form: str = "") -> Any:
+        """Give a parameter's value.
+
+        Raises
+        ------
+        KeyError
+            If there is none: it has to come from another function, which did not give it.
+        """
+        n_x, n_h, m = self.sizes
+        numbers = {"n_x": n_x, "n_h": n_h, "n_y": 1, "m": m, "sizes": [n_x, n_h, 1], "rate": self.rate, "zero": 0.0}
+        numbers |= {"iterations": self.iterations, "one": 1.0}
+        if role in self.arrays:
+            return self.argument(role)
+        if role in numbers:
+            return numbers[role]
+        if role == "weights" and "model" in self.pool and form == "model":
+            return self.pool["model"]
+        if role == "weights":
+            return self.weights(form)
+        if role in ("Ws", "bs"):
+            return [self.value(f"{role[0]}{layer}") for layer in (1, 2)]
+        return self.pool[role]
+
+    def argument(self, name: str, array: np.ndarray | None = None) -> Any:
+        """Give one of W1 b1 W2 b2 X Y, or the array that stands for it here, as the program takes it."""
+        return self.note(name, self.make(self.arrays[name] if array is None else array))
+
+    def weights(self, form: str) -> Any:
+        """Give the four weights as one value."""
+        W1, b1, W2, b2 = map(self.argument, WEIGHTS)
+        match form:
+            case "dict":
+                return {self.keys[name]: V for name, V in zip(WEIGHTS, (W1, b1, W2, b2), strict=True)}
+            case "tuple":
+                return [W1, b1, W2, b2]
+            case "pairs":
+                return [(W1, b1), (W2, b2)]
+            case "dicts":
+                return [{"W": W1, "b": b1}, {"W": W2, "b": b2}]
+            case "nested":
+                pairs = zip(self.nested, ((W1, b1), (W2, b2)), strict=False)
+                return {layer: {W: one, b: other} for (layer, W, b), (one, other) in pairs}
+            case "named":
+                return Weights(W1, b1, W2, b2)
+            case _:
+                return self.make(self.flat(form))
+
+    def flat(self, form: str) -> np.ndarray:
+        """Give the four weights as one vector: one after the other, or each bias as the first column of its weights."""
+        W1, b1, W2, b2 = (self.arrays[name] for name in WEIGHTS)
+        if form == "flat":
+            return np.concatenate([V.ravel() for V in (W1, b1, W2, b2)])
+        order = "F" if form.endswith("by columns") else "C"
+        parts = (np.column_stack([b.ravel(), W.reshape(b.size, -1)]) for W, b in ((W1, b1), (W2, b2)))
+        return np.concatenate([part.ravel(order=order) for part in parts])  # type: ignore[arg-type]
+
+    def unflat(self, vector: np.ndarray, form: str) -> dict[str, np.ndarray]:
+        """Take a vector of gradients apart as the weights were put together."""
+        n_x, n_h, _ = self.sizes
+        if form == "flat":
+            ends = np.cumsum([self.arrays[name].size for name in WEIGHTS])[:-1]
+            parts = np.split(vector, ends)
+            return {f"d{name}": V.reshape(self.arrays[name].shape) for name, V in zip(WEIGHTS, parts, strict=True)}
+        order: Any = "F" if form.endswith("by columns") else "C"
+        T1 = vector[: n_h * (n_x + 1)].reshape((n_h, n_x + 1), order=order)
+        T2 = vector[n_h * (n_x + 1) :].reshape((1, n_h + 1), order=order)
+        parts = [T1[:, 1:], T1[:, 0], T2[:, 1:], T2[:, 0]]
+        return {f"d{name}": V.reshape(self.arrays[name].shape) for name, V in zip(WEIGHTS, parts, strict=True)}

@@ -1,0 +1,143 @@
+"""An object that holds weights: where they lie in it, and how they are set and read."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from shared.checking.sandbox.binding.paper import fits
+from shared.checking.sandbox.binding.survey import parameters_of
+from shared.checking.sandbox.binding.words import roles_of, weight_of
+
+DEEPEST = 3
+WEIGHTS = ("W1", "b1", "W2", "b2")
+
+
+@dataclass
+class Slot:
+    """A place in an object that holds one value."""
+
+    name: str
+    container: Any
+    key: Any
+
+    def get(self) -> Any:
+        """Return what lies there."""
+        return (
+            self.container[self.key] if isinstance(self.container, dict | list) else getattr(self.container, self.key)
+        )
+
+    def set(self, value: Any) -> None:
+        """Put something there."""
+        if isinstance(self.container, dict | list):
+            self.container[self.key] = value
+        else:
+            setattr(self.container, self.key, value)
+
+
+@dataclass
+class TensorSlot(Slot):
+    """A parameter of a torch.nn.Module: it stays the same object, since an optimizer may know it already."""
+
+    def set(self, value: Any) -> None:
+        """Change its numbers."""
+        self.container[self.key].data.copy_(value)
+
+
+def slots(value: Any, prefix: str = "", depth: int = 1) -> Iterator[Slot]:
+    """Go through all places in an object, and in the dicts, lists and objects in it."""
+    if depth > DEEPEST:
+        return
+    if hasattr(value, "named_parameters"):
+        parameters = dict(value.named_parameters())
+        yield from (TensorSlot(f"{prefix}{name}", parameters, name) for name in parameters)
+        return
+    if isinstance(value, Mapping):
+        keys: list[Any] = list(value)
+    elif isinstance(value, list):
+        keys = list(range(len(value)))
+    else:
+        keys = list(vars(value)) if hasattr(value, "__dict__") else []
+    for key in keys:
+        slot = Slot(f"{prefix}{key}", value, key)
+        inner = slot.get()
+        if is_array(inner) or isinstance(inner, int | float):
+            yield slot
+        elif isinstance(inner, dict | list) or (hasattr(inner, "__dict__") and not callable(inner)):
+            yield from slots(inner, f"{slot.name}.", depth + 1)
+
+
+def is_array(value: Any) -> bool:
+    """Tell whether something is an array with dimensions, of NumPy, PyTorch or JAX."""
+    return hasattr(value, "shape") and hasattr(value, "dtype") and len(value.shape) > 0
+
+
+def weight_slots(value: Any, arrays: Mapping[str, np.ndarray]) -> dict[str, Slot]:
+    """Find where an object keeps W1 b1 W2 b2: by their names, where these are usual, and else by shape and order."""
+    found: dict[str, Slot] = {}
+    free = [slot for slot in slots(value) if is_array(slot.get())]
+    for tell in (lambda slot: weight_of(slot.name), _by_number(free)):
+        for slot in free:
+            role = tell(slot)
+            if role in WEIGHTS and role not in found and fits(slot.get(), arrays[role]):
+                found[role] = slot
+    for role in WEIGHTS:
+        left = [slot for slot in free if slot not in found.values()]
+        if role not in found:
+            fitting = [slot for slot in left if fits(slot.get(), arrays[role])]
+            found.update(dict(zip([role], fitting, strict=False)))
+    return found
+
+
+def sizes_of(value: Any) -> tuple[int, int] | None:
+    """Find n_x and n_h by the shapes of what an object keeps; None if it is no network of two layers and one output."""
+    kept = [slot for slot in slots(value) if not {"X", "Y"} & set(roles_of(slot.name.split(".")[-1]))]
+    matrices = [np.shape(slot.get()) for slot in kept if is_array(slot.get()) and slot.get().ndim == 2]
+    for first, second in ((a, b) for k, a in enumerate(matrices) for b in matrices[k + 1 :]):
+        for n_h, n_x in (first, first[::-1]):
+            if sorted(second) == sorted((n_h, 1)):
+                return n_x, n_h
+    return None
+
+
+def _by_number(free: list[Slot]) -> Callable[[Slot], str | None]:
+    """Read names such as weights.0 and biases.1, where the numbers begin with whatever they begin with."""
+    coded = {slot.name: code for slot in free if (code := weight_of(slot.name)) and "#" in code}
+    numbers = sorted({int(code.partition("#")[2]) for code in coded.values()})
+
+    def tell(slot: Slot) -> str | None:
+        kind, _, number = coded.get(slot.name, "").partition("#")
+        return f"{kind}{numbers.index(int(number)) + 1}" if number else None
+
+    return tell
+
+
+def prepare(value: Any, given: Any) -> None:
+    """Make an object ready: its learning rate, examples that it has not been given yet, weights not drawn yet."""
+    set_rate(value, given.rate)
+    for name, attribute in list(vars(value).items()) if hasattr(value, "__dict__") else []:
+        for role in ("X", "Y") if attribute is None else ():
+            if role in roles_of(name):
+                setattr(value, name, given.argument(role))
+    if not weight_slots(value, given.arrays):
+        for name in dir(value):
+            if "init" in name and not name.startswith("__") and not parameters_of(getattr(value, name)):
+                getattr(value, name)()
+
+
+def set_rate(value: Any, rate: float) -> bool:
+    """Set the learning rate that an object keeps; tell whether it keeps one."""
+    found = [slot for slot in slots(value) if "rate" in roles_of(slot.name.split(".")[-1])]
+    for slot in found:
+        if isinstance(slot.get(), int | float):
+            slot.set(rate)
+    return bool(found)
+
+
+def like(V: np.ndarray, own: Any) -> np.ndarray:
+    """Write an array in the shape and precision of one that holds the same quantity, turned if that is."""
+    shape, wanted = tuple(n for n in V.shape if n != 1), tuple(n for n in np.shape(own) if n != 1)
+    turned = V.T if shape != wanted else V
+    dtype = np.dtype(str(own.dtype).removeprefix("torch."))
+    return np.ascontiguousarray(turned.reshape(np.shape(own))).astype(dtype if dtype.kind == "f" else float)

@@ -1,0 +1,230 @@
+"""A plan: what is built and called, in which order, and with what; and what it gives for the numbers of a problem."""
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from shared.checking.sandbox.binding import effects, holder
+from shared.checking.sandbox.binding.effects import plain, same_draws, weights_in
+from shared.checking.sandbox.binding.given import Given
+from shared.checking.sandbox.binding.survey import parameters_of
+from shared.checking.sandbox.binding.words import roles_of
+from shared.checking.sandbox.unpack import arrays_of
+
+PRODUCED = ("A1", "A2", "Z1", "Z2", "cache", "grads", "cost")
+"""What has to come from another function."""
+
+
+class UnboundError(TypeError):
+    """A parameter that nothing is known for. The text names it."""
+
+
+class SizesError(TypeError):
+    """An object whose sizes cannot be chosen."""
+
+    def __init__(self, n_x: int, n_h: int):
+        super().__init__(f"it has {n_x} inputs and {n_h} hidden units, whatever it is asked for")
+        self.sizes = n_x, n_h
+
+
+Source = tuple[str, str]
+"""The role of a parameter, and the form of four weights given as one. "=h" is what a function returned as h."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """A function, or the name of a method of the object that holds the weights; and where each parameter comes from."""
+
+    name: str
+    sources: tuple[tuple[str, Source], ...]
+    function: Callable[..., Any] | None = None
+    returned: tuple[str, ...] = ()
+
+    @property
+    def takes(self) -> set[str]:
+        """The roles of what it is given."""
+        return {role for _, (role, _) in self.sources}
+
+    @property
+    def form(self) -> str:
+        """The form in which it takes four weights as one."""
+        return next((form for _, (role, form) in self.sources if role == "weights"), "")
+
+    def run(self, given: Given) -> Any:
+        """Call it, and keep what it gives under the names that it has for it."""
+        function = self.function or getattr(given.pool["model"], self.name)
+        values = {name: given.value(*source) for name, source in self.sources}
+        positional = [each.name for each in parameters_of(function) or () if each.kind == each.POSITIONAL_ONLY]
+        result = function(*[values.pop(name) for name in positional if name in values], **values)
+        self._keep(result, given)
+        return result
+
+    def _keep(self, result: Any, given: Given) -> None:
+        """Put what a function gave where others find it: by the names in its return statement, or by its shape."""
+        pool, parts = given.pool, self.parts(result)
+        if len(self.returned) == 1:
+            parts = {self.returned[0]: result}
+        for name, part in parts.items():
+            pool[f"={name}"] = part
+            roles = [role for role in roles_of(name) if role in PRODUCED] or _role_by_shape(part, given)
+            pool.update(dict.fromkeys(roles, part))
+            if isinstance(part, dict):
+                pool.update({role: V for key, V in part.items() for role in roles_of(str(key)) if role in PRODUCED})
+            if isinstance(part, dict | tuple | list):
+                pool.setdefault("cache", part)
+        pool.setdefault("cache", result)
+
+    def parts(self, result: Any) -> Any:
+        """Return the parts of a tuple by the names that the function has for them, or by their places."""
+        if isinstance(result, tuple | list) and not hasattr(result, "_fields"):
+            names = self.returned if len(result) == len(self.returned) > 1 else ("",) * len(result)
+            return {name or str(place): part for place, (name, part) in enumerate(zip(names, result, strict=True))}
+        return result if isinstance(result, dict) else {"": result}
+
+
+def _role_by_shape(value: Any, given: Given) -> list[str]:
+    """Tell A1, A2 and the like by what only they can be."""
+    _, n_h, m = given.sizes
+    if not holder.is_array(value):
+        return []
+    size, lowest = int(np.prod(value.shape)), float(value.min())
+    if size == m:
+        return ["A2" if lowest >= 0 and float(value.max()) <= 1 else "Z2"]
+    return ["A1" if lowest >= 0 else "Z1"] if size == n_h * m else []
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is called: an object that is built first, if any, and functions or methods in their order.
+
+    `entry` is what the user would call it. `how` says how gradients are read: "returned", "held" (attributes of the
+    object), "update" (what changed in the weights that it holds), "returned update" (new weights that came back),
+    "own" (new weights, of a training that draws those it begins with), "autograd" (what PyTorch leaves beside the
+    weights), "grad" (the derivative of the loss that comes back, by PyTorch or JAX).
+    """
+
+    entry: str
+    calls: tuple[Call, ...]
+    build: Call | None = None
+    how: str = "returned"
+    one_by_one: bool = False
+    form: str = ""
+
+    @property
+    def updates(self) -> bool:
+        """Whether gradients are read off changes of weights."""
+        return self.how in ("update", "returned update", "own")
+
+    @property
+    def trains(self) -> bool:
+        """Whether single steps can be made: something takes a learning rate, and weights come of it."""
+        takes = set[str]().union(*(call.takes for call in (*self.calls, *([self.build] if self.build else []))))
+        return "rate" in takes and self.how in ("update", "returned update", "autograd") and not self.one_by_one
+
+    def gives(self, given: Given) -> dict[str, np.ndarray]:
+        """Carry it out, and return everything that may be a gradient, by name."""
+        if self.one_by_one:
+            return self._mean_of_each(given)
+        if self.how == "own":
+            begin = self.own_weights(given)
+            with same_draws():
+                return effects.differences(begin, weights_in(self._outcome(replace(given, pool={})), given), given.rate)
+        if self.how == "grad":
+            return effects.derivatives(lambda new: self._called(replace(new, pool={})), given)
+        given = replace(given, pool={})
+        before = self._set(given) if self.build else {}
+        return self._read(given, self._called(given), before)
+
+    def own_weights(self, given: Given) -> dict[str, np.ndarray]:
+        """Return the weights that a training begins with: those that it gives back when its learning rate is 0."""
+        with same_draws():
+            places = weights_in(self._outcome(replace(given, pool={}, rate=0.0)), given)
+        return {name: np.array(plain(slot.get()), dtype=float) for name, slot in places.items()}
+
+    def trained(self, given: Given) -> dict[str, Any]:
+        """Make as many steps as are asked for, and return the weights, and the costs if they come back."""
+        given, takes = replace(given, pool={}), set[str]().union(*(call.takes for call in self.calls))
+        if self.build:
+            self._set(given)
+        rounds, costs, result = 1 if "iterations" in takes else given.iterations, list[Any](), None
+        for _ in range(rounds):
+            result = self._called(given)
+            costs += [V for V in arrays_of(result).values() if V.ndim == 1 and V.size == given.iterations]
+            after = weights_in(given.pool["model"] if self.build else result, given)
+            if self.how == "returned update":
+                given.arrays = {**given.arrays, **{name: plain(slot.get()) for name, slot in after.items()}}
+        weights = {name: plain(slot.get()) for name, slot in after.items()}
+        return {**weights, **({"costs": costs[0]} if costs and rounds == 1 else {})}
+
+    def _outcome(self, given: Given) -> Any:
+        """Return what holds the weights in the end: what came back, or the object."""
+        if self.build:
+            given.pool["model"] = self.build.run(given)
+            holder.prepare(given.pool["model"], given)
+        result = self._called(given)
+        return result if weights_in(result, given) else given.pool.get("model", result)
+
+    def _called(self, given: Given) -> Any:
+        result, takes = None, set[str]().union(*(call.takes for call in self.calls))
+        functions = [call.function or getattr(type(given.pool["model"]), call.name) for call in self.calls]
+        with effects.settings_of(functions, given, takes) if self.updates else nullcontext():
+            for call in self.calls:
+                result = call.run(given)
+        return result
+
+    def _set(self, given: Given) -> dict[str, np.ndarray]:
+        """Build the object, put the weights into it, and return them as it holds them."""
+        model, before = self.build.run(given) if self.build else None, {}
+        given.pool = {"model": model}
+        holder.prepare(model, given)
+        places = holder.weight_slots(model, given.arrays)
+        missing = [name for name in holder.WEIGHTS if name not in places]
+        if missing:
+            sizes = holder.sizes_of(model)
+            if sizes and sizes != given.sizes[:2]:
+                raise SizesError(*sizes)
+            raise UnboundError(f"{type(model).__name__} keeps no {', '.join(missing)}")
+        for name, slot in places.items():
+            before[name] = holder.like(given.arrays[name], slot.get())
+            slot.set(given.argument(name, before[name].copy()))
+        given.pool["places"] = {name: slot.name for name, slot in places.items()}
+        return before
+
+    def _read(self, given: Given, result: Any, before: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        model = given.pool.get("model")
+        if self.build:
+            by_name = {slot.name: slot for slot in holder.slots(model)}
+            places = {name: by_name[path] for name, path in given.pool["places"].items()}
+        match self.how:
+            case "update":
+                return effects.differences(before, places, given.rate)
+            case "returned update":
+                after = weights_in(result, given)
+                begin = {name: holder.like(given.arrays[name], slot.get()) for name, slot in after.items()}
+                return effects.differences(begin, after, given.rate)
+            case "autograd":
+                return effects.autograd(places, result)
+            case "held":
+                own = {slot.name for slot in places.values()}
+                held = {slot.name: plain(slot.get()) for slot in holder.slots(model) if slot.name not in own}
+                return {**held, **arrays_of(self.calls[-1].parts(result))}
+        found = arrays_of(self.calls[-1].parts(result))
+        if self.form.startswith("flat"):
+            found = {name: V for name, V in found.items() if V.size == given.flat(self.form).size}
+            return given.unflat(np.ravel(next(iter(found.values()))), self.form) if found else {}
+        return {name.removeprefix("."): V for name, V in found.items()}
+
+    def _mean_of_each(self, given: Given) -> dict[str, np.ndarray]:
+        """Ask for one example after the other, as a loop over examples does, and take the mean."""
+        *_, m = given.sizes
+        axis = 1 if given.arrays["X"].shape[-1] == m else 0
+        total: dict[str, np.ndarray] = {}
+        for k in range(m):
+            parts = {name: given.arrays[name] for name in ("X", "Y")}
+            one = {name: np.take(V, [k], min(axis, V.ndim - 1)) for name, V in parts.items()}
+            found = replace(self, one_by_one=False).gives(replace(given, arrays={**given.arrays, **one}))
+            total = {name: total.get(name, 0.0) + V for name, V in found.items()}
+        return {name: V / m for name, V in total.items()}

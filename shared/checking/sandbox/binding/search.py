@@ -1,0 +1,143 @@
+"""Finds the binding: plans are tried on a small problem, in all layouts; the one that gives the gradients is taken."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from time import process_time
+
+import numpy as np
+
+from shared.checking.sandbox.binding.bound import Binding, given_to
+from shared.checking.sandbox.binding.candidates import Candidates
+from shared.checking.sandbox.binding.effects import literal_rate
+from shared.checking.sandbox.binding.given import Given
+from shared.checking.sandbox.binding.holder import like
+from shared.checking.sandbox.binding.making import makers, silence
+from shared.checking.sandbox.binding.paper import LAYOUTS, numbers, right
+from shared.checking.sandbox.binding.plan import Call, Plan, SizesError, UnboundError
+from shared.checking.sandbox.binding.reading import read
+from shared.checking.sandbox.binding.survey import Survey
+from shared.checking.watching.places import Sources
+
+LONGEST, FOR_EACH, WITH_FRAMEWORKS = 8.0, 0.5, 4.0
+"""Seconds of computing for the search, and for one entry: more where PyTorch or JAX has to wake up."""
+MOST, FURTHER = 400, 8
+"""Plans of one entry that are tried; and that are tried yet when one has given gradients that are not all right."""
+COMPLETE = 4
+"""Gradients."""
+
+
+class Search:
+    """The search in one module, for the entry that the user named or for any."""
+
+    def __init__(self, survey: Survey, entry: str = ""):
+        self.survey, self.entry, self.candidates = survey, entry, Candidates(survey)
+        self.until = process_time() + LONGEST
+        self.failures: dict[str, str] = {}
+        self.useless, self.useful = set[Call | None](), set[Call | None]()
+        self.fixed: tuple[int, int] | None = None
+        self.problem = numbers()
+
+    def find(self) -> Binding | None:
+        """Return a binding of the most likely entry; None if nothing gives the gradients."""
+        found = self._first()
+        if found is None and self.fixed:
+            self.problem, self.useless = numbers(*self.fixed), set()
+            found = self._first()
+            if found:
+                found.sizes = self.fixed
+        return found
+
+    def entries(self) -> Iterator[tuple[str, Iterator[Plan]]]:
+        """Go through what might be called, or what the user named."""
+        for name, plans in self.candidates.entries():
+            if self.entry in ("", name, name.split(".")[0]):
+                yield name, plans
+
+    def _first(self) -> Binding | None:
+        best: Binding | None = None
+        others: list[str] = []
+        for entry, plans in self.entries():
+            if best and (process_time() > self.until or entry in (*others, *self.candidates.beneath(best.plan.entry))):
+                continue
+            found = self._best(plans)
+            if found and best:
+                others.append(entry)
+            best = best or found
+        if best:
+            called = set[str]().union(*(self.candidates.beneath(name) for name in (best.plan.entry, *others)))
+            best.others = [name for name in others if name not in called]
+        return best
+
+    def _best(self, plans: Iterator[Plan]) -> Binding | None:
+        """Try plans, and return the first that gives four right gradients, or else the best that gives four."""
+        found: list[Binding] = []
+        left, until = MOST, min(self.until, process_time() + self._patience())
+        for plan in islice((plan for plan in plans if plan.build not in self.useless - self.useful), MOST):
+            found += self._tried(plan)
+            left = min(left - 1, FURTHER) if found else left - 1
+            if process_time() > until or not left or any(each.reading.right == COMPLETE for each in found):
+                break
+        return max(found, key=lambda binding: binding.reading.score, default=None)
+
+    def _patience(self) -> float:
+        return WITH_FRAMEWORKS if self.survey.uses_torch or self.survey.uses_jax else FOR_EACH
+
+    def _tried(self, plan: Plan) -> Iterator[Binding]:
+        """Carry out a plan in all layouts, until one gives four right gradients."""
+        for make, rate in makers(self.survey):
+            for layout in LAYOUTS:
+                arrays = {name: layout.of(name, V) for name, V in self.problem.items()}
+                given = given_to(self.survey, arrays, rate, make)
+                entries, weights = self._outcome(plan, given)
+                if not any(np.any(V) for V in entries.values()):  # nothing came back, or nothing was updated
+                    continue
+                reading = read(entries, right({**self.problem, **weights}), plan.updates)
+                if plan.updates and reading.right < COMPLETE and not self._follows_rate(plan, given, entries):
+                    rate = given.rate = self._literal_rate(plan, given)
+                    entries, _ = self._outcome(plan, given)
+                    reading = read(entries, right(self.problem), plan.updates)
+                if len(reading.of) == COMPLETE and reading.misfits <= 2:
+                    yield Binding(plan, self.survey, reading, layout, make, rate)
+                    if reading.right == COMPLETE:
+                        return
+
+    def _follows_rate(self, plan: Plan, given: Given, entries: dict[str, np.ndarray]) -> bool:
+        """Tell whether updates are as large as the learning rate says that was asked for."""
+        others, _ = self._outcome(plan, replace(given, rate=given.rate / 4))
+        return all(name in others and np.array_equal(V, others[name]) for name, V in entries.items())
+
+    def _literal_rate(self, plan: Plan, given: Given) -> float:
+        sources = Sources(Path(self.survey.module.__file__ or ""), "")
+        with silence():
+            return literal_rate(lambda note: plan.gives(replace(given, note=note)), sources)
+
+    def _outcome(self, plan: Plan, given: Given) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+        """Return what a plan gives, and the weights that it drew itself; nothing if it fails."""
+        with silence():
+            try:
+                own = plan.own_weights(given) if plan.how == "own" else {}
+                entries = plan.gives(given)
+                self.useful.add(plan.build)
+                return entries, {name: like(V, self.problem[name]) for name, V in own.items()}
+            except Exception as error:
+                if isinstance(error, SizesError) and (not self.fixed or error.sizes[0] == given.sizes[0]):
+                    self.fixed = error.sizes
+                lacks_weights = isinstance(error, UnboundError | SizesError)
+                (self.useless if lacks_weights else self.useful).add(plan.build)
+                self.failures[plan.entry] = f"{type(error).__name__}: {error}"
+        return {}, {}
+
+    def why_not(self) -> str:
+        """Say in a line what was found, and what would help."""
+        names = [name for name, _ in self.entries()]
+        if not names:
+            return "there is no function or class that could give gradients"
+        return f"nothing gives four gradients: {'; '.join(map(self._reason, names[:3]))}"
+
+    def _reason(self, name: str) -> str:
+        missing = self.candidates.unknown(name)
+        if missing:
+            return f"for {name} nobody knows what {', '.join(missing)} {'is' if len(missing) == 1 else 'are'}"
+        return f"{name} gives {self.failures.get(name, 'none')}"

@@ -1,0 +1,156 @@
+"""What a user's module holds: its functions and classes, and what its source says about names."""
+
+import ast
+import inspect
+from collections import Counter
+from collections.abc import Callable, Iterator
+from types import ModuleType
+from typing import Any
+
+from shared.checking.sandbox.binding.words import weight_of
+
+FORWARD = ("forward", "feed", "predict", "propagat", "hypothesis", "activations", "compute_output", "think", "run")
+BACKWARD = ("back", "grad", "bprop", "deriv", "loss", "cost", "nabla")
+TRAINING = ("train", "fit", "model", "learn", "optimi", "descent", "main", "network", "run", "nn")
+UPDATING = ("update", "apply", "step", "optimi")
+
+
+class Survey:
+    """The functions, classes and names of a module."""
+
+    def __init__(self, module: ModuleType, source: str):
+        self.module = module
+        try:
+            self.tree = ast.parse(source)
+        except SyntaxError:  # a notebook's cells may not make one text
+            self.tree = ast.parse("")
+        self._defined = {node.name: node for node in ast.walk(self.tree) if isinstance(node, ast.FunctionDef)}
+        top = {getattr(node, "name", "") for node in self.tree.body} | set(_assigned(self.tree))
+        names = [name for name in vars(module) if name in top and not name.startswith("__")]
+        found = {name: getattr(module, name) for name in names}
+        self.classes = {name: V for name, V in found.items() if inspect.isclass(V) and V.__module__ == module.__name__}
+        self.functions = {name: V for name, V in found.items() if _is_function(V)}
+        self.uses_torch = any(name.split(".")[0] == "torch" for name in _imported(self.tree))
+        self.uses_jax = any(name.split(".")[0] == "jax" for name in _imported(self.tree))
+
+    def keys(self) -> dict[str, str]:
+        """For W1 b1 W2 b2, the key by which the source takes it out of a dict."""
+        used = Counter(
+            node.slice.value
+            for node in ast.walk(self.tree)
+            if isinstance(node, ast.Subscript)
+            and isinstance(node.slice, ast.Constant)
+            and type(node.slice.value) is str
+        )
+        found: dict[str, str] = {}
+        for key, _ in used.most_common():
+            role = weight_of(key)
+            if role and role not in found:
+                found[role] = key
+        return {name: found.get(name, name) for name in ("W1", "b1", "W2", "b2")}
+
+    def nested(self) -> tuple[tuple[str, str, str], ...]:
+        """For each layer of a dict of dicts, its name, and the names of weights and biases in it."""
+        pairs = {(node.value.slice.value, node.slice.value) for node in ast.walk(self.tree) if _is_nested(node)}  # type: ignore[attr-defined]
+        layers = sorted({layer for layer, _ in pairs}, key=str)
+        names = {key: kind for _, key in pairs for kind in (str(key).lower()[:1],)}
+        W = next((key for key, kind in names.items() if kind in ("w", "k", "t")), None)
+        b = next((key for key, kind in names.items() if kind == "b"), None)
+        return tuple((layer, W, b) for layer in layers[:2]) if W and b and len(layers) == 2 else ()
+
+    def returned(self, name: str) -> list[str]:
+        """Name what a function returns: by its return statement or its callers; "" for what has no name."""
+        node = self._defined.get(name)
+        returns = [each for each in ast.walk(node) if isinstance(each, ast.Return)] if node else []
+        values = returns[-1].value if returns else None
+        parts = values.elts if isinstance(values, ast.Tuple | ast.List) else [values] if values else []
+        names = [_name(part) for part in parts]
+        for call in ast.walk(self.tree):
+            if isinstance(call, ast.Assign) and _called(call.value) == name:
+                targets = call.targets[0].elts if isinstance(call.targets[0], ast.Tuple) else [call.targets[0]]
+                if len(targets) == len(names):
+                    names = [own or _name(target) for own, target in zip(names, targets, strict=True)]
+        return names
+
+    def is_for_each_example(self, name: str) -> bool:
+        """Tell whether a function is called in a loop over examples, with the loop's own variables."""
+        for loop in ast.walk(self.tree):
+            if isinstance(loop, ast.For):
+                variables = {node.id for node in ast.walk(loop.target) if isinstance(node, ast.Name)}
+                for call in ast.walk(loop):
+                    if isinstance(call, ast.Call) and _called(call) == name:
+                        given = [argument.id for argument in call.args if isinstance(argument, ast.Name)]
+                        subscripts = [a.slice.id for a in call.args if _is_taken_by_name(a)]  # type: ignore[attr-defined]
+                        if len(variables & {*given, *subscripts}) >= (1 if subscripts else 2):
+                            return True
+        return False
+
+    def mentions(self, *words: str) -> bool:
+        """Tell whether any of these names stands in the source."""
+        names = {node.id for node in ast.walk(self.tree) if isinstance(node, ast.Name)}
+        names |= {node.attr for node in ast.walk(self.tree) if isinstance(node, ast.Attribute)}
+        return bool(names & set(words))
+
+    def calls_of(self, name: str) -> set[str]:
+        """Name the functions that a function calls."""
+        node = self._defined.get(name)
+        return {_called(each) for each in ast.walk(node) if isinstance(each, ast.Call)} if node else set()
+
+
+def _is_nested(node: ast.AST) -> bool:
+    """Tell whether this is weights["layer1"]["W"]."""
+    return (
+        isinstance(node, ast.Subscript)
+        and isinstance(node.slice, ast.Constant)
+        and isinstance(node.value, ast.Subscript)
+        and isinstance(node.value.slice, ast.Constant)
+    )
+
+
+def _is_taken_by_name(node: ast.expr) -> bool:
+    return isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Name)
+
+
+def _called(node: ast.AST) -> str:
+    function = node.func if isinstance(node, ast.Call) else None
+    return function.id if isinstance(function, ast.Name) else getattr(function, "attr", "")
+
+
+def _name(node: ast.AST) -> str:
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _assigned(tree: ast.Module) -> Iterator[str]:
+    for node in tree.body:
+        if isinstance(node, ast.Assign):
+            yield from (target.id for target in node.targets if isinstance(target, ast.Name))
+
+
+def _imported(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+
+
+def _is_function(value: Any) -> bool:
+    return callable(value) and not inspect.isclass(value) and parameters_of(value) is not None
+
+
+def parameters_of(function: Callable[..., Any]) -> list[inspect.Parameter] | None:
+    """Return the parameters that a function may be given by name; None if nobody knows them."""
+    try:
+        found = list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):
+        return None
+    return [
+        each for each in found if each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY)
+    ]
+
+
+def is_like(name: str, words: tuple[str, ...]) -> bool:
+    """Tell whether a function's name has one of these words in it."""
+    return any(word in name.lower() for word in words)

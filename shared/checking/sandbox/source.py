@@ -1,0 +1,162 @@
+"""A user's file as it is run: statement by statement, a notebook cell by cell; what fails leaves out no definition."""
+
+import ast
+import json
+import linecache
+import re
+import signal
+import tokenize
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic
+from types import CodeType, FrameType
+from typing import Any
+
+from shared.checking.watching.places import CELL
+
+PATIENCE = 2.0
+"""Seconds that the statements of a file may take together; then only its definitions are carried out."""
+DEFINITIONS = (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.AsyncFunctionDef)
+
+
+class OutOfPatienceError(BaseException):
+    """The file is still busy, with a training for instance. No `except Exception` of the file's is to catch this."""
+
+
+@dataclass
+class Run:
+    """What came of carrying out a file: the first error, and the lines that were not carried out to their ends."""
+
+    error: BaseException | None = None
+    left_out: list[int] = field(default_factory=list)
+    is_late: bool = False
+    seconds: float = 0.0
+
+
+def text_of(path: Path) -> str:
+    """Return the Python text of a file; of a notebook, that of all its cells."""
+    if path.suffix == ".ipynb":
+        return "\n\n".join(cells(path).values())
+    with tokenize.open(path) as file:
+        return file.read()
+
+
+def cells(path: Path) -> dict[int, str]:
+    """Return the code cells of a notebook by number, without magics and lines for the shell.
+
+    Raises
+    ------
+    ValueError
+        If it is no notebook.
+    """
+    book = json.loads(path.read_text(encoding="utf-8"))
+    found = book.get("cells") or [cell for sheet in book.get("worksheets", []) for cell in sheet["cells"]]
+    code = {}
+    for number, cell in enumerate(found, 1):
+        if cell.get("cell_type") == "code":
+            source = cell.get("source", cell.get("input", ""))
+            text = source if isinstance(source, str) else "".join(source)
+            code[number] = "" if text.lstrip().startswith("%%") else _without_magics(text)
+    return code
+
+
+def _without_magics(text: str) -> str:
+    """Replace what only a notebook understands by `pass`, so that the lines keep their numbers."""
+    magic = re.compile(r"^(\s*)(?:[%!].*|[\w.]+\?+|\?+[\w.]+)$")
+    assigned = re.compile(r"^(\s*\w+\s*=\s*)[%!].*$")
+    lines = (assigned.sub(r"\1None", magic.sub(r"\1pass", line)) for line in text.split("\n"))
+    return "\n".join(lines)
+
+
+def parts(path: Path) -> Iterator[tuple[str, str]]:
+    """Go through the texts that make a file, each with the name under which its code is known."""
+    if path.suffix != ".ipynb":
+        yield str(path), text_of(path)
+        return
+    for number, text in cells(path).items():
+        name = f"{path}{CELL}{number}"
+        linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
+        yield name, text
+
+
+def carry_out(path: Path, names: dict[str, Any]) -> Run:
+    """Carry out a file. After an error, or when patience ends, only definitions are carried out."""
+    run = Run()
+    for filename, text in parts(path):
+        for statement in _statements(filename, text, run):
+            if _defines(statement):
+                _carry_out(statement, filename, names, run)
+            elif run.error is None:
+                with _patience(run):
+                    _carry_out(statement, filename, names, run)
+            else:
+                run.left_out.append(statement.lineno)
+    return run
+
+
+def _defines(statement: ast.stmt) -> bool:
+    """Tell whether a statement defines or imports something: it takes the time that it takes."""
+    return isinstance(statement, DEFINITIONS) or any(
+        isinstance(node, ast.Import | ast.ImportFrom) for node in ast.walk(statement)
+    )
+
+
+def _statements(filename: str, text: str, run: Run) -> list[ast.stmt]:
+    try:
+        return ast.parse(text, filename).body
+    except SyntaxError as error:
+        run.error = run.error or error
+        return []
+
+
+def _carry_out(statement: ast.stmt, filename: str, names: dict[str, Any], run: Run) -> None:
+    try:
+        exec(_compiled(statement, filename), names)  # noqa: S102  # it is the user's own file
+    except OutOfPatienceError as error:
+        run.error, run.is_late = run.error or error, True
+        run.left_out.append(statement.lineno)
+    except BaseException as error:
+        run.error = run.error or error
+        run.left_out.append(statement.lineno)
+
+
+def _compiled(statement: ast.stmt, filename: str) -> CodeType:
+    return compile(ast.Module([statement], []), filename, "exec", dont_inherit=True)
+
+
+@contextmanager
+def _patience(run: Run) -> Iterator[None]:
+    """Interrupt a statement when the time of all is over, where this machine can."""
+    if not hasattr(signal, "SIGALRM"):
+        yield
+        return
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise OutOfPatienceError
+
+    before, begun = signal.signal(signal.SIGALRM, interrupt), monotonic()
+    signal.setitimer(signal.ITIMER_REAL, max(PATIENCE - run.seconds, 0.01))
+    try:
+        yield
+    except OutOfPatienceError as error:  # when the statement was over
+        run.error, run.is_late = run.error or error, True
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        run.seconds += monotonic() - begun
+        with suppress(ValueError, TypeError):
+            signal.signal(signal.SIGALRM, before)
+
+
+class Notebook:
+    """What a notebook finds as get_ipython(): whatever is asked of it, nothing happens."""
+
+    def run_line_magic(self, *_: Any, **__: Any) -> None:
+        """Do nothing."""
+
+    run_cell_magic = magic = system = getoutput = run_line_magic
+
+    def __call__(self) -> "Notebook":
+        """Return itself."""
+        return self

@@ -1,0 +1,263 @@
+"""Programs as people have them: what is to be called is found, and the gradients are read, whatever the form.
+
+tests/forms holds backprops in the styles of courses, books, articles and libraries; all are right but samson_zhang,
+whose bias gradients are one sum for all units.
+"""
+
+import json
+import sys
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
+from pathlib import Path
+from textwrap import dedent
+
+import numpy as np
+import pytest
+
+from shared.checking.problems import on_paper
+from shared.checking.sandbox.binding import paper
+from shared.checking.sandbox.binding.search import Search
+from shared.checking.sandbox.binding.survey import Survey
+from shared.checking.sandbox.binding.words import gradient_of, meanings, weight_of
+from shared.checking.sandbox.program import CheckError, Program
+from shared.checking.sandbox.source import carry_out, cells
+
+FORMS = Path(__file__).parent / "forms"
+GIVEN = on_paper().given()
+SCRIPTS = ("eleven_lines", "script_minus")
+SLOW = ("jax_list", "torch_train_fn")
+ENTRIES = {
+    "andrewng_ex4": ("nnCostFunction", "returned"),
+    "constants_file": ("propagate", "returned"),
+    "course_layers_only": ("linear_activation_backward", "returned"),
+    "dict_by_layer": ("compute_gradients", "returned"),
+    "dropout_args": ("backward_propagation_with_dropout", "returned"),
+    "fit_class": ("MLP.fit", "update"),
+    "grads_attr": ("TwoLayer.compute_gradients", "held"),
+    "kwargs_order": ("backprop", "returned"),
+    "layers_class": ("Network.backward", "held"),
+    "list_of_layers": ("backward", "returned"),
+    "lists_Ws_bs": ("backprop", "returned"),
+    "model_two_returns": ("model", "own"),
+    "namedtuple_params": ("grad", "returned"),
+    "nielsen": ("Network.backprop", "returned"),
+    "planar_course": ("backward_propagation", "returned"),
+    "polycode": ("NeuralNetwork.backprop", "update"),
+    "train_method": ("NN.back_propagation", "update"),
+    "train_step_fn": ("train_step", "returned update"),
+    "wildml": ("build_model", "own"),
+    "torch_by_hand": ("backward", "returned"),
+    "torch_lossfn": ("loss_fn", "grad"),
+    "torch_module": ("train", "autograd"),
+    "torch_sequential": ("model", "autograd"),
+    "torch_train_fn": ("train", "own"),
+    "jax_list": ("loss", "grad"),
+    "jax_loss": ("loss", "grad"),
+}
+
+
+def loaded(path):
+    """Carry out a file as the doctor does, in this process."""
+    loader = SourceFileLoader(f"form_{path.stem}", str(path))
+    module = module_from_spec(spec_from_loader(loader.name, loader))
+    sys.modules[loader.name] = module
+    carry_out(path, vars(module))
+    return Survey(module, path.read_text())
+
+
+def bound(path, entry=""):
+    return Search(loaded(path), entry).find()
+
+
+@pytest.fixture
+def form(tmp_path):
+    """Write a file and search in it."""
+
+    def search(source, entry=""):
+        (tmp_path / "form.py").write_text(dedent(source))
+        return Search(loaded(tmp_path / "form.py"), entry)
+
+    return search
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.slow) if n in SLOW else n for n in ENTRIES])
+def test_a_program_is_taken_as_it_is(name):
+    binding = bound(FORMS / f"{name}.py")
+    assert binding
+    assert (binding.plan.entry, binding.plan.how) == ENTRIES[name]
+    assert binding.reading.right == 4
+
+
+def test_every_form_is_tried():
+    assert {path.stem for path in FORMS.glob("*.py")} == {*ENTRIES, *SCRIPTS, "samson_zhang"}
+
+
+def test_a_gradient_of_the_wrong_shape_is_taken_by_its_name_so_that_the_doctor_can_tell():
+    binding = bound(FORMS / "samson_zhang.py")
+    assert binding.plan.entry == "backward_prop"
+    assert (binding.reading.of["db1"], binding.reading.misfits) == ("db1", 1)
+
+
+@pytest.mark.parametrize("name", ["fit_class", "nielsen", "planar_course", "train_step_fn"])
+def test_the_gradients_are_exactly_those_that_the_program_computes(name):
+    binding = bound(FORMS / f"{name}.py")
+    problem = paper.numbers(4, 3, 7)
+    arrays = [binding.layout.of(key, problem[key]) for key in paper.NAMES]
+    values = binding.call("gradients", arrays, lambda name, V: V)
+    for quantity, right in paper.right(problem).items():
+        if quantity in paper.GRADIENTS:
+            given = np.asarray(values[quantity])
+            given = given if given.shape == right.shape else given.T
+            np.testing.assert_allclose(given.reshape(right.shape), right, rtol=1e-13, atol=1e-16)
+
+
+def test_a_large_rate_makes_an_update_give_its_gradient_to_the_last_bit():
+    source = FORMS / "train_step_fn.py"
+    binding, V = bound(source), paper.numbers()
+    arrays = [binding.layout.of(key, V[key]) for key in paper.NAMES]
+    W1, b1, W2, b2, X, Y = arrays
+    z1 = X @ W1 + b1
+    a1 = z1 * (z1 > 0)
+    g = (1 / (1 + np.exp(-(a1 @ W2 + b2))) - Y) / len(Y)
+    np.testing.assert_array_equal(binding.call("gradients", arrays, lambda name, V: V)["dW2"], a1.T @ g)
+
+
+def test_steps_of_a_class_are_made_with_the_rate_that_is_asked_for():
+    binding, V = bound(FORMS / "fit_class.py"), paper.numbers()
+    arrays = [binding.layout.of(key, V[key]) for key in paper.NAMES]
+    weights = binding.call("train", [*arrays, 0.25, 1], lambda name, V: V)
+    right = V["W1"] - 0.25 * paper.right(V)["dW1"]
+    np.testing.assert_allclose(weights["W1"].T, right, rtol=1e-13)
+
+
+ORDERED = """
+    import numpy as np
+    def {name}({parameters}):
+        Z1 = W1 @ X + b1
+        A1 = np.maximum(0, Z1)
+        A2 = 1 / (1 + np.exp(-(W2 @ A1 + b2)))
+        dZ2 = (A2 - Y) / X.shape[1]
+        dZ1 = W2.T @ dZ2 * (Z1 > 0)
+        return dZ1 @ X.T, dZ1.sum(1, keepdims=True), dZ2 @ A1.T, dZ2.sum(1, keepdims=True)
+    """
+
+
+@pytest.mark.parametrize("order", ["X, Y, W1, W2, b1, b2", "W1, W2, b1, b2, X, Y", "Y, X, b2, W2, b1, W1, lambd=0.7"])
+def test_arguments_come_in_any_order(form, order):
+    assert form(ORDERED.format(name="backprop", parameters=order)).find().reading.right == 4
+
+
+def test_what_the_user_names_is_called(form):
+    both = ORDERED.format(name="first_gradients", parameters="X, Y, W1, W2, b1, b2")
+    both += ORDERED.format(name="second_gradients", parameters="X, Y, W1, W2, b1, b2")
+    search = form(both)
+    assert search.find().plan.entry == "first_gradients"
+    assert search.find().others == ["second_gradients"]
+    assert form(both, "second_gradients").find().plan.entry == "second_gradients"
+
+
+def test_where_nothing_can_be_bound_the_parameters_are_named(form):
+    search = form("def backward(alpha_beta, whatever):\n    return 1\n")
+    assert search.find() is None
+    assert search.why_not() == ("nothing gives four gradients: for backward nobody knows what alpha_beta, whatever are")
+
+
+@pytest.mark.parametrize(
+    ("name", "weight"),
+    [
+        *[(name, "W1") for name in ("dW1", "dE_dW1", "grad_w1", "dweight1", "theta1_grad", "dl_wrt_w1", "dWh", "gW1")],
+        *[(name, "b2") for name in ("db2", "delta_b2", "dbo", "db_o", "grads.bias2_grad", "nabla_b2")],
+        *[(name, None) for name in ("dA1", "dZ2", "delta2", "delta_hidden", "grad_h", "Z1", "cost", "0", "lr")],
+    ],
+)
+def test_gradients_are_known_by_many_names(name, weight):
+    assert gradient_of(name) == weight
+
+
+def test_layers_are_counted_from_wherever_they_begin():
+    assert meanings(["dW.0", "dW.1"]) == {"dW.0": "dW1", "dW.1": "dW2"}
+    assert meanings(["layers.0.db", "layers.2.db"]) == {"layers.0.db": "db1", "layers.2.db": "db2"}
+    assert weight_of("fc2.bias") == "b2"
+
+
+# Files.
+
+
+def notebook(path, *sources, kind="code"):
+    made = [{"cell_type": kind, "source": source.splitlines(keepends=True)} for source in sources]
+    path.write_text(json.dumps({"cells": made, "nbformat": 4, "nbformat_minor": 5, "metadata": {}}))
+    return path
+
+
+def test_a_notebook_is_taken_without_its_magics(tmp_path):
+    path = notebook(
+        tmp_path / "mine.ipynb",
+        "%matplotlib inline\nimport numpy as np\n!pip install numpy\nfiles = !ls",
+        "%%time\nthis is not Python",
+        dedent(ORDERED.format(name="gradients", parameters="W1, b1, W2, b2, X, Y")),
+    )
+    assert cells(path)[1] == "pass\nimport numpy as np\npass\nfiles = None"
+    with Program(path, 20) as program:
+        reply = program.call("gradients", *GIVEN.values(), watch=True)
+    assert reply.values is not None, reply.failure
+    place = reply.operations[0].place
+    assert (place.cell, place.line) == (3, 4)
+    assert str(place) == f"{path}, cell 3, line 4"
+
+
+def test_an_error_in_a_notebook_has_its_cell(tmp_path):
+    path = notebook(tmp_path / "mine.ipynb", "x = 1", "def gradients(W1, b1, W2, b2, X, Y):\n    return x / 0")
+    with Program(path, 20) as program:
+        assert "mine.ipynb, cell 2" in program.call("gradients", *GIVEN.values()).failure
+
+
+@pytest.mark.parametrize("text", ["[1, 2]", "{", '{"cells": 3}'])
+def test_what_is_no_notebook_is_told(tmp_path, text):
+    (tmp_path / "mine.ipynb").write_text(text)
+    with pytest.raises(CheckError, match="this is no notebook"), Program(tmp_path / "mine.ipynb", 20):
+        pass
+
+
+def test_what_fails_at_the_bottom_of_a_file_leaves_its_functions(tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text((FORMS / "constants_file.py").read_text())
+    with Program(path, 20) as program:
+        assert program.bound.entry == "propagate"
+        assert any("was left out" in remark for remark in program.remarks)
+
+
+def test_a_training_at_the_bottom_of_a_file_is_not_waited_for(tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text(dedent(ORDERED.format(name="gradients", parameters="W1, b1, W2, b2, X, Y")) + "while True: pass\n")
+    with Program(path, 20) as program:
+        assert program.remarks == ("line 10 takes long; it was left out",)
+        assert program.call("gradients", *GIVEN.values()).values is not None
+
+
+def test_helpers_with_names_of_ours_are_left_alone(tmp_path):
+    path = tmp_path / "mine.py"
+    usual = dedent(ORDERED.format(name="gradients", parameters="W1, b1, W2, b2, X, Y"))
+    path.write_text(usual + "def forward(X, W1, b1): return X\ndef train(X, Y, n_h): return 1\n")
+    with Program(path, 20) as program:
+        assert program.functions == ("gradients",)
+        assert [remark.partition(" is ")[0] for remark in program.remarks] == ["forward(X, W1, b1)", "train(X, Y, n_h)"]
+
+
+def test_a_program_that_draws_its_weights_gets_problems_with_these(tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text((FORMS / "model_two_returns.py").read_text())
+    with Program(path, 20) as program:
+        (problem,) = program.fitted([on_paper()])
+        values = program.call("gradients", *problem.given().values()).values
+    assert problem.name == "3-2-1, 5 examples, its own weights"
+    assert not np.array_equal(problem.parameters.W1, on_paper().parameters.W1)
+    np.testing.assert_allclose(values["dW1"], paper.right(problem.given())["dW1"], rtol=1e-13)
+
+
+def test_a_program_with_sizes_of_its_own_gets_problems_of_these(tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text((FORMS / "polycode.py").read_text())
+    with Program(path, 20) as program:
+        (problem,) = program.fitted([on_paper()])
+    assert problem.sizes == {"n_x": 3, "n_h": 4, "m": 5}
