@@ -94,6 +94,10 @@ class Chunked:
         self.implementation, self.chunk, self.keeper, self.examples_done = implementation, chunk, keeper, examples_done
         self.team, self.name = team or Team(), name
 
+    def alone(self) -> "Chunked":
+        """The same implementation, of which the other processes know nothing: for examples that are not shared."""
+        return Chunked(self.implementation, self.chunk)
+
     def chunks(self, X: Array | Columns, Y: Array, share: range | None = None) -> Iterator[Chunk]:
         """Give the examples chunk by chunk, or a share of the chunks; the next ones are read in the meantime."""
         m = X.shape[1]

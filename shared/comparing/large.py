@@ -66,7 +66,7 @@ class LargeComparison:
         for name, source in sources.items():
             with self.stage(f"{name}: forward, gradients, a step", 0):
                 loaded[name] = self.programs.load(name, source)
-                answered[name] = self.questions.ask(loaded[name], start)
+                answered[name] = self.questions.ask(loaded[name].alone(), start)
         with self.stage("the true values", 0):
             at_start, after_steps = true_values()
         self.record.sample = self.X.shape[1]

@@ -2,11 +2,13 @@
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 
 import numpy as np
@@ -19,6 +21,9 @@ from shared.network import Device, InputError
 
 INSTALL = 'python -m pip install -e ".[distributed]" installs it'
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+WATCH = "TRIGRAD_ENDS_WITH_INPUT"
+"""This variable holds the rank of the process that is to end when its input does."""
+
 GRACE = 5
 """Seconds that the other processes of a job have to end by themselves when one has failed."""
 
@@ -46,6 +51,8 @@ def joined(name: EngineName | None = None, device: Device = "cpu") -> Team:
         return Team()
     if here.rank > 0:
         be_silent()
+    if os.environ.get(WATCH) == str(here.rank):
+        end_with_the_input()
     one_thread_for_xla()
     if device == "cuda":
         os.environ.setdefault("CUDA_VISIBLE_DEVICES", str(here.local_rank))
@@ -113,21 +120,59 @@ def run_processes(count: int, engine: EngineName | None, arguments: Sequence[str
         mpiexec = shutil.which("mpiexec", path=f"{os.path.dirname(sys.executable)}{os.pathsep}{os.environ.get('PATH')}")  # noqa: PTH120
         if mpiexec is None or find_spec("mpi4py") is None:
             raise InputError(f"--engine mpi needs mpi4py and mpiexec; {INSTALL}")
-        return subprocess.run([mpiexec, "-n", str(count), *command], check=False).returncode  # noqa: S603
+        processes = [started([mpiexec, "-n", str(count), *command], {**of_threads(count), WATCH: "0"})]
+        try:
+            status = processes[0].wait()
+        finally:
+            end(processes)
+        if status not in (0, 1, 2):
+            raise InputError(f"mpiexec has ended with status {status}: one of the processes was killed, or failed")
+        return status
     port = str(free_port())
-    common = {"WORLD_SIZE": str(count), "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
-    threads = str(max(1, (os.cpu_count() or 1) // count))
-    common |= {name: threads for name in THREADS if name not in os.environ}
-    processes = [
-        subprocess.Popen(command, env={**os.environ, **common, "RANK": str(rank), "LOCAL_RANK": str(rank)})  # noqa: S603
-        for rank in range(count)
-    ]
+    common = {**of_threads(count), "WORLD_SIZE": str(count), "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
+    ranks = [str(rank) for rank in range(count)]
+    processes = [started(command, {**common, WATCH: rank, "RANK": rank, "LOCAL_RANK": rank}) for rank in ranks]
     try:
         return watched(processes)
     finally:
-        for process in processes:
-            process.kill()
-            process.wait()
+        end(processes)
+
+
+def of_threads(count: int) -> dict[str, str]:
+    """Divide the processors among so many processes, where nobody has said how many threads to use."""
+    threads = str(max(1, (os.cpu_count() or 1) // count))
+    return {name: threads for name in THREADS if name not in os.environ}
+
+
+def started(command: Sequence[str], variables: Mapping[str, str]) -> "subprocess.Popen[bytes]":
+    """Start a process that hears no Ctrl-C, and that ends when this one does: then its input ends."""
+    environment = {**os.environ, **variables}
+    return subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, start_new_session=True)  # noqa: S603
+
+
+def end(processes: Sequence["subprocess.Popen[bytes]"]) -> None:
+    """End what is still running: the first, which has more to put away, is asked to, and gets a moment."""
+    first, *others = processes
+    first.terminate()
+    try:
+        first.wait(GRACE)
+    except subprocess.TimeoutExpired:
+        first.kill()
+    for process in others:
+        process.kill()
+    for process in processes:
+        process.wait()
+
+
+def end_with_the_input() -> None:
+    """End this process when nobody holds the other end of its standard input any longer."""
+
+    def wait() -> None:
+        os.read(0, 1)
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # and put away what has to be
 
 
 def watched(processes: Sequence["subprocess.Popen[bytes]"]) -> int:
