@@ -61,6 +61,8 @@ def activate(Z1: jax.Array, activation: Activation) -> jax.Array:
             return jnp.where(Z1 > 0, Z1, LEAKY_SLOPE * Z1)
         case "sigmoid":
             return jax.nn.sigmoid(Z1)
+        case "tanh":
+            return jnp.tanh(Z1)
 
 
 def precision_of(X: Array) -> AbstractContextManager[None]:

@@ -38,6 +38,8 @@ def activate(Z1: Float[Array, "n_h m"], activation: Activation) -> Float[Array, 
             return np.where(Z1 > 0, Z1, LEAKY_SLOPE * Z1)
         case "sigmoid":
             return sigmoid(Z1)
+        case "tanh":
+            return np.tanh(Z1)
 
 
 def slope(Z1: Float[Array, "n_h m"], A1: Float[Array, "n_h m"], activation: Activation) -> Float[Array, "n_h m"]:
@@ -49,6 +51,8 @@ def slope(Z1: Float[Array, "n_h m"], A1: Float[Array, "n_h m"], activation: Acti
             return np.where(Z1 > 0, 1, LEAKY_SLOPE).astype(Z1.dtype)
         case "sigmoid":
             return A1 * (1 - A1)
+        case "tanh":
+            return 1 - A1 * A1
 
 
 def sigmoid(Z: Float[Array, "units m"]) -> Float[Array, "units m"]:

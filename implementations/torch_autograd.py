@@ -47,6 +47,8 @@ def activate(Z1: Tensor, activation: Activation) -> Tensor:
             return F.leaky_relu(Z1, LEAKY_SLOPE)
         case "sigmoid":
             return torch.sigmoid(Z1)
+        case "tanh":
+            return torch.tanh(Z1)
 
 
 def tensors(arrays: Iterable[Array], requires_grad: bool = False) -> list[Tensor]:

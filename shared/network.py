@@ -21,7 +21,7 @@ from jaxtyping import Float
 
 Array = np.ndarray
 
-Activation = Literal["relu", "leaky_relu", "sigmoid"]
+Activation = Literal["relu", "leaky_relu", "sigmoid", "tanh"]
 """The activation of the hidden layer. The output unit is always a sigmoid."""
 
 DtypeName = Literal["float64", "float32"]
@@ -33,6 +33,9 @@ MatmulPrecision = Literal["default", "highest"]
 """How a framework multiplies float32 matrices: as it does by itself, or with every bit of the operands."""
 
 ACTIVATIONS: tuple[Activation, ...] = get_args(Activation)
+
+KINKED: tuple[Activation, ...] = ("relu", "leaky_relu")
+"""Activations whose slope jumps, at Z1 = 0; the others are smooth."""
 
 LEAKY_SLOPE = 0.01
 """The slope of leaky_relu where Z1 <= 0: the kink belongs to the left half, and so relu'(0) = 0."""

@@ -26,12 +26,16 @@ def settings(activation="relu", iterations=STEPS, learning_rate=0.3):
 
 
 sigmoid = np.vectorize(lambda z: 1 / (1 + mpmath.exp(-z)), otypes=[object])
+tanh = np.vectorize(mpmath.tanh, otypes=[object])
 loss = np.vectorize(lambda z, y: mpmath.log(1 + mpmath.exp(z)) - y * z, otypes=[object])
 
 
 def hidden(Z1, activation):
     if activation == "sigmoid":
         return sigmoid(Z1), sigmoid(Z1) * (1 - sigmoid(Z1))
+    if activation == "tanh":
+        A1 = tanh(Z1)
+        return A1, 1 - A1 * A1
     slope = np.where(Z1 > 0, mpf(1), {"relu": mpf(0), "leaky_relu": mpf(1) / 100}[activation])
     return slope * Z1, slope
 
@@ -72,3 +76,8 @@ def assert_right(curve, parameters, X, Y, settings):
     for name, exact in zip(Parameters._fields, weights[-1], strict=True):
         assert_encloses(curve.parameters[name], exact)
         assert np.all(curve.parameters[name].radius < 1e-15)
+
+
+def curvature(A1, slope, activation):
+    """The second derivative of the hidden activation."""
+    return slope * {"sigmoid": 1 - 2 * A1, "tanh": -2 * A1}.get(activation, 0 * A1)

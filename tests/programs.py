@@ -11,12 +11,16 @@ from shared.network import LEAKY_SLOPE, QUANTITIES
 def hidden(Z1, activation):
     if activation == "sigmoid":
         return expit(Z1)
+    if activation == "tanh":
+        return np.tanh(Z1)
     return np.where(Z1 > 0, Z1, Z1.dtype.type(LEAKY_SLOPE if activation == "leaky_relu" else 0) * Z1)
 
 
 def slope(Z1, activation):
     if activation == "sigmoid":
         return expit(Z1) * (1 - expit(Z1))
+    if activation == "tanh":
+        return 1 - np.square(np.tanh(Z1))
     return np.where(Z1 > 0, 1, LEAKY_SLOPE if activation == "leaky_relu" else 0).astype(Z1.dtype)
 
 

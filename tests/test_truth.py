@@ -75,7 +75,9 @@ def forward_by_sympy(
 
     def hidden(z: Any) -> Any:
         left_slope = {"relu": 0, "leaky_relu": sympy.Rational(1, 100)}
-        return sigmoid(z) if activation == "sigmoid" else z if z.subs(t, 0) > 0 else z * left_slope[activation]
+        if activation in ("sigmoid", "tanh"):
+            return sigmoid(z) if activation == "sigmoid" else 2 * sigmoid(2 * z) - 1
+        return z if z.subs(t, 0) > 0 else z * left_slope[activation]
 
     W1, b1, W2, b2 = (keep(name, rational(matrix)) for name, matrix in parameters._asdict().items())
     ones = sympy.ones(1, X.shape[1])
@@ -115,7 +117,9 @@ def test_every_quantity_of_a_2_2_1_network_encloses_what_sympy_derives(activatio
 def cost_by_mpmath(parameters: list[Any], X: Any, Y: Array, activation: Activation) -> Any:
     def hidden(z: Any) -> Any:
         left_slope = {"relu": mpmath.mpf(0), "leaky_relu": mpmath.mpf(1) / 100}
-        return 1 / (1 + mpmath.exp(-z)) if activation == "sigmoid" else z if z > 0 else z * left_slope[activation]
+        if activation in ("sigmoid", "tanh"):
+            return 1 / (1 + mpmath.exp(-z)) if activation == "sigmoid" else mpmath.tanh(z)
+        return z if z > 0 else z * left_slope[activation]
 
     W1, b1, W2, b2 = parameters
     ones = mpmath.ones(1, X.cols)

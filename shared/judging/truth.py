@@ -205,6 +205,7 @@ ACTIVATIONS: dict[str, tuple[Callable[[arb], arb], Callable[[arb], arb]]] = {
     "relu": (lambda z: z if z > 0 else arb(0), lambda z: arb(1) if z > 0 else arb(0)),
     "leaky_relu": (lambda z: z if z > 0 else z / 100, lambda z: arb(1) if z > 0 else arb(1) / 100),
     "sigmoid": (sigmoid, lambda z: sigmoid(z) * sigmoid(-z)),
+    "tanh": (arb.tanh, lambda z: 1 / z.cosh() ** 2),
 }
 """The hidden activations and their derivatives. Z1 is exact, so `z > 0` is never in doubt; 0 is in the left half."""
 

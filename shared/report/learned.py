@@ -8,6 +8,7 @@ from scipy.special import expit
 
 from shared.comparing.record import Artifacts, Record
 from shared.data.dataset import Examples
+from shared.network import KINKED
 from shared.report import pictures
 
 
@@ -45,7 +46,8 @@ def units(record: Record, artifacts: Artifacts, name: str) -> Iterator[Unit]:
             yield Unit(change, weight, awake=(0, 0) if layers is not None else None)
             continue
         awake, most = layers.A1[k] > 0, int(np.argmax(layers.A1[k]))
-        counts = None if record.settings["activation"] == "sigmoid" else (np.sum(awake & ~label), np.sum(awake & label))
+        kinked = record.settings["activation"] in KINKED
+        counts = (np.sum(awake & ~label), np.sum(awake & label)) if kinked else None
         yield Unit(change, weight, pictures.photograph(examples, most), int(label[most]), counts)
 
 

@@ -19,6 +19,7 @@ from shared.report.terminal import at_home, number, worst_step
 ACTIVATIONS = {
     "relu": "passes on what is positive, and 0 in place of what is negative",
     "leaky_relu": "passes on what is positive, and a hundredth of what is negative",
+    "tanh": "squeezes any number into -1 to 1",
     "sigmoid": "squeezes any number into 0 to 1",
 }
 SCALINGS = {

@@ -36,7 +36,7 @@ from threadpoolctl import threadpool_limits
 
 from shared.judging.curves.ensemble import Ensemble, unwatched
 from shared.judging.curves.reference import first
-from shared.network import LEAKY_SLOPE, Activation, Array, Parameters, Progress, Settings
+from shared.network import KINKED, LEAKY_SLOPE, Activation, Array, Parameters, Progress, Settings
 
 LOOKS = 26
 """At so many steps, evenly spread from the first to the last, the largest eigenvalue is worked out."""
@@ -103,7 +103,7 @@ def curvature(
                 progress(i)
     yy, ys, crossed = np.add.reduceat(changes, steps[:-1], axis=1).tolist()
     met = [a / b if b > 0 else None for a, b in zip(yy, ys, strict=True)]
-    kinks = [0 if settings.activation == "sigmoid" else n for n in crossed / np.diff(steps)]
+    kinks = [n if settings.activation in KINKED else 0 for n in crossed / np.diff(steps)]
     return Curvature(2 / rate, steps.tolist(), eigenvalues, growth, [None, *kinks], [None, *met])
 
 
@@ -168,4 +168,6 @@ def activate(Z1: jax.Array, activation: Activation) -> jax.Array:
     """Apply the hidden activation."""
     if activation == "sigmoid":
         return jax.nn.sigmoid(Z1)
+    if activation == "tanh":
+        return jnp.tanh(Z1)
     return jnp.where(Z1 > 0, Z1, LEAKY_SLOPE * Z1 if activation == "leaky_relu" else 0)

@@ -60,6 +60,9 @@ def hidden(Z1: Array, positive: Array, activation: Activation) -> tuple[Array, A
     if activation == "sigmoid":
         A1 = expit(Z1)
         return A1, A1 * (1 - A1)
+    if activation == "tanh":
+        A1 = np.tanh(Z1)
+        return A1, 1 - A1 * A1
     if activation == "leaky_relu":
         return np.maximum(Z1, LEAKY_SLOPE * Z1), np.where(positive, 1, LEAKY_SLOPE)
     return np.maximum(Z1, 0), positive

@@ -26,7 +26,7 @@ from shared.network import Array, Parameters, Progress, Settings
 BITS = tuple(LIMB * limbs - 1 for limbs in (1, 2, 3, 5, 8, 13, 21, 34, 55))
 """Fraction bits, tried in this order. Time goes by limbs; C has about as many bits as fraction bits."""
 
-FORMAT = 1
+FORMAT = 2
 """Changes whenever older files must not be read any more."""
 
 

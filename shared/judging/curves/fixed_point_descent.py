@@ -18,7 +18,7 @@ is computed with whole numbers and rounded to u. Balls (python-flint) do what is
 
       H = sum over i of s_i g_i g_i' / m + R      g_i = the gradient of Z2_i, s_i = sigmoid'(Z2_i)
       R = for each unit j  [[X~ diag(B_j) X~', v_j], [v_j', 0]]  in its weights and W2_j, with
-      v_j = X~ D_j',  D_ji = dZ2_i h'(Z1_ji),  B_ji = W2_j dZ2_i h''(Z1_ji)     (h'' = 0 but for the sigmoid)
+      v_j = X~ D_j',  D_ji = dZ2_i h'(Z1_ji),  B_ji = W2_j dZ2_i h''(Z1_ji)     (h'' = 0 where h has a kink)
 
   The first part has no negative eigenvalue; with `largest` its largest, and a rate above 0, the norm is at most
   max(1, rate largest - 1) + rate max_j (|v_j| + sqrt(B_j (G*G) B_j')), G*G entry by entry. The m x m matrices suffice:
@@ -27,8 +27,9 @@ is computed with whole numbers and rounded to u. Balls (python-flint) do what is
 Growth is computed in float64 at theta~, and wanted all the way to theta. kappa^2 = (n_h + m + 64) 2^-50 is above the
 relative rounding of all float64 sums here. With r^2 = max G_ii, w = 1 + sum |W2_j| and
 q = r (1 + sqrt(n_h) + r w) + max |g_i|, g_i changes on the way by e q at most, s_i by e q / 10, and dZ2_i by
-e q / (4 m). Where that is below kappa / 32, with room for rounding (`Bounds.hold`), the first part of
-H is off by less than kappa mean |g_i|^2, and R by less than kappa q. Both are added.
+e q / (4 m), since |h'| and |h''| are 1 at most. Where that is below kappa / 32, with room for rounding
+(`Bounds.hold`), the first part of H is off by less than kappa mean |g_i|^2, and R, where h'' changes by at most 2 for
+each 1 of Z1, by less than kappa q. Both are added.
 
 So a few dozen bits are lost in thousands of steps, where balls around each entry of Z1 lose a few tenths of a bit in
 each.
@@ -55,7 +56,7 @@ from shared.judging.curves.fixed_point import (
 )
 from shared.judging.curves.step_bounds import LARGE, Bounds, bounds
 from shared.judging.enclosure import Enclosure
-from shared.network import Activation, Array, Parameters
+from shared.network import KINKED, Activation, Array, Parameters
 
 SPARE = 64
 """Balls are computed with so many bits more than the whole numbers have."""
@@ -174,7 +175,7 @@ class Descent:
         margin = self.error * self.lengths + off
         positive = np.where(self.resting_C, self.problem.Z1 > 0, Z1 - margin > 0)
         undecided = ~self.resting_C & ~positive & (Z1 + margin > 0)
-        if self.problem.activation != "sigmoid" and undecided.any():
+        if self.problem.activation in KINKED and undecided.any():
             j, i = np.argwhere(undecided)[0]
             self._give_up(f"Z1[{j}, {i}] may be positive or negative, as far as is known")
         return positive
@@ -185,6 +186,10 @@ class Descent:
             A1 = np.array([self._sigmoid(z, self._exponential(z)) for z in Z1.flat], object).reshape(Z1.shape)
             slope = A1 * ((1 << self.bits) - A1) >> self.bits
             return A1, slope, slope * ((1 << self.bits) - 2 * A1) >> self.bits
+        if self.problem.activation == "tanh":
+            A1 = np.array([self._tanh(z) for z in Z1.flat], object).reshape(Z1.shape)
+            slope = (1 << self.bits) - (A1 * A1 >> self.bits)
+            return A1, slope, -2 * A1 * slope >> self.bits
         leaky = self.problem.activation == "leaky_relu"
         left_Z1, left_slope = (Z1 // 100, (1 << self.bits) // 100) if leaky else (0, 0)
         slope = np.full_like(Z1, left_slope)
@@ -199,6 +204,13 @@ class Descent:
         ball = (1 if z > 0 else exponential) / (self.unit * (1 + exponential))
         if not ball.rad() < 1:
             self._give_up("exp is not known to all bits")
+        return int(ball.mid().floor().fmpz())
+
+    def _tanh(self, z: int) -> int:
+        """Give tanh of z, within two units."""
+        ball = (arb(z) * self.unit).tanh() / self.unit
+        if not ball.rad() < 1:
+            self._give_up("tanh is not known to all bits")
         return int(ball.mid().floor().fmpz())
 
     def _cost(self, Z2: Array, exponentials: list[arb], off: int) -> arb:
@@ -228,8 +240,10 @@ class Descent:
     def _watch_rest(self, positive: Array, slope: Array) -> None:
         """Keep track of what has not moved, so that an exact tie at the start is one as long as nothing moves it."""
         flat, no_weight = ~slope.any(axis=1, keepdims=True), self.problem.parameters.W2.T == 0
-        nothing = {"relu": ~positive, "leaky_relu": self.problem.Z1 == 0, "sigmoid": np.zeros_like(positive)}
-        silent = nothing[self.problem.activation].all(axis=1, keepdims=True)  # A1 = 0, if C rests
+        nothing = {"relu": ~positive, "sigmoid": np.zeros_like(positive)}.get(
+            self.problem.activation, self.problem.Z1 == 0
+        )
+        silent = nothing.all(axis=1, keepdims=True)  # A1 = 0, if C rests
         was_resting_C = self.resting_C
         self.resting_C = was_resting_C & (flat | (self.resting_W2 & no_weight))
         self.resting_W2 = self.resting_W2 & was_resting_C & silent

@@ -95,12 +95,12 @@ def quadratic(rows: Array, matrix: Array) -> Array:
 def rounding(W2: Array, A1: Array, G: Array, rate: float, in_Z1: float) -> float:
     """Count the roundings of a step, in units of the last place; W2 and A1 are absolute values.
 
-    If Z1 is off by z, then A1 is by z + 2, its slope by z + 4, and Z2, hence A2 too, by w (z + 2); rate dZ2, from which
+    If Z1 is off by z, then A1 is by z + 2, its slope by z + 6, and Z2, hence A2 too, by w (z + 2); rate dZ2, from which
     all updates are made, by `change`. |dZ2| <= 1/m, and slopes are at most 1.
     """
     m, w = A1.shape[1], 1 + W2.sum()
     change = rate * (w * (in_Z1 + 2) / m + 1) + 1
-    in_C = W2 * (change + rate * (in_Z1 + 4) / m) + 1  #                   (n_h, 1), each entry of a row
+    in_C = W2 * (change + rate * (in_Z1 + 6) / m) + 1  #                   (n_h, 1), each entry of a row
     in_W2 = change * A1.sum(axis=1) + rate * (in_Z1 + 2) + 1  #            (n_h,)
     in_b2 = change * m
     return math.sqrt(np.abs(G).sum() * np.square(in_C).sum() + np.square(in_W2).sum() + in_b2**2)
