@@ -21,6 +21,7 @@ from shared.checking.sandbox.binding.survey import Survey
 from shared.checking.sandbox.binding.words import gradient_of, meanings, weight_of
 from shared.checking.sandbox.program import CheckError, Program
 from shared.checking.sandbox.source import carry_out, cells
+from shared.checking.watching.operations import Input
 
 FORMS = Path(__file__).parent / "forms"
 GIVEN = on_paper().given()
@@ -225,6 +226,43 @@ def test_what_fails_at_the_bottom_of_a_file_leaves_its_functions(tmp_path):
     with Program(path, 20) as program:
         assert program.bound.entry == "propagate"
         assert any("was left out" in remark for remark in program.remarks)
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_the_first_steps_of_a_script_are_read_off_as_it_runs(tmp_path, name):
+    (tmp_path / "mine.py").write_text((FORMS / f"{name}.py").read_text())
+    with Program(tmp_path / "mine.py", 20) as program:
+        problems = list(program.fitted([]))
+        assert len(problems) == program.bound.steps == 3
+        for problem in problems:
+            turned = [V.T if V.ndim == 2 and key != "Y" else V for key, V in problem.given().items()]
+            if name == "script_minus":
+                turned = [turned[0], turned[1].ravel(), turned[2], turned[3].ravel(), *turned[4:]]
+            reply = program.call("gradients", *map(np.ascontiguousarray, turned), watch=True)
+            given, right = {key: np.asarray(V) for key, V in reply.values.items()}, paper.right(problem.given())
+            for quantity in paper.GRADIENTS:
+                np.testing.assert_allclose(given[quantity].T.ravel(), right[quantity].ravel(), rtol=1e-12)
+            assert any(Input("W1") in each.operands for each in reply.operations)
+
+
+def test_a_script_in_a_function_under_main_is_run(tmp_path):
+    lines = (FORMS / "eleven_lines.py").read_text().replace("60000", "50").splitlines()[1:]
+    body = "".join(f"    {line}\n" for line in lines)
+    (tmp_path / "mine.py").write_text(
+        f"import numpy as np\ndef main():\n{body}if __name__ == '__main__':\n    main()\n"
+    )
+    with Program(tmp_path / "mine.py", 20) as program:
+        assert len(list(program.fitted([]))) == 3
+
+
+@pytest.mark.parametrize(
+    "change", [("np.dot(l1, W2) + b2", "np.dot(l1, W2)"), ("z1 = np.dot(X, W1) + b1", "z1 = X.sum() * np.ones((5, 6))")]
+)
+def test_another_network_in_a_script_is_refused(tmp_path, change):
+    source = (FORMS / "eleven_lines.py").read_text().replace(*change).replace("b2 -= ", "c = ")
+    (tmp_path / "mine.py").write_text(source.replace("60000", "50"))
+    with pytest.raises(CheckError, match="could give gradients"), Program(tmp_path / "mine.py", 20):
+        pass
 
 
 def test_a_training_at_the_bottom_of_a_file_is_not_waited_for(tmp_path):

@@ -13,7 +13,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from shared.checking.problems import Problem, resized
+from shared.checking.problems import Problem, of_a_step, resized
 from shared.checking.sandbox.process import Child, GoneError
 from shared.checking.sandbox.source import text_of
 from shared.checking.watching.operations import Operation, load
@@ -88,15 +88,18 @@ class Bound:
         How it takes examples and labels.
     sizes : tuple or None
         n_x and n_h, where the program has sizes of its own.
+    steps : int
+        How many steps of a script are examined, if it is one.
     """
 
     entry: str
-    others: list[str]
     how: str
-    own: bool
-    rows: bool
-    flat_labels: bool
-    sizes: tuple[int, int] | None
+    others: list[str] = field(default_factory=list)
+    own: bool = False
+    rows: bool = False
+    flat_labels: bool = False
+    sizes: tuple[int, int] | None = None
+    steps: int = 0
 
     def sentences(self) -> list[str]:
         """Say what is called, and what else might be."""
@@ -212,6 +215,9 @@ class Program:
 
     def fitted(self, problems: Iterable[Problem]) -> Iterator[Problem]:
         """Fit problems to a program that has sizes of its own, or draws its weights itself."""
+        if self.bound and self.bound.steps:
+            yield from self._own_steps()
+            return
         if not self.bound or not (self.bound.own or self.bound.sizes):
             yield from problems
             return
@@ -220,25 +226,37 @@ class Program:
 
     def _with_own_weights(self, problem: Problem) -> Problem:
         """Put the weights into a problem that the program draws for it."""
-        if not self.bound:
+        bound = self.bound
+        if not bound:
             return problem
-        turned = problem.X.T if self.bound.rows else problem.X
-        Y = problem.Y.ravel() if self.bound.flat_labels else problem.Y.T if self.bound.rows else problem.Y
-        deadline = monotonic() + self.timeout
+        turned = problem.X.T if bound.rows else problem.X
+        Y = problem.Y.ravel() if bound.flat_labels else problem.Y.T if bound.rows else problem.Y
         np.savez(self._folder / "arguments.npz", np.ascontiguousarray(turned), np.ascontiguousarray(Y))
+        arrays = self._own("own weights", hidden=problem.sizes["n_h"])
+        drawn = dict(zip(("W1", "W2", "b1", "b2"), arrays, strict=True))
+        return problem.with_weights({name: V.astype(problem.dtype) for name, V in drawn.items()})
+
+    def _own_steps(self) -> Iterator[Problem]:
+        """Make problems of the steps of a script."""
+        arrays, rows = self._own("steps"), self.bound is not None and self.bound.rows
+        for number in range(len(arrays) // 6):
+            W1, b1, W2, b2, X, Y = arrays[6 * number : 6 * number + 6]
+            yield of_a_step(f"step {number + 1} of the script", (W1, b1, W2, b2), X.T if rows else X, Y)
+
+    def _own(self, what: str, **request: Any) -> list[np.ndarray]:
+        """Ask for arrays of the program's own."""
+        deadline = monotonic() + self.timeout
         try:
             child = self._ready(deadline)
-            child.ask(function="own weights", hidden=problem.sizes["n_h"])
+            child.ask(function=what, **request)
             answer = child.answer(deadline)
         except (GoneError, TimeoutError) as error:
             answer = {"failure": self._why(error)}
         if answer["failure"]:
-            raise CheckError(
-                f"{self.path}: {self.bound.entry} failed: {answer['failure'].splitlines()[-1]}", answer["failure"]
-            )
+            entry, why = self.bound.entry if self.bound else "", answer["failure"].splitlines()[-1]
+            raise CheckError(f"{self.path}: {entry} failed: {why}", answer["failure"])
         with np.load(self._folder / "values.npz", allow_pickle=False) as file:
-            drawn = dict(zip(("W1", "W2", "b1", "b2"), (file[name] for name in file.files), strict=True))
-        return problem.with_weights({name: V.astype(problem.dtype) for name, V in drawn.items()})
+            return [file[name] for name in file.files]
 
     def _wrong(self, answer: dict[str, Any]) -> CheckError | None:
         """Say what is wrong with the file, if anything is."""

@@ -6,7 +6,7 @@ import linecache
 import re
 import signal
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -81,8 +81,11 @@ def parts(path: Path) -> Iterator[tuple[str, str]]:
         yield name, text
 
 
-def carry_out(path: Path, names: dict[str, Any]) -> Run:
-    """Carry out a file. After an error, or when patience ends, only definitions are carried out."""
+def carry_out(path: Path, names: dict[str, Any], after: Callable[[], None] = lambda: None) -> Run:
+    """Carry out a file. After an error, or when patience ends, only definitions are carried out.
+
+    `after` is called after each statement.
+    """
     run = Run()
     for filename, text in parts(path):
         for statement in _statements(filename, text, run):
@@ -93,6 +96,7 @@ def carry_out(path: Path, names: dict[str, Any]) -> Run:
                     _carry_out(statement, filename, names, run)
             else:
                 run.left_out.append(statement.lineno)
+            after()
     return run
 
 

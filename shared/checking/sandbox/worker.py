@@ -22,11 +22,12 @@ from typing import IO, Any, NamedTuple
 import numpy as np
 import numpy.random  # its generator is seeded here, for the copies of this process too
 
-from shared.checking.sandbox import calling, libraries
+from shared.checking.sandbox import calling, libraries, script
 from shared.checking.sandbox.calling import Target
 from shared.checking.sandbox.source import PATIENCE, Notebook, OutOfPatienceError, carry_out, text_of
 from shared.checking.sandbox.unpack import NoEntriesError, entries
 from shared.checking.watching.beside import Note, Watched, unwatched
+from shared.checking.watching.operations import save
 from shared.checking.watching.places import CELL, Sources
 
 END_OF_CALL = b"\0end of call\0"
@@ -54,12 +55,12 @@ def main() -> None:
     todo: SimpleQueue[dict[str, Any]] = SimpleQueue()
     Thread(target=_listen, args=(requests, todo, folder), daemon=True).start()
     _set_the_scene(source)
-    target, answer = _load(source, entry)
+    target, answer = _load(source, entry, folder)
     while True:
         answers.write(json.dumps(answer).encode() + b"\n")
         answers.flush()
         request = todo.get()
-        asked = _own_weights if request["function"] == "own weights" else _call
+        asked = {"own weights": _own_weights, "steps": _steps}.get(request["function"], _call)
         answer = asked(target, source, request, folder)
         with suppress(OSError, ValueError, AttributeError):  # closed or replaced by the user
             sys.stdout.flush()
@@ -94,7 +95,7 @@ def _set_the_scene(source: Source) -> None:
         del sys.modules[name]
 
 
-def _load(source: Source, entry: str) -> tuple[Target, dict[str, Any]]:
+def _load(source: Source, entry: str, folder: Path) -> tuple[Target, dict[str, Any]]:
     """Load the file, and say what can be called in it or why it cannot be loaded."""
     name = source.path.stem + ("_" if libraries.is_one(source.path.stem) else "")
     loader = SourceFileLoader(name, str(source.path))
@@ -104,24 +105,43 @@ def _load(source: Source, entry: str) -> tuple[Target, dict[str, Any]]:
     with _copies_end():
         run = carry_out(source.path, vars(module))
         target = calling.target(module, text_of(source.path), entry)
+        if not target.functions and not isinstance(run.error, SyntaxError):
+            target.steps = script.steps(source.path, Sources(source.path, source.shown), _empty(folder / "script"))
+            target.functions = ["gradients"] if target.steps else []
     if run.error and not target.functions:
         return target, {
             "failure": _failure(run.error, source),
             "line": _line(run.error, source),
             "summary": _summary(run.error),
         }
-    if run.error:
+    if run.error and not target.steps:
         why = "takes long" if run.is_late else _summary(run.error) or _failure(run.error, source)
         target.remarks.append(f"line {run.left_out[0]} {'' if run.is_late else 'fails: '}{why}; it was left out")
-    binding = target.binding
-    told = {"entry": binding.plan.entry, "others": binding.others, "how": binding.sentence()} if binding else None
-    sizes = {"own": binding.plan.how == "own", "rows": binding.layout.rows, "sizes": binding.sizes} if binding else {}
     return target, {
         "functions": target.functions,
         "remarks": target.remarks,
         "problem": target.problem,
-        "binding": told and {**told, **sizes, "flat_labels": binding.layout.flat_labels if binding else False},
+        "binding": _told(target),
     }
+
+
+def _told(target: Target) -> dict[str, Any] | None:
+    """Say what is called, where it is not gradients(W1, b1, W2, b2, X, Y)."""
+    if target.steps:
+        how = "the script itself: its first steps are examined, on its own data"
+        return {"entry": "the script", "how": how, "steps": len(target.steps), "rows": target.steps[0].rows}
+    if not target.binding:
+        return None
+    binding = target.binding
+    told = {"entry": binding.plan.entry, "others": binding.others, "how": binding.sentence()}
+    layout = {"rows": binding.layout.rows, "flat_labels": binding.layout.flat_labels, "sizes": binding.sizes}
+    return {**told, **layout, "own": binding.plan.how == "own"}
+
+
+def _steps(target: Target, source: Source, request: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Leave in the folder what the steps of a script begin with."""
+    np.savez(folder / "values.npz", *(step.given[name] for step in target.steps for name in calling.ORDER["gradients"]))
+    return {"failure": ""}
 
 
 def _own_weights(target: Target, source: Source, request: dict[str, Any], folder: Path) -> dict[str, Any]:
@@ -141,20 +161,23 @@ def _call(target: Target, source: Source, request: dict[str, Any], folder: Path)
     """Call a function with the arguments that lie in the folder, and leave there what it returns."""
     function, given, before = request["function"], _arguments(folder), _arguments(folder)
     answer: dict[str, Any] = {"failure": "", "values": None, "notes": {}, "watched": False, "remark": ""}
-    beside = _watched(target, source, function, folder) if request["watch"] else None
+    beside = _watched(target, source, function, folder) if request["watch"] and not target.steps else None
     values: dict[str, Any] | None = None
     try:
         with _copies_end():
             returned = target.call(function, given, unwatched)
         values, answer["notes"] = entries(function, returned)
         np.savez(folder / "values.npz", *[value for value in values.values() if not isinstance(value, str)])
+        if request["watch"] and target.steps:
+            save(target.step_from(given[0]).operations, _empty(folder / "watched"))
+            answer["watched"] = True
         answer["values"] = [(name, value if isinstance(value, str) else None) for name, value in values.items()]
     except NoEntriesError as error:
         answer["failure"] = str(error)
     except BaseException as error:
         answer["failure"] = _failure(error, source)
-        if target.binding:  # another layout may do
-            answer["failure"] = f"Traceback of {target.binding.plan.entry}\n{answer['failure']}"
+        if target.binding or target.steps:  # another layout may do
+            answer["failure"] = f"Traceback of what is called:\n{answer['failure']}"
         elif isinstance(error, TypeError) and _line(error, source) is None:
             answer["failure"] += f"\nit is called as {SIGNATURES[function]}"
     if beside:
@@ -171,10 +194,14 @@ def _watched(target: Target, source: Source, function: str, folder: Path) -> Wat
     def call(note: Note) -> dict[str, Any]:
         return entries(function, target.call(function, arguments, note))[0]
 
-    to = folder / "watched"
-    rmtree(to, ignore_errors=True)
-    to.mkdir()
-    return Watched(call, Sources(source.path, source.shown), to)
+    return Watched(call, Sources(source.path, source.shown), _empty(folder / "watched"))
+
+
+def _empty(folder: Path) -> Path:
+    """Make a folder with nothing in it."""
+    rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    return folder
 
 
 @contextmanager

@@ -19,6 +19,9 @@ CONSTRUCTORS = ("array", "asarray", "asanyarray", "ascontiguousarray", "asfortra
 EMPTY = ("zeros", "ones", "empty", "full")
 """What they make is watched, too: it may be filled later."""
 
+DRAWS = ("randn", "rand", "random", "random_sample", "normal", "uniform", "standard_normal", "randint")
+"""Functions of numpy.random, whose results are watched like constants."""
+
 METHODS = (
     *("all", "any", "argmax", "argmin", "argsort", "astype", "clip", "compress", "conj", "copy", "cumprod", "cumsum"),
     *("diagonal", "dot", "fill", "flatten", "max", "mean", "min", "nonzero", "prod", "ptp", "put", "ravel", "repeat"),
@@ -164,7 +167,9 @@ def _caller(above: int = 1) -> FrameType | None:
 @contextmanager
 def watched(recorder: Recorder) -> Iterator[Callable[[str, Any], Any]]:
     """While it lasts, arrays are watched; what it gives makes an argument of a call into a watched one."""
-    Traced.recorder, kept = recorder, {name: getattr(np, name) for name in (*CONSTRUCTORS, *EMPTY)}
+    Traced.recorder = recorder
+    kept = [(np, name, getattr(np, name)) for name in (*CONSTRUCTORS, *EMPTY)]
+    kept += [(np.random, name, getattr(np.random, name)) for name in DRAWS]
 
     def given(name: str, value: Any) -> Any:
         if not isinstance(value, np.ndarray):
@@ -173,13 +178,13 @@ def watched(recorder: Recorder) -> Iterator[Callable[[str, Any], Any]]:
         recorder.given(name, traced)
         return traced
 
-    for name, function in kept.items():
-        setattr(np, name, _constructor(name, function))
+    for module, name, function in kept:
+        setattr(module, name, _constructor(name, function))
     try:
         yield given
     finally:
-        for name, function in kept.items():
-            setattr(np, name, function)
+        for module, name, function in kept:
+            setattr(module, name, function)
 
 
 def _constructor(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -188,7 +193,7 @@ def _constructor(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         if not (frame and Traced.recorder.sources.is_own(frame.f_code.co_filename)):
             return function(*inputs, **options)
         result = function(*plain(inputs), **{key: plain(value) for key, value in options.items()})
-        if type(result) is not np.ndarray or result.dtype.kind not in "biuf":
+        if type(result) is not np.ndarray or result.dtype.kind not in "bif":
             return result
         if (
             name in CONSTRUCTORS

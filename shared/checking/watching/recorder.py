@@ -21,8 +21,12 @@ FEW_BITS = 12
 class Recorder:
     """The operations of a run, as long as it takes no more than MOST_OPERATIONS and MOST_BYTES."""
 
-    def __init__(self, sources: Sources, plain: Callable[[Any], Any] = lambda value: value):
+    def __init__(
+        self, sources: Sources, plain: Callable[[Any], Any] = lambda value: value, most: int = MOST_OPERATIONS
+    ):
         self.operations: list[Operation] = []
+        self.when_full: Callable[[], None] = lambda: None
+        self._most = most
         self.sources, self._plain = sources, plain
         self._numbers: dict[int, tuple[Any, Operand]] = {}
         self._seen: dict[tuple[Any, ...], Operand] = {}
@@ -32,7 +36,7 @@ class Recorder:
     @property
     def is_full(self) -> bool:
         """Whether nothing more is written down."""
-        return len(self.operations) >= MOST_OPERATIONS or self._bytes > MOST_BYTES
+        return len(self.operations) >= self._most or self._bytes > MOST_BYTES
 
     def given(self, name: str, value: Any) -> None:
         """Note an argument of the call."""
@@ -67,6 +71,8 @@ class Recorder:
         self.operations.append(Operation(number, function, tuple(operands), copy, texts, place, name))
         self._bytes += copy.nbytes
         self._keep(result, Result(number))
+        if self.is_full:
+            self.when_full()
 
     def operand(self, value: Any) -> Operand:
         """Say where a value comes from."""
@@ -108,10 +114,17 @@ class Recorder:
             return self.operations[operand.number].result
         return self._given[operand.name] if isinstance(operand, Input) else array_of(value)
 
+    def inputs(self) -> dict[str, np.ndarray]:
+        """Return the arguments of the call as they were given."""
+        return dict(self._given)
+
     def _keep(self, value: Any, operand: Operand) -> None:
         copy = array_of(self._plain(value))
         if copy is None:
             return
+        known = self._seen.get(key_of(copy)) if tells(copy) else None
+        if isinstance(known, Input) and isinstance(operand, Result):  # weights that a program draws are its input, too
+            operand = known
         if isinstance(operand, Input):
             self._given[operand.name] = copy
         self._numbers[id(value)] = value, operand  # the value is held: no other can take its id

@@ -129,7 +129,9 @@ class Plan:
         if self.one_by_one:
             return self._mean_of_each(given)
         if self.how == "own":
-            begin = self.own_weights(given)
+            begin = self.own_weights(replace(given, note=lambda name, value: value))
+            for name in holder.WEIGHTS:  # they are known by their numbers when the program draws them
+                given.note(name, given.arrays[name])
             with same_draws():
                 return effects.differences(begin, weights_in(self._outcome(replace(given, pool={})), given), given.rate)
         if self.how == "grad":
