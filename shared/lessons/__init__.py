@@ -19,6 +19,7 @@ REGISTRY = {
     "vanishing-gradient": "shared.lessons.vanishing_gradient",
     "saturation": "shared.lessons.saturation",
     "precision": "shared.lessons.precision",
+    "many-processes": "shared.lessons.many_processes",
 }
 """In the order in which to take them."""
 
