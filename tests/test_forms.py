@@ -43,7 +43,7 @@ ENTRIES = {
     "namedtuple_params": ("grad", "returned"),
     "nielsen": ("Network.backprop", "returned"),
     "planar_course": ("backward_propagation", "returned"),
-    "polycode": ("NeuralNetwork.backprop", "update"),
+    "polycode": ("NeuralNetwork.backprop", "traced update"),
     "train_method": ("NN.back_propagation", "update"),
     "train_step_fn": ("train_step", "returned update"),
     "wildml": ("build_model", "own"),

@@ -4,7 +4,7 @@ Two neighbouring costs differ by a whole number of the cost's last places, exact
 whole number, but for two roundings; a derivative times 2h is one by chance only.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -57,11 +57,16 @@ def recognised(given: Sequence[Gradients]) -> Differences | None:
 
 def are(kind: Differences, given: Sequence[Gradients]) -> bool:
     """Tell whether enough entries are differences of this kind, and none is not."""
-    distances = [distance for gradients in given for distance in from_whole_numbers(kind, gradients)]
-    return len(distances) >= ENOUGH and max(distances) < 0.1
+    count = 0
+    for gradients in given:
+        distances = from_whole_numbers(kind, gradients)
+        if not np.all(distances < 0.1):
+            return False
+        count += len(distances)
+    return count >= ENOUGH
 
 
-def from_whole_numbers(kind: Differences, gradients: Gradients) -> Iterator[float]:
+def from_whole_numbers(kind: Differences, gradients: Gradients) -> Array:
     """Measure how far each entry, times the divisor, is from a whole number of the cost's last places.
 
     An entry that is 0, or too large for its own roundings to leave a fraction, tells nothing; less than half is not 0.
@@ -70,7 +75,7 @@ def from_whole_numbers(kind: Differences, gradients: Gradients) -> Iterator[floa
         last_place = np.spacing(gradients.dtype.type(abs(gradients.cost)))
         places = gradients.values[gradients.values != 0] * kind.divisor / last_place
     telling = places[np.abs(places) * np.finfo(gradients.dtype).eps < 0.02]
-    yield from np.where(np.round(telling) == 0, 1.0, np.abs(telling - np.round(telling)))
+    return np.where(np.round(telling) == 0, 1.0, np.abs(telling - np.round(telling)))
 
 
 @cache

@@ -122,6 +122,7 @@ def trial(program: Program, convention: Convention, dtype: np.dtype) -> Trial:
     """Let a program that computes in this dtype train."""
     outcome, ahead = Trial(dtype), None
     for course in courses():
+        course.problem = next(iter(getattr(program, "fitted", iter)([course.problem])), course.problem)
         if outcome.is_wrong and max(course.numbers) > FEW:
             break
         if not train(program, convention, course, outcome):

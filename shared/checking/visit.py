@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from shared.checking import kept
 from shared.checking.conventions import LATE, NAMES, Convention, is_nameless, quantities_of
 from shared.checking.differences import Gradients, widened
 from shared.checking.lines import run
@@ -202,7 +203,7 @@ def standard_of(problem: Problem, dtype: np.dtype) -> tuple[Judge, Parameters, S
     """Work out what is right on a problem, for programs that compute in this dtype."""
     parameters = Parameters(*(V.astype(dtype) for V in problem.parameters))
     the_judge = Judge(problem.X.astype(dtype), problem.Y.astype(dtype), "relu")
-    return the_judge, parameters, the_judge.at(parameters)
+    return the_judge, parameters, kept.standard(the_judge, parameters)
 
 
 def judged(visit: Visit) -> Visit:

@@ -222,7 +222,10 @@ class Program:
             yield from problems
             return
         for problem in resized(problems, self.bound.sizes) if self.bound.sizes else problems:
-            yield self._with_own_weights(problem) if self.bound.own else problem
+            if not self.bound.own:
+                yield problem
+            elif problem.dtype == np.float64:  # the weights that it draws are no numbers of float32
+                yield self._with_own_weights(problem)
 
     def _with_own_weights(self, problem: Problem) -> Problem:
         """Put the weights into a problem that the program draws for it."""

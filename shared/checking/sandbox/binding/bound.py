@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from shared.checking.sandbox.binding.given import Given
+from shared.checking.sandbox.binding.given import BIG32, Given
 from shared.checking.sandbox.binding.paper import NAMES, Layout
 from shared.checking.sandbox.binding.plan import Plan
 from shared.checking.sandbox.binding.reading import Reading
@@ -37,13 +37,19 @@ class Binding:
     def call(self, function: str, arguments: list[Any], note: Callable[[str, Any], Any]) -> dict[str, Any]:
         """Give what the program gives, with the gradients under their names in this suite."""
         arrays = dict(zip(NAMES, arguments, strict=False))
-        given = replace(given_to(self.survey, arrays, self.rate, self.make), note=note)
+        given = replace(given_to(self.survey, arrays, self._rate(arrays), self.make), note=note)
         if function == "train":
             rate, iterations = arguments[len(NAMES) :]
             return self.plan.trained(replace(given, rate=rate, iterations=iterations))
+        if self.plan.how == "own" and not np.array_equal(self.plan.own_weights(given)["W1"], arrays["W1"]):
+            raise TypeError("it draws its weights itself: nobody can ask for its gradients at others")
         found = self.plan.gives(given)
         names = {own: quantity for quantity, own in self.reading.of.items()}
         return {names.get(own, own): V for own, V in found.items()}
+
+    def _rate(self, arrays: dict[str, np.ndarray]) -> float:
+        """Return the learning rate from which an update is read: float32 does not hold the largest."""
+        return min(self.rate, BIG32) if arrays["X"].dtype == np.float32 else self.rate
 
     def own_weights(self, X: np.ndarray, Y: np.ndarray, n_h: int) -> dict[str, np.ndarray]:
         """Return the weights that a training draws for these examples."""
@@ -57,6 +63,7 @@ class Binding:
         calls = [*([self.plan.build] if self.plan.build else []), *self.plan.calls]
         said = ", then ".join(f"{call.name}({', '.join(name for name, _ in call.sources)})" for call in calls)
         read = {
+            "traced update": "; the gradients are what is taken from its weights",
             "update": "; the gradients are read off what it does to its weights",
             "returned update": "; the gradients are read off the weights that it returns",
             "own": "; it draws the weights itself, and the gradients are read off the weights that it returns",

@@ -11,11 +11,15 @@ import numpy as np
 
 from shared.checking.sandbox.binding import holder
 from shared.checking.sandbox.binding.given import Given
+from shared.checking.sandbox.binding.paper import fits
+from shared.checking.sandbox.binding.steps import gradient_in
 from shared.checking.sandbox.binding.words import roles_of
 from shared.checking.sandbox.unpack import arrays_of
-from shared.checking.watching.beside import Note, record
-from shared.checking.watching.operations import Constant, Input, Result
-from shared.checking.watching.places import Sources
+from shared.checking.watching import numpy_arrays
+from shared.checking.watching.beside import unwatched
+from shared.checking.watching.operations import Input, Operation
+from shared.checking.watching.places import Anywhere
+from shared.checking.watching.recorder import Recorder
 
 
 def plain(value: Any) -> np.ndarray:
@@ -69,6 +73,11 @@ def _by_jax(call: Callable[[Given], Any], given: Given) -> Any:
     return jax.grad(loss, argnums=(0, 1, 2, 3))(*(given.arrays[name] for name in holder.WEIGHTS))
 
 
+def are_costs(value: Any, count: int) -> bool:
+    """Tell whether something is a list of as many single numbers."""
+    return isinstance(value, list) and len(value) == count and all(np.size(plain(cost)) == 1 for cost in value)
+
+
 def weights_in(result: Any, given: Given) -> dict[str, holder.Slot]:
     """Find the weights in what came back, or in an object; nothing if one of the four is missing."""
     found = holder.weight_slots(result if hasattr(result, "__dict__") else arrays_of(result), given.arrays)
@@ -92,18 +101,25 @@ def settings_of(functions: Iterable[Any], given: Given, takes: Collection[str]) 
             names[name] = value
 
 
-def literal_rate(call: Callable[[Note], dict[str, Any]], sources: Sources) -> float:
-    """Find the number in the source that a program multiplies its gradients by; 1 if there is none."""
-    _, operations = record(call, sources)
+def traced(run: Callable[[Given], Any], given: Given) -> dict[str, np.ndarray]:
+    """Watch what is added to or subtracted from the weights, and read the gradients off it, to the last bit."""
+    if given.note is not unwatched:  # it is watched already
+        run(given)
+        return _changes(numpy_arrays.Traced.recorder.operations, given)
+    recorder = Recorder(Anywhere(), numpy_arrays.plain)
+    with numpy_arrays.watched(recorder) as note:
+        run(replace(given, note=note))
+    return _changes(recorder.operations, given)
+
+
+def _changes(operations: list[Operation], given: Given) -> dict[str, np.ndarray]:
+    """Find the last thing that is added to or subtracted from each weight."""
+    found: dict[str, np.ndarray] = {}
     for update in operations:
-        weights = [each for each in update.operands if isinstance(each, Input) and each.name in ("W1", "W2")]
-        changes = [operand for operand in update.operands if isinstance(operand, Result)]
-        if update.function in ("add", "subtract") and weights and changes:
-            change = operations[changes[0].number]
-            factors = [operand.value for operand in change.operands if isinstance(operand, Constant)]
-            if change.function == "multiply" and factors and isinstance(factors[0], int | float):
-                return abs(float(factors[0]))
-    return 1.0
+        names = [each.name for each in update.operands if isinstance(each, Input) and each.name in holder.WEIGHTS]
+        if update.function in ("add", "subtract") and names and fits(update.result, given.arrays[names[0]]):
+            found[f"d{names[0]}"] = gradient_in(update, operations)
+    return found
 
 
 @contextmanager

@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from shared.checking.watching.beside import unwatched
+
 WEIGHTS = ("W1", "b1", "W2", "b2")
 
 
@@ -40,7 +42,7 @@ class Given:
     rate: float = BIG
     iterations: int = 1
     make: Callable[[np.ndarray], Any] = np.asarray
-    note: Callable[[str, Any], Any] = lambda name, value: value
+    note: Callable[[str, Any], Any] = unwatched
     pool: dict[str, Any] = field(default_factory=dict)
 
     @property

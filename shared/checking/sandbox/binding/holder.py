@@ -120,10 +120,11 @@ def prepare(value: Any, given: Any) -> None:
         for role in ("X", "Y") if attribute is None else ():
             if role in roles_of(name):
                 setattr(value, name, given.argument(role))
-    if not weight_slots(value, given.arrays):
+    if len(weight_slots(value, given.arrays)) < len(WEIGHTS):
         for name in dir(value):
-            if "init" in name and not name.startswith("__") and not parameters_of(getattr(value, name)):
-                getattr(value, name)()
+            method = getattr(value, name) if "init" in name and not name.startswith("_") else None
+            if callable(method) and parameters_of(method) == []:
+                method()
 
 
 def set_rate(value: Any, rate: float) -> bool:

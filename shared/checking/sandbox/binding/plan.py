@@ -10,7 +10,7 @@ import numpy as np
 from shared.checking.sandbox.binding import effects, holder
 from shared.checking.sandbox.binding.effects import plain, same_draws, weights_in
 from shared.checking.sandbox.binding.given import Given
-from shared.checking.sandbox.binding.survey import parameters_of
+from shared.checking.sandbox.binding.survey import TRAINING, is_like, parameters_of
 from shared.checking.sandbox.binding.words import roles_of
 from shared.checking.sandbox.unpack import arrays_of
 
@@ -101,7 +101,8 @@ class Plan:
     """What is called: an object that is built first, if any, and functions or methods in their order.
 
     `entry` is what the user would call it. `how` says how gradients are read: "returned", "held" (attributes of the
-    object), "update" (what changed in the weights that it holds), "returned update" (new weights that came back),
+    object), "update" (what changed in the weights that it holds), "traced update" (what was seen to be subtracted from
+    them, where the learning rate is a number in the code), "returned update" (new weights that came back),
     "own" (new weights, of a training that draws those it begins with), "autograd" (what PyTorch leaves beside the
     weights), "grad" (the derivative of the loss that comes back, by PyTorch or JAX).
     """
@@ -116,7 +117,7 @@ class Plan:
     @property
     def updates(self) -> bool:
         """Whether gradients are read off changes of weights."""
-        return self.how in ("update", "returned update", "own")
+        return self.how in ("update", "traced update", "returned update", "own")
 
     @property
     def trains(self) -> bool:
@@ -136,6 +137,8 @@ class Plan:
                 return effects.differences(begin, weights_in(self._outcome(replace(given, pool={})), given), given.rate)
         if self.how == "grad":
             return effects.derivatives(lambda new: self._called(replace(new, pool={})), given)
+        if self.how == "traced update":
+            return effects.traced(lambda new: replace(self, how="update").gives(new), given)
         given = replace(given, pool={})
         before = self._set(given) if self.build else {}
         return self._read(given, self._called(given), before)
@@ -148,18 +151,24 @@ class Plan:
 
     def trained(self, given: Given) -> dict[str, Any]:
         """Make as many steps as are asked for, and return the weights, and the costs if they come back."""
-        given, takes = replace(given, pool={}), set[str]().union(*(call.takes for call in self.calls))
+        loops = self.build is not None and is_like(self.calls[-1].name, TRAINING)  # as many times as it was built for
+        calls = [*self.calls, *([self.build] if self.build and loops else [])]
+        given, takes = replace(given, pool={}), set[str]().union(*(call.takes for call in calls))
         if self.build:
             self._set(given)
         rounds, costs, result = 1 if "iterations" in takes else given.iterations, list[Any](), None
         for _ in range(rounds):
             result = self._called(given)
-            costs += [V for V in arrays_of(result).values() if V.ndim == 1 and V.size == given.iterations]
+            costs += [part for part in self._parts(result) if effects.are_costs(part, given.iterations)]
             after = weights_in(given.pool["model"] if self.build else result, given)
             if self.how == "returned update":
                 given.arrays = {**given.arrays, **{name: plain(slot.get()) for name, slot in after.items()}}
         weights = {name: plain(slot.get()) for name, slot in after.items()}
         return {**weights, **({"costs": costs[0]} if costs and rounds == 1 else {})}
+
+    def _parts(self, result: Any) -> list[Any]:
+        """Return what came back, in its parts."""
+        return [result, *(result.values() if isinstance(result, dict) else result if isinstance(result, tuple) else ())]
 
     def _outcome(self, given: Given) -> Any:
         """Return what holds the weights in the end: what came back, or the object."""

@@ -3,14 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
-from pathlib import Path
 from time import process_time
 
 import numpy as np
 
 from shared.checking.sandbox.binding.bound import Binding, given_to
 from shared.checking.sandbox.binding.candidates import Candidates
-from shared.checking.sandbox.binding.effects import literal_rate
 from shared.checking.sandbox.binding.given import Given
 from shared.checking.sandbox.binding.holder import like
 from shared.checking.sandbox.binding.making import makers, silence
@@ -18,7 +16,6 @@ from shared.checking.sandbox.binding.paper import LAYOUTS, numbers, right
 from shared.checking.sandbox.binding.plan import Call, Plan, SizesError, UnboundError
 from shared.checking.sandbox.binding.reading import read
 from shared.checking.sandbox.binding.survey import Survey
-from shared.checking.watching.places import Sources
 
 LONGEST, FOR_EACH, WITH_FRAMEWORKS = 8.0, 0.5, 4.0
 """Seconds of computing for the search, and for one entry: more where PyTorch or JAX has to wake up."""
@@ -94,8 +91,8 @@ class Search:
                 if not any(np.any(V) for V in entries.values()):  # nothing came back, or nothing was updated
                     continue
                 reading = read(entries, right({**self.problem, **weights}), plan.updates)
-                if plan.updates and reading.right < COMPLETE and not self._follows_rate(plan, given, entries):
-                    rate = given.rate = self._literal_rate(plan, given)
+                if plan.how == "update" and reading.right < COMPLETE and not self._follows_rate(plan, given, entries):
+                    plan = replace(plan, how="traced update")
                     entries, _ = self._outcome(plan, given)
                     reading = read(entries, right(self.problem), plan.updates)
                 if len(reading.of) == COMPLETE and reading.misfits <= 2:
@@ -107,11 +104,6 @@ class Search:
         """Tell whether updates are as large as the learning rate says that was asked for."""
         others, _ = self._outcome(plan, replace(given, rate=given.rate / 4))
         return all(name in others and np.array_equal(V, others[name]) for name, V in entries.items())
-
-    def _literal_rate(self, plan: Plan, given: Given) -> float:
-        sources = Sources(Path(self.survey.module.__file__ or ""), "")
-        with silence():
-            return literal_rate(lambda note: plan.gives(replace(given, note=note)), sources)
 
     def _outcome(self, plan: Plan, given: Given) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
         """Return what a plan gives, and the weights that it drew itself; nothing if it fails."""

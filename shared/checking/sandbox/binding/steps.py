@@ -138,21 +138,22 @@ class _Reading:
         begin = max((chain.updates[number - 1].number + 1 for chain in roles.values()), default=0) if number else 0
         end = max(update.number for update in updates.values())
         names: dict[Operand, str] = {state: name for name, state in states.items()} | {self.X: "X", self.Y: "Y"}
-        gradients = {f"d{name}": self._gradient(update) for name, update in updates.items()}
+        gradients = {f"d{name}": gradient_in(update, self.operations) for name, update in updates.items()}
         return Step(given, gradients, tuple(_cut(self.operations[begin : end + 1], begin, names)), self.rows)
 
-    def _gradient(self, update: Operation) -> np.ndarray:
-        """Read the gradient off an update: what a learning rate is multiplied with, and which sign it gets."""
-        sign, change = 1.0 if update.function == "subtract" else -1.0, update.operands[1]
-        if isinstance(change, Result) and self.operations[change.number].function == "multiply":
-            factors = self.operations[change.number].operands
-            numbers = [
-                factor.value for factor in factors if isinstance(factor, Constant) and np.ndim(factor.value) == 0
-            ]
-            others = [factor for factor in factors if not isinstance(factor, Constant)]
-            if len(numbers) == len(others) == 1:
-                return np.copysign(1.0, numbers[0]) * sign * self.value(others[0])
-        return sign * self.value(change)
+
+def gradient_in(update: Operation, operations: Sequence[Operation]) -> np.ndarray:
+    """Read the gradient off an update: what a learning rate is multiplied with, and which sign it gets."""
+    changes = [operand for operand in update.operands if isinstance(operand, Result)]
+    sign, change = 1.0 if update.function == "subtract" else -1.0, operations[changes[-1].number] if changes else None
+    if change is None:
+        return np.zeros(())
+    if change.function == "multiply":
+        numbers = [float(V.value) for V in change.operands if isinstance(V, Constant) and np.ndim(V.value) == 0]
+        others = [operand.number for operand in change.operands if isinstance(operand, Result)]
+        if len(numbers) == len(others) == 1:
+            return np.copysign(1.0, numbers[0]) * sign * operations[others[0]].result
+    return sign * change.result
 
 
 def _cut(operations: Sequence[Operation], begin: int, names: dict[Operand, str]) -> Iterator[Operation]:
