@@ -142,11 +142,12 @@ def check(
     timeout: Annotated[float, Parameter(validator=Number(gt=0))] = 60,
     json: Path | None = None,
     template: Flag = False,
+    strict: Flag = False,
 ) -> int:
     """Examine your own backprop: which line is wrong, why, and what to write instead; or the proof that it is right.
 
     Your file runs with your rights, in a process of its own.
-    Exit status: 0 certified, 1 wrong, 2 could not run, 3 cannot tell.
+    Exit status: 0 certified (with limits or without), 1 wrong, 2 could not run, 3 cannot tell.
 
     Parameters
     ----------
@@ -162,6 +163,8 @@ def check(
         Write everything that was found to this file.
     template
         Print a file to start from instead.
+    strict
+        Call a right derivation wrong if it gives way somewhere: at saturation, by a guard, after 7 digits.
     """
     if template:
         from shared.checking.template import TEMPLATE
@@ -188,7 +191,7 @@ def check(
     views.show(show, result)
     if json:
         json_file.write(json, views.as_dict(result))
-    return result.status
+    return result.status(strict)
 
 
 @app.command(help_epilogue="")

@@ -66,7 +66,7 @@ def test_of_a_program_that_is_too_slow_one_cannot_tell():
     slow = Failing()
     slow.slow = True
     checkup = check(slow, SMALL)
-    assert (checkup.verdict, checkup.status) == ("cannot tell", 3)
+    assert (checkup.verdict, checkup.status()) == ("cannot tell", 3)
     assert "2-12-1, 263 examples: it did not finish within 1 s (--timeout)" in sentence(checkup)
     assert list(what_would_decide(checkup)) == ["allow more time: --timeout SECONDS."]
 

@@ -133,6 +133,21 @@ WRONG = {
     "z_for_a.py": ["Z1 in place of A1 in dW2"],
 }
 
+# Of these, the derivation is right, and gives way somewhere.
+LIMITS = {
+    "bce_loss.py",
+    "clipped_logit.py",
+    "epsilon_division.py",
+    "float32_accumulator.py",
+    "float32_sigmoid.py",
+    "guarded_slope.py",
+    "logit_at_ten.py",
+    "nan_to_num.py",
+    "overflow.py",
+    "probability_guard.py",
+    "torch_softplus.py",
+}
+
 # What to write instead, where the four gradients do not show where 1/m comes, or examples are turned on the way.
 CURES = {
     "course_mean_twice.py": ["dZ2 = A2 - Y  # (A2 - Y) / m unless dW and db have it"],
@@ -174,7 +189,7 @@ def test_a_correct_file_is_certified(name: str) -> None:
 @pytest.mark.parametrize("name", WRONG)
 def test_a_wrong_file_is_told_its_mistake(name: str) -> None:
     found = examined(HERE / "wrong" / name)
-    assert found.verdict == "wrong"
+    assert found.verdict == ("certified, with limits" if name in LIMITS else "wrong")
     assert [finding.name for finding in found.findings] == WRONG[name]
 
 

@@ -12,13 +12,14 @@ from shared.checking.examination import Examination, Verdict, examine, examine_f
 from shared.checking.layout import line_of_code, line_with_remark, remark_on_layout
 from shared.checking.problems import Problem
 from shared.checking.sandbox.program import CheckError, Program, TooSlowError
+from shared.checking.symptoms import is_narrow, saturation
 from shared.checking.trial import Trial, trial
 from shared.checking.updates import diagnose_updates
 from shared.checking.visit import GRADIENTS, Place, Visit
 from shared.checking.what_is_wrong import Diagnosis
 from shared.judging.verdict import Judgement
 
-STATUS = {"certified": 0, "wrong": 1, "cannot tell": 3}
+STATUS = {"certified": 0, "certified, with limits": 0, "wrong": 1, "cannot tell": 3}
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,9 @@ class Checkup:
         places = {row.place for row in self.rows()}
         if places & {"WRONG here", "inherits"}:
             return "wrong"
-        return "cannot tell" if "cannot tell" in places or self.stops else "certified"
+        if "cannot tell" in places or self.stops:
+            return "cannot tell"
+        return "certified, with limits" if "gives way" in places else "certified"
 
     @property
     def stops(self) -> list[CheckError]:
@@ -71,17 +74,16 @@ class Checkup:
         examined = (self.examination, self.trial, self.forward)
         return [each.stopped for each in examined if each and each.stopped]
 
-    @property
-    def status(self) -> int:
-        """The exit status that says the same."""
-        return STATUS[self.verdict]
+    def status(self, strict: bool = False) -> int:
+        """The exit status that says the same; `strict` takes what gives way for wrong."""
+        return STATUS["wrong" if strict and self.verdict == "certified, with limits" else self.verdict]
 
     def rows(self) -> list[Row]:
         """The table, in the order of computation; the updates come last."""
         examinations = [self.examination, *([self.forward] if self.forward else [])]
         found = [row_of(each, name, self.findings) for each in examinations for name in each.given]
         if self.trial:
-            found += [row_of_update(self.trial, name) for name in self.trial.given]
+            found += [row_of_update(self.trial, name, self.findings) for name in self.trial.given]
         return found
 
     @property
@@ -121,8 +123,12 @@ def finding(diagnosis: Diagnosis, examination: Examination, outcome: Trial | Non
     if not diagnosis.mistakes:
         new = (clue for clue in known if clue != f"{diagnosis.line}: {diagnosis.unfit}")
         diagnosis = replace(diagnosis, clues=(*diagnosis.clues, *new))
-        if not diagnosis.unfit and any("as large as float32" in clue for clue in known):
-            diagnosis = replace(diagnosis, unfit="computed in float32, or made from what was")
+        wrong = [visit for visit in examination.visits if diagnosis.line in visit.wrong]
+        narrow = bool(wrong) and not diagnosis.unfit and is_narrow(wrong[0], diagnosis.line)
+        shows = [name for name in diagnosis.quantities if name in examination.given]
+        large = [saturation(examination, name) for name in shows]
+        saturated = min(size for size in large if size) if large and all(large) else None
+        diagnosis = replace(diagnosis, narrow=narrow, saturated=saturated)
     cures = tuple(cure(line, diagnosis, examination) for line in lines_to_mend(diagnosis) if not diagnosis.is_before)
     return Finding(examination.function, diagnosis, cures, evidence)
 
@@ -179,17 +185,16 @@ def row_of(examination: Examination, name: str, findings: Iterable[Finding]) -> 
     place = examination.place(name)
     visits = [visit for visit in examination.visits if name in visit.given and visit.place(name) == place]
     remark = ""
-    through = [
-        found.diagnosis.line
-        for found in findings
-        if found.function == examination.function
-        and name in found.diagnosis.quantities
-        and name not in (found.diagnosis.line, *found.diagnosis.also)
-    ]
+    here = [each.diagnosis for each in findings if each.function == examination.function]
+    of_it = [each for each in here if name in each.quantities]
+    by_itself = any(name in (each.line, *each.also) for each in of_it)
+    through = [] if by_itself else [each.line for each in of_it]
     if place == "WRONG here" and through:
         place, remark = "inherits", f"through {', '.join(dict.fromkeys(through))}"
     if place == "cannot tell" and name in GRADIENTS and examination.convention.differences:
         remark = f"{examination.convention.differences}, right as far as such can be"
+    if place in ("WRONG here", "inherits") and here and all(each.is_limit for each in of_it or here):
+        place = "gives way"
     visit = visits[0] if place != "OK" else max(visits, key=lambda visit: nearness(visit, name))
     judgement = visit.whole.get(name)
     if judgement and judgement.verdict == "agrees":
@@ -204,9 +209,12 @@ def nearness(visit: Visit, name: str) -> float:
     return worst.error / worst.bound if worst and worst.bound else 0.0
 
 
-def row_of_update(outcome: Trial, name: str) -> Row:
+def row_of_update(outcome: Trial, name: str, findings: Iterable[Finding]) -> Row:
     """Sum up a parameter after a step, or the costs."""
     judgements = outcome.judgements(name) if name not in outcome.unfit else {}
     step, worst = max(judgements.items(), key=lambda j: (j[1].verdict != "agrees", j[1].max_error), default=("", None))
     label = name if name == "costs" else f"{name} after a step"
-    return Row(label, outcome.place(name), outcome.unfit.get(name, ""), step, worst)
+    place, of_it = outcome.place(name), [each.diagnosis for each in findings if name in each.diagnosis.quantities]
+    if of_it and all(diagnosis.is_limit for diagnosis in of_it):
+        place = "gives way"
+    return Row(label, place, outcome.unfit.get(name, ""), step, worst)

@@ -17,7 +17,9 @@ from shared.checking.catalogue.mistake import Mistake, Trait
 from shared.checking.conventions import NAMES
 from shared.checking.examination import Examination
 from shared.checking.fitted import guesses
-from shared.checking.lines import RIGHT, Line, Values, one_by_one
+from shared.checking.lines import RIGHT, Formula, Line, Values, one_by_one
+from shared.checking.screening import Screen
+from shared.checking.symptoms import saturation
 from shared.checking.visit import Visit, gap
 from shared.checking.what_is_wrong import Diagnosis
 from shared.network import Array
@@ -25,6 +27,8 @@ from shared.network import Array
 RATES = (1.0, 0.5, 0.1, 0.05, 0.01, 0.0075, 0.005, 0.001)
 """Usual learning rates: what a program may have updated W2 with before its time."""
 WAVERS = "asked the same again, it answers otherwise: it is drawn at random, or something is kept between the calls"
+MASKED = Formula("where(Z1 > 0, dA1, 0)")
+"""The right dZ1 as dZ[Z1 <= 0] = 0 leaves it: 0 where dA1 is not a number, which would stay in a product with 0."""
 CLOSE = 1e-3
 """What a prediction may be unsure of, as a share of its largest entry: beyond it, nothing could be told apart."""
 ROUNDINGS = 8
@@ -52,15 +56,17 @@ def diagnose_each_call(examination: Examination, names: Sequence[str]) -> list[D
     gaps = {name: gap(name, set(examination.given)) for name in names}
     suspects = [m for m in CATALOGUE if any(m.line in gaps[name] for name in wrong)]
     found = explained(singles(suspects, gaps, visits), wrong, gaps)
+    found += beside_known(found, suspects, not_in(found, wrong), gaps, visits)
     left = not_in(found, wrong)
     numbers = own_numbers(left, gaps, visits)
     found += explained(singles(numbers, gaps, visits), left, gaps)
     left = not_in(found, wrong)
-    if len(found) + len(left) > 2:
+    ordinary = [name for name in left if saturation(examination, name) is None]  # no pair gives way at saturation only
+    if ordinary and len(found) + len(left) > 2:
         together = pair(suspects, wrong, gaps, visits)
         if together:
             return together
-    for name in list(left):
+    for name in ordinary:
         more = pair(suspects, [name], gaps, visits) if name in left else []
         found += more
         left = not_in(more, left)
@@ -151,14 +157,32 @@ def pair(
     """
     reach = {m: names for m in suspects if (names := set(touched((m,), gaps))) & set(wrong)}
     alone = {m: {name for name in reach[m] if explains((m,), [name], visits[:1])} for m in reach}
+    screen = Screen(visits[0])
     for a, b in combinations(reach, 2):
         if a.line == b.line or not set(wrong) <= reach[a] | reach[b]:
             continue
         if not reach[a] - reach[b] <= alone[a] or not reach[b] - reach[a] <= alone[b]:
             continue
+        if not screen.lets_pass(a, b, wrong):
+            continue
         if explains((a, b), touched((a, b), gaps), visits):
             return [Diagnosis(m.line, tuple(touched((m,), gaps)), (m,)) for m in (a, b)]
     return []
+
+
+def beside_known(
+    known: Sequence[Diagnosis],
+    suspects: Sequence[Mistake],
+    left: Sequence[str],
+    gaps: dict[str, set[str]],
+    visits: Sequence[Visit],
+) -> list[Diagnosis]:
+    """Look for mistakes that explain what is left, beside those that are known, whose lines they may use."""
+    made = [diagnosis.mistakes[0] for diagnosis in known]
+    lines = {mistake.line for mistake in made}
+    others = [m for m in suspects if m.line not in lines and any(m.line in gaps[name] for name in left)]
+    viable = [m for m in others if explains((*made, m), touched((m,), gaps), visits)] if made else []
+    return explained(viable, left, gaps)
 
 
 def beside(
@@ -190,9 +214,15 @@ def explains_at(
 ) -> bool:
     """Tell whether these mistakes, with this learning rate, predict what a program gave, on every problem."""
     replaced = {mistake.line: with_rate(mistake.wrong, learning_rate) for mistake in mistakes}
-    return all(
-        explains_on(visit, replaced, {name for name in names if name in visit.lines and not visit.spoilt(name)})
-        for visit in visits
+    ways = [replaced]
+    if "dZ1" not in replaced and any(visit.has_nan for visit in visits):
+        ways.append({**replaced, "dZ1": MASKED})
+    return any(
+        all(
+            explains_on(visit, way, {name for name in names if name in visit.lines and not visit.spoilt(name)})
+            for visit in visits
+        )
+        for way in ways
     )
 
 

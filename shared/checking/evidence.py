@@ -7,10 +7,10 @@ from itertools import combinations, islice
 import numpy as np
 
 from shared.checking import on_paper
-from shared.checking.clues import clues
 from shared.checking.conventions import Convention
 from shared.checking.examination import OF_EACH_EXAMPLE, Examination
 from shared.checking.lines import run
+from shared.checking.symptoms import symptoms
 from shared.checking.trial import Trial
 from shared.checking.visit import Visit
 from shared.checking.what_is_wrong import Diagnosis
@@ -32,7 +32,7 @@ def proof(diagnosis: Diagnosis, examination: Examination, outcome: Trial | None)
     name = diagnosis.line if diagnosis.line in examination.given else diagnosis.quantities[0]
     wrong = [visit for visit in examination.visits if name in visit.wrong]
     if wrong:
-        known = [] if diagnosis.mistakes else [*clues(wrong, name), *where_it_shows(examination, name)]
+        known = [] if diagnosis.mistakes else [*symptoms(wrong, name), *where_it_shows(examination, name)]
         c, turned = examination.convention, examination.is_turned and name in OF_EACH_EXAMPLE
         return evidence_of(wrong[0], name, replace(c, rows=c.rows != turned)), known
     if outcome and diagnosis.line in outcome.given:

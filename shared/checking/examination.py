@@ -27,7 +27,7 @@ from shared.checking.visit import (
     judged,
 )
 
-Verdict = Literal["certified", "cannot tell", "wrong"]
+Verdict = Literal["certified", "certified, with limits", "cannot tell", "wrong"]
 OF_EACH_EXAMPLE = tuple(name for name in NAMES if name not in (*GRADIENTS, "cost"))
 """What each example has of its own."""
 
@@ -117,7 +117,7 @@ class Examination:
 
     def place(self, name: str) -> Place:
         """The worst of them."""
-        order: list[Place] = ["OK", "cannot tell", "inherits", "WRONG here"]
+        order: list[Place] = ["OK", "gives way", "cannot tell", "inherits", "WRONG here"]
         return max(self.places(name).values(), key=order.index)
 
     def wavers(self, name: str) -> bool:

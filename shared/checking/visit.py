@@ -19,7 +19,7 @@ from shared.judging.truth import Enclosure
 from shared.judging.verdict import Allowance, Judgement, judge
 from shared.network import INPUTS, Array, Parameters
 
-Place = Literal["OK", "cannot tell", "inherits", "WRONG here"]
+Place = Literal["OK", "gives way", "cannot tell", "inherits", "WRONG here"]
 
 FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 FEW_BITS = 12
@@ -64,6 +64,11 @@ class Visit:
         """The program's own values in its precision."""
         with np.errstate(over="ignore"):  # float32 does not hold every number of float64
             return {name: V.astype(self.dtype) for name, V in self.own.items()}
+
+    @cached_property
+    def has_nan(self) -> bool:
+        """Whether something that was given is not a number."""
+        return any(bool(np.isnan(V).any()) for V in self.values.values())
 
     @property
     def given(self) -> list[str]:

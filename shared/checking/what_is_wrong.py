@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, field, replace
 
-from shared.checking.catalogue.mistake import Mistake
+from shared.checking.catalogue.mistake import Mistake, Trait
+from shared.checking.limits import limit_of
 from shared.judging.verdict import listed
 from shared.network import Parameters
 
@@ -16,7 +17,8 @@ class Diagnosis:
 
     `line` is the line that is wrong, `also` others that are wrong in the same way, `quantities` what shows it.
     `mistakes` holds what explains it: one, or several that nobody could tell apart on these problems. Where nothing
-    does, `clues` says what is known, and `unfit` why it could not even be compared.
+    does, `clues` says what is known, and `unfit` why it could not even be compared. `saturated`: all problems on which
+    something unexplained is wrong have a `|Z2|` as large as that. `narrow`: it is off as float32 is.
     """
 
     line: str
@@ -25,6 +27,8 @@ class Diagnosis:
     clues: tuple[str, ...] = field(default=())
     unfit: str = ""
     also: tuple[str, ...] = ()
+    saturated: float | None = None
+    narrow: bool = False
 
     @property
     def where(self) -> str:
@@ -35,6 +39,8 @@ class Diagnosis:
     @property
     def name(self) -> str:
         """The mistake's name, or those that nobody could tell apart; where lines are wrong alike, all of them."""
+        if self.narrow:
+            return f"{listed((self.line, *self.also))}: computed in float32, or made from what was"
         if self.unfit:
             text = f"each {self.unfit[3:]}" if self.also and self.unfit.startswith("it ") else self.unfit
             return f"{listed((self.line, *self.also))}: {text}"
@@ -42,6 +48,28 @@ class Diagnosis:
             return f"unknown mistake in {self.where}" + (" or before it, or several" if self.is_before else "")
         more = len(self.mistakes) - MOST
         return " or ".join(self.explanations) + (f" or {more} more" if more > 0 else "")
+
+    @property
+    def is_limit(self) -> bool:
+        """Whether the derivation is right, as far as this is concerned, and only gives way somewhere."""
+        if self.mistakes:
+            return all(Trait.LIMIT in mistake.traits for mistake in self.mistakes[:MOST])
+        return self.narrow or self.saturated is not None
+
+    @property
+    def limit(self) -> str:
+        """Where it gives way, in a sentence."""
+        if self.narrow:
+            return f"{self.where} {'have' if self.also else 'has'} 7 digits: computed in float32, or made from what was"
+        limits = [(mistake, limit_of(mistake)) for mistake in self.mistakes[:MOST]]
+        said = [f"{limit.sentence(mistake.line)} ({mistake.kind.strip(',')})" for mistake, limit in limits if limit]
+        if said:
+            return said[0]
+        if self.mistakes:
+            return f"{self.mistakes[0].explanation[:-1]} ({self.name})"
+        return (
+            f"{self.where} {'are' if self.also else 'is'} wrong only where |Z2| is large, {self.saturated:.0f} and more"
+        )
 
     @property
     def is_before(self) -> bool:

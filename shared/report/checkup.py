@@ -14,10 +14,21 @@ from shared.checking.visit import MISSING, UNCLEAR
 from shared.judging.verdict import listed
 from shared.report.terminal import Terminal, number
 
-STYLES = {"OK": "green", "cannot tell": "bold yellow", "inherits": "yellow", "WRONG here": "bold red"}
-VERDICT_STYLES = {"certified": "bold green", "cannot tell": "bold yellow", "wrong": "bold red"}
-
-
+STYLES = {
+    "OK": "green",
+    "gives way": "green",
+    "cannot tell": "bold yellow",
+    "inherits": "yellow",
+    "WRONG here": "bold red",
+}
+VERDICTS = {"OK": "certified", "gives way": "certified, with limits", "cannot tell": "cannot tell"}
+"""What a place means for a quantity; everywhere else it is wrong."""
+VERDICT_STYLES = {
+    "certified": "bold green",
+    "certified, with limits": "bold green",
+    "cannot tell": "bold yellow",
+    "wrong": "bold red",
+}
 BY_CHANCE = "rounding can do this, but not by chance"
 
 
@@ -60,8 +71,17 @@ def sentence(checkup: Checkup) -> str:
         )
     if checkup.verdict == "cannot tell":
         return f"{name}: [{style}]cannot tell[/]. {escape('; '.join(doubts(checkup)))}."
-    because = "; ".join(finding.name for finding in checkup.findings)
-    return f"{name} is [{style}]wrong[/], because: {escape(because)}."
+    limits = "; ".join(finding.diagnosis.limit for finding in checkup.findings if finding.diagnosis.is_limit)
+    if checkup.verdict == "certified, with limits":
+        return f"{name} is [{style}]certified, with limits[/]: the derivation is right. {escape(capitalised(limits))}."
+    because = "; ".join(finding.name for finding in checkup.findings if not finding.diagnosis.is_limit)
+    rest = f" Besides, {escape(limits)}." if limits else ""
+    return f"{name} is [{style}]wrong[/], because: {escape(because)}.{rest}"
+
+
+def capitalised(text: str) -> str:
+    """Begin a sentence with words; names of the notation stay as they are."""
+    return text[:1].upper() + text[1:] if text.startswith("beyond") else text
 
 
 def doubts(checkup: Checkup) -> Iterator[str]:
@@ -191,9 +211,14 @@ def as_dict(checkup: Checkup) -> dict[str, Any]:
 def row_as_dict(row: Row) -> dict[str, Any]:
     """Give a row of the table."""
     error, noise, bound = entry_of(row)
-    verdict = {"OK": "certified", "cannot tell": "cannot tell"}.get(row.place, "wrong")
     figures = {"error": error, "noise": noise, "bound": bound}
-    return {"verdict": verdict, "place": row.place, "remark": row.remark, "problem": row.problem, **figures}
+    return {
+        "verdict": VERDICTS.get(row.place, "wrong"),
+        "place": row.place,
+        "remark": row.remark,
+        "problem": row.problem,
+        **figures,
+    }
 
 
 def finding_as_dict(finding: Finding) -> dict[str, Any]:

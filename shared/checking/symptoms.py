@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from shared.checking.catalogue.mistake import SAFETY
+from shared.checking.examination import Examination
 from shared.checking.factors import FACTORS, Factor, is_near
 from shared.checking.lines import run
 from shared.checking.visit import Visit
@@ -13,14 +15,14 @@ from shared.judging.verdict import deviations
 from shared.network import Array
 
 
-def clues(visits: Sequence[Visit], name: str) -> list[str]:
+def symptoms(visits: Sequence[Visit], name: str) -> list[str]:
     """Say what is known of a quantity that is wrong on these problems; most of it is seen on the first."""
     visit = visits[0]
     V, truth = visit.own.get(name), visit.lines[name][0].high
     if V is None:
         return [f"{name}: {visit.unfit[name]}"] if name in visit.unfit else []
     off = visit.lines[name][0].error(V) > visit.lines[name][1].bound
-    return [*factor(visits, name), *narrow(visit, name, V), *order(V, truth), *where(off, visit)]
+    return [*factor(visits, name), *order(V, truth), *where(off, visit)]
 
 
 def factor(seen: Sequence[Visit], name: str) -> Iterator[str]:
@@ -64,16 +66,28 @@ def ratio_on(visit: Visit, name: str) -> float | None:
     return float(np.median(ratios))
 
 
-def narrow(visit: Visit, name: str, V: Array) -> Iterator[str]:
-    """Look for a line of float64 that was computed in float32: its errors are the noise of that."""
-    own = {**visit.problem.given(), **visit.own}
-    truth, error = visit.lines[name][0], visit.lines[name][0].error(V)
+def is_narrow(visit: Visit, name: str) -> bool:
+    """Tell whether a line of float64 was computed in float32: its errors are the noise of that."""
+    if name not in visit.own or visit.dtype != np.float64:
+        return False
+    own, truth = {**visit.problem.given(), **visit.own}, visit.lines[name][0]
+    error = truth.error(visit.own[name])
     if np.count_nonzero(error > visit.lines[name][1].bound) < error.size / 2:
-        return
+        return False
     arithmetic = Probabilistic(np.dtype(np.float32), "relu", deviations(error.size))
     noise = through_one_line(arithmetic, name, own).error + arithmetic.u * np.abs(truth.high)
-    if visit.dtype == np.float64 and np.all(error <= arithmetic.deviations * noise):
-        yield f"its errors are as large as float32 would make them: a step towards {name} may run in that precision"
+    return bool(np.all(error <= arithmetic.deviations * noise))
+
+
+SURE = -np.log(SAFETY[0])
+"""The `|Z2|` where the largest of the usual guards begins to matter."""
+
+
+def saturation(examination: Examination, name: str) -> float | None:
+    """Find how large `|Z2|` is wherever a quantity is wrong; None if it is wrong at ordinary outputs, too."""
+    wrong = [visit for visit in examination.visits if name in visit.wrong]
+    sizes = [float(np.abs(run(visit.problem.given())["Z2"]).max()) for visit in wrong]
+    return min(sizes) if len(wrong) < len(examination.visits) and min(sizes, default=0) > SURE else None
 
 
 def order(V: Array, truth: Array) -> Iterator[str]:

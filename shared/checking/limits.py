@@ -1,0 +1,67 @@
+"""Where a right derivation gives way: it is tried on examples with every output Z2, and either label."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import expit
+
+from shared.checking.catalogue.mistake import Mistake
+from shared.checking.lines import Formula, right
+from shared.checking.vocabulary import FUNCTIONS
+from shared.network import Array
+
+MADE_OF = {"Z2", "A2", "Y", "m", *FUNCTIONS}
+"""What a line may be made of to be tried."""
+SIZES = np.arange(1, 10_000) / 10
+"""Every |Z2| that is tried: to one digit behind the point, and beyond 709, where exp overflows."""
+MUCH = 0.01
+"""A line that is off by this, or by this share of a larger value, has given way."""
+
+
+@dataclass(frozen=True)
+class Limit:
+    """Where a line stops being right.
+
+    Parameters
+    ----------
+    beyond : float or None
+        The `|Z2|` beyond which it is no number or, if it always is one, off by more than 1%; None if it never is.
+    is_number : bool
+        Whether it always is a number.
+    error : float
+        How far off it is at most, as a share of what is larger than 1; infinite if it is no number.
+    """
+
+    beyond: float | None
+    is_number: bool
+    error: float
+
+    def sentence(self, line: str) -> str:
+        """Say it of a line."""
+        if self.beyond is None:
+            return f"{line} is off by at most {self.error:.1g}"
+        becomes = "off by more than 1%" if self.is_number else "infinite or NaN"
+        return f"beyond |Z2| = {self.beyond:.1f} {line} is {becomes}"
+
+
+def limit_of(mistake: Mistake) -> Limit | None:
+    """Try a line that gives way somewhere; None if it is made of more than the output of one example."""
+    wrong, shares = mistake.wrong, np.zeros_like(SIZES)
+    if not isinstance(wrong, Formula) or not wrong.names <= MADE_OF:
+        return None
+    with np.errstate(all="ignore"):
+        for sign, label in ((1, 0), (1, 1), (-1, 0), (-1, 1)):
+            computed, expected = (of_each(line.text, sign * SIZES, label) for line in (wrong, right(mistake.line)))
+            off = np.nan_to_num(np.abs(computed - expected) / np.maximum(1, np.abs(expected)), nan=np.inf)
+            shares = np.where(np.isfinite(expected), np.maximum(shares, off), shares)
+    error = float(shares.max())
+    gone = shares > MUCH if np.isfinite(error) else np.isinf(shares)
+    first = max(int(np.argmax(gone)) - 1, 0)
+    return Limit(float(SIZES[first]) if gone.any() else None, bool(np.isfinite(error)), error)
+
+
+def of_each(text: str, Z2: Array, label: float) -> Array:
+    """What a line gives for examples with these outputs, each as if it were the only one."""
+    of_one = Formula(text.replace("mean(", "1 * (").replace("sum(", "1 * ("))
+    value = of_one({"Z2": Z2[None], "A2": expit(Z2)[None], "Y": np.full((1, len(Z2)), label), "m": 1})
+    return np.broadcast_to(value, (1, len(Z2)))[0]
