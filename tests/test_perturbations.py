@@ -7,12 +7,13 @@ from scipy.special import ndtr
 
 import implementations
 from shared.data import weights
-from shared.judging.curves.band import MEMBERS, band_around, spread
+from shared.judging.curves.band import band_around, correct_curves, spread
 from shared.judging.curves.ensemble import Ensemble
 from shared.judging.curves.perturbations import Branches, Perturbations
 from shared.judging.curves.reference import train_reference
 from shared.network import Parameters, Settings
 
+COUNT = 12
 SETTINGS = Settings(0.05, 30, 5, 1, "float32", "relu")
 MIDDLE = random_case("30-5-1", 30, 5, 40, seed=8).in_form("float32", "relu")
 
@@ -21,7 +22,7 @@ def test_a_jolt_moves_every_weight_up_or_down_by_one_unit_in_its_last_place():
     case = random_case("1-3-1", 1, 3, 2, seed=14).in_form("float32", "relu")
     case.X[...] = [[1.0, 0.0]]  # so Z1 is W1 + b1 for the first example, and b1 for the second
     start, final = case.parameters, Parameters(*(8 * V for V in case.parameters))
-    runs = Ensemble(start, case.X, case.Y, SETTINGS, MEMBERS)
+    runs = Ensemble(start, case.X, case.Y, SETTINGS, COUNT)
     Z1, W2, b2 = runs.Z1.copy(), runs.W2.copy(), runs.b2.copy()
     Perturbations(start, final, case.X, seed=1).perturb(runs)
     on_b1 = (runs.Z1 - Z1)[:, :, 1:]
@@ -45,7 +46,7 @@ def test_a_jolt_goes_up_as_often_as_down():
 def test_every_unit_is_jolted_by_its_own_256_patterns():
     case = random_case("6-3-1", 6, 3, 2, seed=14).in_form("float32", "relu")
     perturbations = Perturbations(case.parameters, case.parameters, case.X, seed=1)
-    runs, seen = Ensemble(case.parameters, case.X, case.Y, SETTINGS, MEMBERS), set()
+    runs, seen = Ensemble(case.parameters, case.X, case.Y, SETTINGS, COUNT), set()
     for _ in range(400):  #                                                 4,800 draws for each unit
         runs.Z1[...] = 0
         perturbations.perturb(runs)
@@ -68,18 +69,18 @@ def branches_of(case, perturbations=None, settings=SETTINGS):
 def test_where_rounding_may_decide_half_of_the_runs_take_each_side_and_elsewhere_none_changes():
     branches = branches_of(MIDDLE)
     Z1 = np.repeat(
-        [np.where(np.arange(200).reshape(5, 40) % 3 == 0, 0.999, -1.001) * branches.uncertainty(7)], MEMBERS, axis=0
+        [np.where(np.arange(200).reshape(5, 40) % 3 == 0, 0.999, -1.001) * branches.uncertainty(7)], COUNT, axis=0
     )
     positive = branches.positive(Z1, 7)
     near = Z1[0] > 0
-    assert np.all(positive[:, near].sum(axis=0) == MEMBERS // 2)
+    assert np.all(positive[:, near].sum(axis=0) == COUNT // 2)
     assert not positive[:, ~near].any()
     assert len(np.unique(positive[:, near], axis=1).T) > 2  #               not the same half for every entry
 
 
 def test_a_run_that_is_far_from_0_keeps_its_side_where_others_are_near():
     branches = branches_of(MIDDLE)
-    Z1 = np.zeros((MEMBERS, 5, 40))
+    Z1 = np.zeros((COUNT, 5, 40))
     Z1[3], Z1[4] = 1, -1
     positive = branches.positive(Z1, 0)
     assert positive[3].all()
@@ -150,7 +151,6 @@ def test_correct_programs_that_part_from_the_reference_at_a_fork_are_not_accused
     case, program = photographs().in_form("float32", "relu"), implementations.load(name)
     parameters = weights.draw(len(case.X), 8, seed, "float32")
     settings = Settings(0.0075, iterations, 8, seed, "float32", "relu")
-    reference = train_reference(parameters, case.X, case.Y, settings)
-    band = band_around(reference, spread(reference, case.X, case.Y, settings), case.standard.cost_noise)
+    reference, band = correct_curves(parameters, case.X, case.Y, settings)
     costs = program.train(parameters, case.X, case.Y, settings).costs
     assert band.leaves(np.append(costs, reference.costs[-1])) is None

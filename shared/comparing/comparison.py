@@ -175,12 +175,11 @@ def first_line(implementation: Implementation) -> str:
 
 def judge_curve(costs: Array, band: Band) -> Curve:
     """Judge a whole training curve, with the cost of the trained weights at its end, against the band."""
-    judged_steps = len(band.costs) if band.horizon is None else band.horizon
     step = band.leaves(costs)
-    largest = float(np.max(np.abs(costs - band.costs)[:judged_steps], initial=0.0))
+    largest = float(np.max(np.abs(costs - band.costs), initial=0.0))
     problem = ""
     if step == len(costs) - 1:
         problem = (
             f"the weights that train gives back cost {costs[-1]:.6g}; after its steps they cost {band.costs[-1]:.6g}"
         )
-    return Curve("agrees" if step is None else "suspect", judged_steps, step, largest, problem)
+    return Curve("agrees" if step is None else "suspect", len(band.costs), step, largest, problem, band.share(costs))

@@ -29,13 +29,14 @@ class Disagreement:
 
 @dataclass(frozen=True)
 class Curve:
-    """How a training curve compares with the band."""
+    """How a training curve compares with the band. `share` is the largest part of it that the curve uses."""
 
     verdict: Literal["agrees", "suspect", "wrong"]
     judged_steps: int
     leaves_band_at: int | None
     largest_distance: float
     problem: str = ""
+    share: float | None = None
 
 
 @dataclass(frozen=True)

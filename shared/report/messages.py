@@ -84,10 +84,10 @@ def not_judged(record: Record) -> str:
 
 
 def horizon(record: Record) -> str:
-    """Say from which step on curves cannot be compared, in a sentence that a learner understands."""
+    """Say from which step on correct curves part visibly, in a sentence that a learner understands."""
     return (
         f"The horizon is step {record.horizon:,}: rounding in the last digit of the weights has grown until correct "
-        f"{record.settings['dtype']} programs may differ by 1% of the cost. Past it their curves are not compared."
+        f"{record.settings['dtype']} programs may differ by 1% of the cost."
     )
 
 

@@ -2,10 +2,10 @@
 
 The band's rule:
 - the reference is this training in float64; its curve ends with the cost of the trained weights;
-- each of MEMBERS more runs changes every weight, before every step, by one unit in the last place of the judged dtype.
-  (A program rounds each weight once a step, by half a unit at most.) W2 and b2 go up or down at random, by the unit of
-  their current value. W1 and b1 follow one of 2 x PATTERNS random patterns of ups and downs, drawn once for each hidden
-  unit, by the unit of the larger of the weight's first and last value;
+- each of some more runs, the members, changes every weight, before every step, by one unit in the last place of the
+  judged dtype. (A program rounds each weight once a step, by half a unit at most.) W2 and b2 go up or down at random,
+  by the unit of their current value. W1 and b1 follow one of 2 x PATTERNS random patterns of ups and downs, drawn once
+  for each hidden unit, by the unit of the larger of the weight's first and last value;
 - where rounding may decide on which side of 0 an entry of Z1 is, half of the members take each side's slope. (Such an
   entry is a fork: programs on different sides of it part at once, by far more than rounding, and all members could
   take the same side by chance.)
@@ -13,27 +13,32 @@ The band's rule:
   that was largest: the band never narrows;
 - to s(i) comes, as variances add, the noise of two evaluations of the cost itself, the program's and the reference's:
   the largest noise at any checkpoint;
-- if a program's distance is of that kind or smaller, distance / s(i) follows Student's t with MEMBERS degrees of
-  freedom. The band's half-width is s(i) times the quantile that a correct program exceeds, at any of its steps, with
-  probability FALSE_ALARM_RATE at most (Bonferroni: each step gets the rate divided by the number of steps).
-
-The rule fails where a step is smaller than the weights' last place: then a program rounds the same way every time, and
-drifts faster than changes at random do.
+- if a program's distance is of that kind or smaller, distance / s(i) follows Student's t with as many degrees of
+  freedom as there are members. The band's half-width is s(i) times the quantile that a correct program exceeds, at any
+  of its steps, with probability FALSE_ALARM_RATE at most (Bonferroni: each step gets the rate divided by the number of
+  steps);
+- one more run keeps its weights in the judged dtype (`Stored`): where steps are about as small as the weights' last
+  place, a program rounds the same way every time, and drifts as that run does, which changes at random do not show.
+  Twice its distance from the reference, so far, is added to the half-width.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy.special import stdtrit
 from threadpoolctl import threadpool_limits
 
 from shared.judging.curves.ensemble import Ensemble, unwatched
-from shared.judging.curves.perturbations import Branches, Perturbations
+from shared.judging.curves.perturbations import PATTERNS, Branches, Perturbations
 from shared.judging.curves.reference import Reference, first, train_reference
+from shared.judging.curves.stored import Stored
 from shared.judging.judge import Judge
 from shared.network import Array, Parameters, Settings
 
-MEMBERS = 12
+MEMBERS = range(16, 49)
+"""So many members a band has: the fewest on the photographs, more where the network is small and they cost little."""
+
 FALSE_ALARM_RATE = 1e-6
 HORIZON = 0.01
 """The share of the cost that the band's half-width may reach: from there on curves cannot be compared by points."""
@@ -52,9 +57,28 @@ class Band:
         return first(~(self.half_width <= HORIZON * np.abs(self.costs)))
 
     def leaves(self, costs: Array) -> int | None:
-        """Find the first step before the horizon at which a curve is outside the band (NaN is outside)."""
-        inside = np.abs(costs - self.costs) <= self.half_width
-        return first(~inside[: self.horizon])
+        """Find the first step at which a curve is outside the band (NaN is outside)."""
+        return first(~(np.abs(costs - self.costs) <= self.half_width))
+
+    def share(self, costs: Array) -> float:
+        """How much of the band a curve uses, where it uses most."""
+        with np.errstate(invalid="ignore"):
+            return float(np.max(np.abs(costs - self.costs) / self.half_width, initial=0.0))
+
+
+class Spread(NamedTuple):
+    """How far apart correct programs get: what the members of a band show.
+
+    `costs` is s(i), `drift` the distance of the run that stores its weights; Z1 (n_h,), W2 (n_h, 1) and b2 (1, 1) are
+    what the two make together of the trained weights, in the same measure as a band's half-width.
+    """
+
+    costs: Array
+    drift: Array
+    members: int
+    Z1: Array
+    W2: Array
+    b2: Array
 
 
 def correct_curves(parameters: Parameters, X: Array, Y: Array, settings: Settings) -> tuple[Reference, Band]:
@@ -70,8 +94,8 @@ def correct_curves(parameters: Parameters, X: Array, Y: Array, settings: Setting
     return reference, band_around(reference, spread(reference, X, Y, settings), noise)
 
 
-def spread(reference: Reference, X: Array, Y: Array, settings: Settings) -> Array:
-    """Train the band's members; return s(i), (iterations + 1,).
+def spread(reference: Reference, X: Array, Y: Array, settings: Settings) -> Spread:
+    """Train the band's members, and the run that stores its weights.
 
     Parameters
     ----------
@@ -81,19 +105,40 @@ def spread(reference: Reference, X: Array, Y: Array, settings: Settings) -> Arra
     start, end = reference.checkpoints[0], reference.trained
     perturbations = Perturbations(start, end, X, settings.seed)
     branches = Branches(perturbations, start, end, X, settings)
-    runs, s = Ensemble(start, X, Y, settings, MEMBERS), np.empty(len(reference.costs))
+    members = Ensemble(start, X, Y, settings, how_many(*perturbations.on_Z1.shape))
+    stored, s, drift = Stored(start, X, Y, settings), *np.empty((2, len(reference.costs)))
     with threadpool_limits(1), unwatched():
         for i, cost in enumerate(reference.costs):
-            perturbations.perturb(runs)
-            s[i] = np.sqrt(np.mean(np.square(runs.step(branches.positive(runs.Z1, i)) - cost)))
-    return np.maximum.accumulate(s)
+            perturbations.perturb(members)
+            if i == settings.iterations:
+                trained = [of_trained(run, end, X) for run in (members, stored)]
+            s[i] = np.sqrt(np.mean(np.square(members.step(branches.positive(members.Z1, i)) - cost)))
+            drift[i] = np.abs(stored.step()[0] - cost)
+    factor = quantile(len(members.Z1), sum(V.size for V in trained[0]))
+    allowed = (factor * a + 2 * b for a, b in zip(*trained, strict=True))
+    return Spread(np.maximum.accumulate(s), np.maximum.accumulate(drift), len(members.Z1), *allowed)
 
 
-def band_around(reference: Reference, s: Array, cost_noise: float) -> Band:
-    """Draw the band around the reference, from the members' s(i) and the noise of one evaluation of the cost."""
-    return Band(reference.costs, quantile(len(s)) * np.hypot(s, np.sqrt(2) * cost_noise))
+def how_many(patterns: int, m: int) -> int:
+    """As many members as are trained in about the time of 16 on the photographs: m^2 numbers for each hidden unit."""
+    count = MEMBERS[0] * (209**2 * 16 * PATTERNS) // (m**2 * patterns) // 2 * 2  #  an even number: half take each side
+    return int(np.clip(count, MEMBERS[0], MEMBERS[-1]))
 
 
-def quantile(iterations: int) -> float:
-    """Student's t with MEMBERS degrees of freedom, two-sided, at the false-alarm rate of one step."""
-    return float(-stdtrit(MEMBERS, FALSE_ALARM_RATE / iterations / 2))
+def of_trained(runs: Ensemble, reference: Parameters, X: Array) -> tuple[Array, Array, Array]:
+    """The root mean square of the distances of the runs' weights from the reference's: Z1 unit by unit, W2, b2."""
+    W1, b1, W2, b2 = (V.astype(np.float64) for V in reference)
+    apart = runs.Z1 - (W1 @ X + b1), runs.W2 - W2.T, runs.b2 - b2
+    Z1, of_W2, of_b2 = (np.sqrt(np.mean(np.square(V), axis=0)) for V in apart)
+    return np.linalg.norm(Z1, axis=1), of_W2, of_b2
+
+
+def band_around(reference: Reference, spread: Spread, cost_noise: float) -> Band:
+    """Draw the band around the reference, from its members and the noise of one evaluation of the cost."""
+    random = quantile(spread.members, len(spread.costs)) * np.hypot(spread.costs, np.sqrt(2) * cost_noise)
+    return Band(reference.costs, random + 2 * spread.drift)
+
+
+def quantile(members: int, comparisons: int) -> float:
+    """Student's t with so many degrees of freedom, two-sided, at the false-alarm rate of one comparison of many."""
+    return float(-stdtrit(members, FALSE_ALARM_RATE / comparisons / 2))

@@ -1,4 +1,4 @@
-"""Trainings in float64, side by side, in the space of examples.
+"""Trainings in float64, side by side, in the Gram (dual) form.
 
 Full-batch updates keep W1 in the span of the examples: a step subtracts learning_rate dZ1 X' from W1, and
 learning_rate times the row sums of dZ1 from b1, so Z1 moves by -learning_rate dZ1 (X'X + 1). Training needs Z1 alone,
@@ -18,7 +18,7 @@ def unwatched() -> np.errstate:
 
 
 class Ensemble:
-    """Several trainings side by side, in the space of examples and in float64."""
+    """Several trainings side by side, in the Gram form and in float64."""
 
     def __init__(self, parameters: Parameters, X: Array, Y: Array, settings: Settings, count: int) -> None:
         self.initial, self.settings = parameters, settings

@@ -85,4 +85,6 @@ class Branches:
 def noise_of_Z1(parameters: Parameters, X: Array, settings: Settings) -> Array:  # noqa: N802
     """One standard deviation of rounding in Z1, (n_h, m)."""
     own = {name: V.astype(np.float64) for name, V in (*parameters._asdict().items(), ("X", X))}
-    return rounding.through_one_line(Probabilistic(X.dtype, settings.activation), "Z1", own).error
+    return rounding.through_one_line(
+        Probabilistic(X.dtype, settings.activation, deviations(parameters.W1.size)), "Z1", own
+    ).error
