@@ -219,3 +219,16 @@ def test_the_sentence_names_what_is_off_and_what_agrees(quantity, alone, off, se
 def test_only_the_cost_may_be_a_float():
     judgement = CASE.standard.judge("db2", 1.0)
     assert (judgement.verdict, judgement.problem) == ("wrong", "it is a float, not a NumPy array")
+
+
+@pytest.mark.parametrize("label", [-1.0, 0.5, float("nan")])
+def test_labels_other_than_0_and_1_are_refused(label):
+    with pytest.raises(ValueError, match="the labels in Y must be 0 or 1"):
+        Judge(CASE.X, np.where(np.arange(CASE.Y.size) == 2, label, CASE.Y), "relu")
+
+
+def test_what_has_no_true_value_is_written_as_unknown_with_no_digits():
+    nothing = Enclosure(np.full((1, 1), 1e308), np.zeros((1, 1)), np.full((1, 1), np.inf))
+    assert (proven_digits(nothing, (0, 0)), digits_that_tell(nothing, (0, 0), np.inf)) == (0, "unknown")
+    allowance = Allowance(np.full((1, 1), np.inf), np.full((1, 1), np.inf))
+    assert judge("dA2", np.ones((1, 1)), nothing, allowance, np.dtype("float64")).worst.proven_digits == 0

@@ -19,7 +19,8 @@ class Enclosure:
     """An array of real numbers, each proven to lie within `radius` of `high + low`; all three are float64 arrays.
 
     `high` is the float64 nearest to the ball's midpoint, `low` the rest. Where the true value is undefined or beyond
-    float64 (dA2 at Z2 = 800, label 0), nothing is proven: the radius is infinite, and no value can pass.
+    float64 (dA2 at Z2 = 800, label 0), nothing is proven: the radius is infinite, and so is every error. (The
+    bound is infinite there, too, so that any finite value passes.)
     """
 
     high: Array

@@ -36,9 +36,16 @@ class Judge:
     """Knows what is right for data X, Y and a hidden activation; the judged dtype is that of X.
 
     `chunk` is how many examples at a time a program looks at, if it does not look at all in one piece.
+
+    Raises
+    ------
+    ValueError
+        If a label is neither 0 nor 1: what rounding may do is known for these.
     """
 
     def __init__(self, X: Array, Y: Array, activation: Activation, chunk: int | None = None) -> None:
+        if not np.isin(Y, (0, 1)).all():
+            raise ValueError("the labels in Y must be 0 or 1")
         self.X, self.Y, self.activation, self.chunk = X, Y, activation, chunk
         self._followed: tuple[Parameters, rounding.Lines, rounding.Lines] | None = None
 

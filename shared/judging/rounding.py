@@ -6,11 +6,15 @@ is the business of `arithmetic.py`; here stands what each line computes, with ho
 What is assumed of a program, for the bound to hold:
 - matrix products add products (no Strassen, no Winograd, no narrower operands), in any order;
 - exp, log and log1p err by at most 4 units in the last place (8 roundings), the limit that NumPy documents for its
-  vector functions; the counts of the sigmoid and the cost follow from that;
-- the sigmoid is 1 / (1 + exp(-z)), or exp(z) / (1 + exp(z)), or exp(z - softplus(z)), as autograd forms it;
-- dZ2 is (A2 - Y) / m or (1 - Y) / m - (1 - A2) / m, as torch.func differentiates binary_cross_entropy_with_logits;
+  vector functions, but for XLA's log1p (`LOG1P_OF_XLA`); the counts of the sigmoid and the cost follow from that;
+- the sigmoid is 1 / (1 + exp(-z)), or exp(z) / (1 + exp(z)), or exp(z - softplus(z)), as autograd forms it, with
+  softplus(z) = max(z, 0) + log1p(exp(-|z|));
+- dZ2 is (A2 - Y) / m or (1 - Y) / m - (1 - A2) / m, as torch.func differentiates binary_cross_entropy_with_logits,
+  or (1 - Y) sigmoid(Z2) / m - Y sigmoid(-Z2) / m, as jax.grad differentiates optax's loss;
+- the cost is the mean of softplus(Z2) - Y Z2, or of Y softplus(-Z2) + (1 - Y) softplus(Z2). One from log(A2) and
+  log(1 - A2) keeps within the bound while |Z2| is small; where A2 nears 0 or 1 it loses digits, and is wrong;
 - tanh errs by at most 8 units in the last place (XLA's in float64 does by 6.5), or it is (exp(z) - exp(-z)) /
-  (exp(z) + exp(-z)), whose two exponentials and three operations err by 20 roundings of 1 at most, for every z;
+  (exp(z) + exp(-z)), whose two exponentials and three operations err by 20 roundings of 1 at most, if finite;
 - a result or an operand below the smallest normal number may be flushed to zero;
 - nothing overflows: a program that does is wrong, because its result is not finite.
 """

@@ -2,10 +2,11 @@
 
 - `agrees`: every entry lies within as many standard deviations of the noise as FALSE_ALARM_RATE implies.
 - `suspect`: beyond that, yet within the proven bound. Rounding could do it, but only against those odds.
-- `wrong`: beyond the proven bound, or not finite, or of another shape or dtype. No rounding can explain it.
+- `wrong`: beyond the proven bound, or not finite, or of another shape or dtype. No rounding can explain it, in a
+  program of the kind that the head of rounding.py describes.
 
 A quantity that does not agree is judged once more, against the truth of its own line, given the program's own inputs
-to that line: a line that is right there is an heir of an earlier mistake, one that is wrong there is a culprit.
+to that line: a line that is right there inherits an earlier mistake, one that is wrong there is local: the culprit.
 """
 
 from collections.abc import Mapping, Sequence
@@ -127,15 +128,16 @@ def furthest(error: Array, allowed: Array) -> tuple[int, ...]:
 
 
 def proven_digits(truth: Enclosure, index: tuple[int, ...]) -> int:
-    """Count the decimal digits of a true value that its enclosure proves; 0 where it is known exactly."""
+    """Count the decimal digits of a true value that its enclosure proves; 0 where all or none are known."""
     value, radius = abs(truth.high[index]), truth.radius[index]
-    return max(1, int(np.log10(value) - np.log10(radius))) if value > 0 and radius > 0 else 0
+    known = value > 0 and 0 < radius < np.inf
+    return max(1, int(np.log10(value) - np.log10(radius))) if known else 0
 
 
 def digits_that_tell(truth: Enclosure, index: tuple[int, ...], error: float) -> str:
     """Write a true value with as many digits as it takes to see that something else is wrong."""
     value = abs(float(truth.high[index]))
-    needed = int(np.log10(value) - np.log10(error)) + 3 if value > 0 and error > 0 else 5
+    needed = int(np.log10(value) - np.log10(error)) + 3 if value > 0 and 0 < error < np.inf else 5
     return truth.digits(index, int(np.clip(needed, 5, 30)))
 
 
