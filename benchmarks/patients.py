@@ -34,7 +34,7 @@ class Patient:
         """The lines that are wrong."""
         return {mistake.line: mistake.wrong for mistake in self.mistakes}
 
-    def call(self, function, *arguments):
+    def call(self, function, *arguments, watch=False):
         """Give what the program would give; an error where the shapes do not fit."""
         try:
             return Reply(self.train(*arguments) if function == "train" else self.gradients(*arguments))

@@ -23,7 +23,7 @@ class Trainer(Patient):
         super().__init__(functions=("gradients", "train"))
         self.rule, self.dtype, self.memory = rule, dtype, memory
 
-    def call(self, function, *arguments):
+    def call(self, function, *arguments, watch=False):
         narrow = [V.astype(self.dtype) if isinstance(V, np.ndarray) else V for V in arguments]
         return super().call(function, *narrow)
 
@@ -91,7 +91,7 @@ def test_updates_that_nothing_explains_are_one_finding():
 class Breaking(Trainer):
     """Fails where there are many examples."""
 
-    def call(self, function, *arguments):
+    def call(self, function, *arguments, watch=False):
         if function == "train" and arguments[4].shape[1] > 200:
             return Reply(None, failure="Traceback\nValueError: too many")
         return super().call(function, *arguments)

@@ -10,6 +10,7 @@ from shared.checking.diagnosis import diagnose
 from shared.checking.evidence import Evidence, proof
 from shared.checking.examination import Examination, Verdict, examine, examine_forward
 from shared.checking.layout import line_of_code, line_with_remark, remark_on_layout
+from shared.checking.observation import Observation, Own, observe, with_observed
 from shared.checking.problems import Problem
 from shared.checking.sandbox.program import CheckError, Program, TooSlowError
 from shared.checking.symptoms import is_narrow, saturation
@@ -24,23 +25,31 @@ STATUS = {"certified": 0, "certified, with limits": 0, "wrong": 1, "cannot tell"
 
 @dataclass(frozen=True)
 class Row:
-    """A quantity in the table: where it stands, and the problem on which its error came nearest to what is allowed."""
+    """A quantity in the table: its place, and the problem on which its error came nearest to what is allowed.
+
+    `own` says where it stands in the source, and what it is called there.
+    """
 
     quantity: str
     place: Place
     remark: str
     problem: str
     judgement: Judgement | None
+    own: Own | None = None
 
 
 @dataclass(frozen=True)
 class Finding:
-    """A diagnosis of one of the program's functions, its cure in the program's own convention, and its evidence."""
+    """A diagnosis of one of the program's functions, its cure in the program's own convention, and its evidence.
+
+    `own` is what the program itself computes on the line, if it was seen.
+    """
 
     function: str
     diagnosis: Diagnosis
     cures: tuple[str, ...]
     evidence: Evidence | None
+    own: Own | None = None
 
     @property
     def name(self) -> str:
@@ -50,12 +59,14 @@ class Finding:
 
 @dataclass
 class Checkup:
-    """Everything that was found."""
+    """Everything that was found; `asked` is the number of problems that were set."""
 
     path: Path
     examination: Examination
     forward: Examination | None = None
     trial: Trial | None = None
+    observation: Observation | None = None
+    asked: int = 0
     findings: list[Finding] = field(default_factory=list)
 
     @property
@@ -81,10 +92,16 @@ class Checkup:
     def rows(self) -> list[Row]:
         """The table, in the order of computation; the updates come last."""
         examinations = [self.examination, *([self.forward] if self.forward else [])]
-        found = [row_of(each, name, self.findings) for each in examinations for name in each.given]
+        found = [self.with_own(row_of(each, name, self.findings), each) for each in examinations for name in each.given]
         if self.trial:
             found += [row_of_update(self.trial, name, self.findings) for name in self.trial.given]
         return found
+
+    def with_own(self, row: Row, examination: Examination) -> Row:
+        """Add to a row of gradients what the program calls the quantity, and where it stands."""
+        if self.observation is None or examination.function != "gradients":
+            return row
+        return replace(row, own=self.observation.lines.get(row.quantity))
 
     @property
     def remarks(self) -> list[str]:
@@ -102,44 +119,68 @@ def check(program: Program, problems: Iterable[Problem], done: Callable[[int], N
         If the program fails, and nothing that it gave before is wrong.
     """
     problems = list(problems)
-    examination, diagnoses = best_read(examine(program, problems, done))
-    checkup = Checkup(program.path, examination)
+    examination = examine(program, problems, done)
+    observation = observe(program, examination)
+    asked = len(examination.visits)
+    examination, diagnoses = best_read(examination, observation)
+    checkup = Checkup(program.path, examination, observation=observation, asked=asked)
     if "train" in program.functions:
         checkup.trial = trial(program, examination.convention, examination.visits[0].dtype)
         diagnoses += diagnose_updates(checkup.trial)
-    checkup.findings += [finding(diagnosis, examination, checkup.trial) for diagnosis in merged(diagnoses)]
+    checkup.findings += [finding(diagnosis, examination, checkup.trial, observation) for diagnosis in merged(diagnoses)]
     if "forward" in program.functions:
         checkup.forward = forward = examine_forward(program, problems, examination.convention)
         checkup.findings += [finding(diagnosis, forward) for diagnosis in merged(diagnose(forward))]
+    checkup.findings.sort(key=lambda each: each.diagnosis.is_limit)
     failures = [stop for stop in checkup.stops if not isinstance(stop, TooSlowError)]
     if failures and checkup.verdict != "wrong":
         raise failures[0]
     return checkup
 
 
-def finding(diagnosis: Diagnosis, examination: Examination, outcome: Trial | None = None) -> Finding:
+def finding(
+    diagnosis: Diagnosis,
+    examination: Examination,
+    outcome: Trial | None = None,
+    observation: Observation | None = None,
+) -> Finding:
     """Prove a diagnosis, and write down its cures."""
     evidence, known = proof(diagnosis, examination, outcome)
     if not diagnosis.mistakes:
         new = (clue for clue in known if clue != f"{diagnosis.line}: {diagnosis.unfit}")
         diagnosis = replace(diagnosis, clues=(*diagnosis.clues, *new))
-        wrong = [visit for visit in examination.visits if diagnosis.line in visit.wrong]
-        narrow = bool(wrong) and not diagnosis.unfit and is_narrow(wrong[0], diagnosis.line)
-        shows = [name for name in diagnosis.quantities if name in examination.given]
+        shows = [name for name in (diagnosis.line, *diagnosis.quantities) if name in examination.given]
+        wrong = [visit for visit in examination.visits if shows and shows[0] in visit.wrong]
+        narrow = bool(wrong) and not diagnosis.unfit and is_narrow(wrong[0], shows[0])
         large = [saturation(examination, name) for name in shows]
         saturated = min(size for size in large if size) if large and all(large) else None
         diagnosis = replace(diagnosis, narrow=narrow, saturated=saturated)
     cures = tuple(cure(line, diagnosis, examination) for line in lines_to_mend(diagnosis) if not diagnosis.is_before)
-    return Finding(examination.function, diagnosis, cures, evidence)
+    own = observation.lines.get(diagnosis.line) if observation else None
+    return Finding(examination.function, diagnosis, cures, evidence, own if own and own.edits else None)
 
 
-def best_read(examination: Examination) -> tuple[Examination, list[Diagnosis]]:
-    """Diagnose, reading the 1/m the other way where that leaves fewer lines unexplained."""
+def best_read(examination: Examination, observation: Observation | None) -> tuple[Examination, list[Diagnosis]]:
+    """Diagnose, in other ways, too, where that leaves fewer lines unexplained or unclear.
+
+    The 1/m may be read the other way, and what the program was seen to compute may be taken for given.
+    """
     readings = [(examination, diagnose(examination))]
     if any(not diagnosis.mistakes for diagnosis in readings[0][1]) and set(examination.given) & set(LATE):
         other = examination.read_with(replace(examination.convention, late=() if examination.convention.late else LATE))
         readings.append((other, diagnose(other)))
-    return min(readings, key=lambda reading: sum(not diagnosis.mistakes for diagnosis in reading[1]))
+    best = min(readings, key=unclear)
+    if observation and unclear(best) > (0, 0):
+        richer = with_observed(examination, observation)
+        own = [mistake for name in richer.wrong if (mistake := observation.mistake(name))]
+        best = min(best, (richer, diagnose(richer, own)), key=unclear) if richer.wrong else best
+    return best
+
+
+def unclear(reading: tuple[Examination, list[Diagnosis]]) -> tuple[int, int]:
+    """Count the diagnoses that explain nothing, and those that leave a choice."""
+    diagnoses = reading[1]
+    return sum(not each.mistakes for each in diagnoses), sum(len(each.mistakes) > 1 for each in diagnoses)
 
 
 def lines_to_mend(diagnosis: Diagnosis) -> list[str]:

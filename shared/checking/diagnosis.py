@@ -39,14 +39,17 @@ SPREADS = 4
 """How many times as far as those lie apart a program may be from the prediction."""
 
 
-def diagnose(examination: Examination) -> list[Diagnosis]:
-    """Explain every quantity whose line is wrong by itself, with as few mistakes as possible."""
+def diagnose(examination: Examination, own: Sequence[Mistake] = ()) -> list[Diagnosis]:
+    """Explain every quantity whose line is wrong by itself, with as few mistakes as possible.
+
+    `own` are the program's own formulas, as far as they are wrong: they count where no mistake has a name.
+    """
     kept = [name for name in examination.wrong if added_up(name, examination.visits)]
     found = [Diagnosis(name, (name,), (never_zeroed(name),)) for name in kept]
-    return in_order([*found, *diagnose_each_call(examination, [n for n in examination.given if n not in kept])])
+    return in_order([*found, *diagnose_each_call(examination, [n for n in examination.given if n not in kept], own)])
 
 
-def diagnose_each_call(examination: Examination, names: Sequence[str]) -> list[Diagnosis]:
+def diagnose_each_call(examination: Examination, names: Sequence[str], own: Sequence[Mistake]) -> list[Diagnosis]:
     """Explain those of these quantities whose lines are wrong by themselves, as if no call knew of another.
 
     The problems on which something is wrong are compared first: most mistakes fail there.
@@ -60,6 +63,7 @@ def diagnose_each_call(examination: Examination, names: Sequence[str]) -> list[D
     left = not_in(found, wrong)
     numbers = own_numbers(left, gaps, visits)
     found += explained(singles(numbers, gaps, visits), left, gaps)
+    found += explained(singles(own, gaps, visits), not_in(found, wrong), gaps)
     left = not_in(found, wrong)
     ordinary = [name for name in left if saturation(examination, name) is None]  # no pair gives way at saturation only
     if ordinary and len(found) + len(left) > 2:

@@ -39,7 +39,8 @@ ARGUMENTS = ("W1", "b1", "W2", "b2", "X", "Y")
 class Examination:
     """What one function of a program gave, on all problems, and the way in which it is written.
 
-    `stopped` says on which problem the function failed, if it did: those after it were not set.
+    `stopped` says on which problem the function failed, if it did: those after it were not set. `observed` are the
+    quantities that it did not give back, and was seen to compute.
     """
 
     convention: Convention
@@ -48,6 +49,7 @@ class Examination:
     visits: list[Visit] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     stopped: CheckError | None = None
+    observed: tuple[str, ...] = ()
 
     def set(
         self, program: Program, problems: Iterable[Problem], done: Callable[[int], None] = lambda count: None
@@ -76,7 +78,8 @@ class Examination:
 
     def note_what_is_missing(self) -> None:
         """Say of each visit which gradients, and which of the quantities given elsewhere, are not there."""
-        wanted = [*(GRADIENTS if self.function == "gradients" else ()), *self.given]
+        given = [name for name in self.given if name not in self.observed]
+        wanted = [*(GRADIENTS if self.function == "gradients" else ()), *given]
         for visit in self.visits:
             for name in dict.fromkeys(wanted):
                 if name not in visit.given and not (name == "dA2" and infinite_by_right(visit)):
@@ -84,7 +87,8 @@ class Examination:
 
     def read_with(self, convention: Convention) -> "Examination":
         """Judge the same replies as those of a program that is written in another way."""
-        other = Examination(convention, self.function, remarks=self.remarks, stopped=self.stopped)
+        kept = {"remarks": self.remarks, "stopped": self.stopped, "observed": self.observed}
+        other = Examination(convention, self.function, **kept)  # type: ignore[arg-type]
         for problem, reply in self.replies:
             other.add(problem, reply)
         other.note_what_is_missing()

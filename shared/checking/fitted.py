@@ -136,7 +136,7 @@ def summed(mistake: Mistake) -> Mistake:
     """The sum over the examples in place of the mean, beside another mistake."""
     return replace(
         mistake,
-        kind=f"mean over examples missing, with {mistake.kind},",
+        kind=f"mean over examples missing, with {mistake.kind.strip(',')},",
         wrong=Formula(f"({mistake.formula}) * m"),
         explanation=f"The examples are summed and nothing divides by m. {mistake.explanation}",
         traits=Trait.MEAN | Trait.GENERAL,

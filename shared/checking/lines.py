@@ -49,6 +49,11 @@ RIGHT = {**LINES, **UPDATES, "costs": "costs"}
 """Every right line. The list of costs is what it is."""
 
 
+EQUATIONS = {line: k for k, line in enumerate(("Z1", "A1", "Z2", "A2", "dZ2", "dW2", "db2"), start=1)}
+EQUATIONS |= {"dA1": 8, "dZ1": 9, "dW1": 10, "db1": 11, "cost": 12, **dict.fromkeys(UPDATES, 13)}
+"""The number that docs/derivation.md gives each line."""
+
+
 class Formula:
     """A line as text, with its tree; called with values by name, it computes the line."""
 

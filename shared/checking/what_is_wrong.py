@@ -80,7 +80,13 @@ class Diagnosis:
     def explanations(self) -> dict[str, str]:
         """The explanation of each mistake that the diagnosis names, by its name."""
         named = self.mistakes[:MOST]
-        return {f"{m.kind} in {self.where}" if m.line == self.line else m.name: m.explanation for m in named}
+        return {self.called(mistake): mistake.explanation for mistake in named}
+
+    def called(self, mistake: Mistake) -> str:
+        """Name a mistake: what it is, and where, or the formula if it is no more than another one."""
+        if Trait.FORMULA in mistake.traits:
+            return mistake.explanation.removesuffix(".")
+        return f"{mistake.kind} in {self.where}" if mistake.line == self.line else mistake.name
 
     @property
     def is_unknown_update(self) -> bool:

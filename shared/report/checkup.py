@@ -2,6 +2,8 @@
 
 import math
 from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from rich.markup import escape
@@ -9,8 +11,11 @@ from rich.table import Table
 from rich.text import Text
 
 from shared.checking.checkup import Checkup, Finding, Row
+from shared.checking.lines import EQUATIONS, RIGHT
+from shared.checking.observation import Own
 from shared.checking.trial import NOT_GIVEN
 from shared.checking.visit import MISSING, UNCLEAR
+from shared.checking.watching.operations import Place
 from shared.judging.verdict import listed
 from shared.report.terminal import Terminal, number
 
@@ -102,7 +107,8 @@ def particulars(checkup: Checkup) -> Iterator[tuple[str, str]]:
     """Say what was examined and how the program is written."""
     visits = checkup.examination.visits
     first, last = visits[0].problem, visits[-1].problem
-    yield "examined", f"on {len(visits)} problems: from {first.name}, to {last.name}"
+    count = max(checkup.asked, len(visits))
+    yield "examined", f"on {count} problems" + (f": from {first.name}, to {last.name}" if count == len(visits) else "")
     written = list(checkup.examination.convention.sentences())
     if written:
         yield "written", f"{'; '.join(written)} (no mistake)"
@@ -118,12 +124,23 @@ def table(checkup: Checkup) -> Table:
         found.add_column(heading, justify="right", no_wrap=True)
     found.add_column("")
     found.add_column("problem")
-    for row in checkup.rows():
+    rows = checkup.rows()
+    if any(row.own for row in rows):
+        found.add_column("yours", no_wrap=True)
+    for row in rows:
         j = row.judgement
         figures = [number(None if j is None or math.isnan(x) else x, ".1e") for x in entry_of(row)]
         remark = f" {escape(row.remark)}" if row.remark else ""
-        found.add_row(row.quantity, *figures, f"[{STYLES[row.place]}]{row.place}[/]{remark}", escape(row.problem))
+        place = f"[{STYLES[row.place]}]{row.place}[/]{remark}"
+        found.add_row(row.quantity, *figures, place, escape(row.problem), *([escape(yours(row))] if row.own else []))
     return found
+
+
+def yours(row: Row) -> str:
+    """Say what the program calls a quantity, and in which line it stands."""
+    own = row.own
+    place = f"line {own.place.line}" if own and own.place else ""
+    return ", ".join(filter(None, (own.name if own else "", place)))
 
 
 def entry_of(row: Row) -> tuple[float, float, float]:
@@ -146,18 +163,53 @@ def diagnosis(number_: int, finding: Finding) -> Iterator[str]:
     yield f"[bold]{number_}. {escape(finding.name)}[/]"
     explanations = found.explanations
     for name, explanation in explanations.items():
+        if explanation.removesuffix(".") == finding.name:
+            continue
         yield f"   {escape(explanation if len(explanations) == 1 else f'{name}: {explanation}')}"
     if not found.mistakes and not found.unfit:
-        yield "   No mistake of the catalogue explains it, alone or with another one. What is seen:"
+        seen = " What is seen:" if found.clues else ""
+        yield f"   No mistake of the catalogue explains it, alone or with another one.{seen}"
     for clue in found.clues:
         yield f"   - {escape(clue)}"
+    yield from at_place(finding)
     for k, cure in enumerate(finding.cures):
-        yield f"   {'right is' if k == 0 else '        '}   [bold]{escape(cure)}[/]"
+        yield f"   {'right is' if k == 0 else '        '}   [bold]{escape(cure)}[/]{equation(cure)}"
+    if finding.own and finding.own.mended:
+        yield f"   write      [bold]{escape(finding.own.mended)}[/]"
     if evidence := finding.evidence:
         yield f"   on {escape(evidence.problem)}:"
         true_value, got = told_apart(evidence.true_value, evidence.got)
         yield f"     {escape(evidence.entry)} = {escape(evidence.right_line)} = {true_value}"
         yield f"     {'yours':>{len(evidence.entry)}} = {got}"
+
+
+def at_place(finding: Finding) -> Iterator[str]:
+    """Point at the expression in the user's source, and show the program's own formula."""
+    own = finding.own
+    if own is None:
+        return
+    if own.place and own.source:
+        place = own.place
+        calls = f" (called in line {', '.join(map(str, place.called_from))})" if place.called_from else ""
+        function = "" if place.function == "<module>" else f", in {place.function}"
+        end = place.end_column if place.end_line == place.line else len(own.source)
+        yield f"   {escape(where(place))}{escape(function)}{calls}"
+        yield f"   {place.line:5} | {escape(own.source)}"
+        yield f"         | {' ' * place.column}[bold red]{'^' * max(1, end - place.column)}[/]"
+    if own.formula and own.edits:
+        yield f"   yours is   {escape(f'{finding.diagnosis.line} = {own.formula}')}"
+
+
+def where(place: Place) -> str:
+    """Name the file and the line, in a notebook the cell, too."""
+    cell = f"cell {place.cell}, " if place.cell else ""
+    return f"{Path(place.file).name}, {cell}line {place.line}"
+
+
+def equation(cure: str) -> str:
+    """Give the number of the equation of a line."""
+    number_ = EQUATIONS.get(cure.partition(" ")[0])
+    return f"  (eq {number_})" if number_ else ""
 
 
 def told_apart(a: float, b: float) -> tuple[str, str]:
@@ -211,14 +263,14 @@ def as_dict(checkup: Checkup) -> dict[str, Any]:
 def row_as_dict(row: Row) -> dict[str, Any]:
     """Give a row of the table."""
     error, noise, bound = entry_of(row)
-    figures = {"error": error, "noise": noise, "bound": bound}
-    return {
-        "verdict": VERDICTS.get(row.place, "wrong"),
-        "place": row.place,
-        "remark": row.remark,
-        "problem": row.problem,
-        **figures,
-    }
+    said = {"verdict": VERDICTS.get(row.place, "wrong"), "place": row.place, "remark": row.remark}
+    own = {"name": row.own.name, "source": place_as_dict(row.own)} if row.own else {}
+    return {**said, "problem": row.problem, "error": error, "noise": noise, "bound": bound, **own}
+
+
+def place_as_dict(own: Own) -> dict[str, Any] | None:
+    """Give a place in the source."""
+    return {**asdict(own.place), "text": own.source} if own.place else None
 
 
 def finding_as_dict(finding: Finding) -> dict[str, Any]:
@@ -233,4 +285,10 @@ def finding_as_dict(finding: Finding) -> dict[str, Any]:
         "clues": list(found.clues),
         "cures": list(finding.cures),
         "evidence": finding.evidence and vars(finding.evidence),
+        "is_limit": found.is_limit,
+        "limit": found.limit if found.is_limit else None,
+        "source": place_as_dict(finding.own) if finding.own else None,
+        "formula": finding.own.formula if finding.own else None,
+        "right_formula": RIGHT.get(found.line),
+        "write": finding.own.mended if finding.own else None,
     }

@@ -131,12 +131,12 @@ dZ1 = at(
         "A1 (1 - A1)": ("dA1 * (A1 * (1 - A1))", "A1 (1 - A1) is the slope only where A1 is a sigmoid."),
         "1 - A1^2": ("dA1 * (1 - A1**2)", "1 - A1^2 is the slope only where A1 is a tanh."),
         "output layer's step": (
-            "(A2 - Y) / (A2 * (1 - A2)) / m * slope_of_sigmoid(Z1)",
+            "(A2 - Y) / (A2 * (1 - A2)) / m * sigmoid(Z1) * (1 - sigmoid(Z1))",
             "The hidden layer is done as the output layer was: dA2 comes in place of dA1 = W2' dZ2, and the slope is "
             "that of a sigmoid.",
         ),
         "output layer's step, guarded,": (
-            "(A2 - Y) / maximum(A2 * (1 - A2), 1e-300) / m * slope_of_sigmoid(Z1)",
+            "(A2 - Y) / maximum(A2 * (1 - A2), 1e-300) / m * sigmoid(Z1) * (1 - sigmoid(Z1))",
             "The hidden layer is done as the output layer was: dA2 comes in place of dA1 = W2' dZ2, and the slope is "
             "that of a sigmoid.",
         ),

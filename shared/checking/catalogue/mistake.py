@@ -27,6 +27,8 @@ class Trait(Flag):
     """The derivation is right, and gives way somewhere: at saturation, by a guard, or after 7 digits."""
     GENERAL = auto()
     """It is of use only where no other mistake explains what was seen."""
+    FORMULA = auto()
+    """It is no more than another formula, which its explanation shows."""
     LATE = auto()
     """W2 was updated before its time, with a learning rate that nobody knows."""
 

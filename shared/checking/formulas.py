@@ -1,0 +1,231 @@
+"""The program's own formula of a quantity, in the notation: its operations, followed back to quantities that are known.
+
+Each part of the tree keeps, as `seen`, the number of the operation that computed it, so that what differs from the
+right line can be pointed at in the source.
+"""
+
+import ast
+import re
+from collections.abc import Callable, Mapping, Sequence
+from itertools import zip_longest
+
+import numpy as np
+
+from shared.checking.problems import Problem
+from shared.checking.recognition import Sighting, Trace
+from shared.checking.simplifying import like, simplified
+from shared.checking.watching.operations import Constant, Input, Operand, Operation, Result, Several
+
+SYMBOLS: dict[str, type[ast.operator]] = {
+    "add": ast.Add,
+    "subtract": ast.Sub,
+    "multiply": ast.Mult,
+    "divide": ast.Div,
+    "true_divide": ast.Div,
+    "matmul": ast.MatMult,
+    "dot": ast.MatMult,
+    "power": ast.Pow,
+}
+COMPARISONS: dict[str, type[ast.cmpop]] = {
+    "greater": ast.Gt,
+    "greater_equal": ast.GtE,
+    "less": ast.Lt,
+    "less_equal": ast.LtE,
+    "equal": ast.Eq,
+    "not_equal": ast.NotEq,
+}
+SAME_NUMBERS = {"array", "asarray", "copy", "ascontiguousarray", "squeeze", "astype", "positive", "asanyarray", "ravel"}
+"""What changes at most the type or the number of dimensions."""
+DEEPEST = 60
+"""A longer formula says nothing."""
+
+
+class TooLongError(Exception):
+    """A formula that nobody would read."""
+
+
+def name(text: str) -> ast.Name:
+    """A name in a tree."""
+    return ast.Name(text, ast.Load())
+
+
+def call(function: str, *arguments: ast.expr) -> ast.Call:
+    """A call in a tree."""
+    return ast.Call(name(function), list(arguments), [])
+
+
+def turned(node: ast.expr) -> ast.expr:
+    """The transpose of a tree."""
+    return like(node, ast.Attribute(node, "T", ast.Load()))
+
+
+class Reader:
+    """Reads a trace; a second one, on a problem of other sizes, tells sizes from other numbers."""
+
+    def __init__(self, trace: Trace, other: Trace, known: Mapping[str, Sighting]):
+        self.trace, self.other, self.count = trace, other, 0
+        self.known = {trace.numbers[each.key]: each for each in known.values() if each.key in trace.numbers}
+
+    def formula(self, sighting: Sighting) -> ast.expr | None:
+        """Give the formula of a quantity, simplified; None if it would be too long, or nothing shows it."""
+        number = self.trace.numbers.get(sighting.key)
+        if number is None:
+            return None
+        try:
+            tree = self.operation(self.trace.operations[number], is_wanted=True)
+        except TooLongError:
+            return None
+        tree = turned(tree) if sighting.turned else tree
+        is_flat = np.ndim(self.trace.operations[number].result) < 2
+        if isinstance(tree, ast.Attribute) and (is_flat or sighting.quantity == "db2"):  # it lies in no direction
+            tree = tree.value
+        over_m = like(tree, ast.BinOp(tree, ast.Div(), name("m"))) if sighting.late else tree
+        return simplified(over_m, sighting.quantity)
+
+    def operand(self, operand: Operand, other: Operand | None) -> ast.expr:
+        """Write an operand."""
+        match operand:
+            case Result(number):
+                return self.operation(self.trace.operations[number])
+            case Input(text):
+                V, shape = self.trace.problem.given()[text], self.trace.inputs[text].shape
+                return turned(name(text)) if V.shape != shape and V.shape == shape[::-1] and V.size > 1 else name(text)
+            case Several(parts):
+                return ast.List([self.operand(part, None) for part in parts], ast.Load())
+            case Constant(value):
+                return constant(value, getattr(other, "value", value), self.trace.problem, self.other.problem)
+
+    def operation(self, operation: Operation, is_wanted: bool = False) -> ast.expr:
+        """Write what an operation gave: the name of a quantity, or how it was computed."""
+        self.count += 1
+        if self.count > DEEPEST:
+            raise TooLongError
+        sighting = self.known.get(operation.number)
+        if sighting and not is_wanted:
+            tree: ast.expr = turned(name(sighting.quantity)) if sighting.turned else name(sighting.quantity)
+            if sighting.late:
+                tree = ast.BinOp(name("m"), ast.Mult(), tree)
+            return tree
+        tree = self.computed(operation)
+        tree.seen = operation.number  # type: ignore[attr-defined]
+        return tree
+
+    def computed(self, operation: Operation) -> ast.expr:
+        """Write how an operation computed its result."""
+        twin = self.other.operations[operation.number].operands if self.is_alike else ()
+        arguments = [self.operand(a, b) for a, b in zip_longest(operation.operands, twin[: len(operation.operands)])]
+        function, options = operation.function, operation.options
+        if function in SAME_NUMBERS or (function == "reshape" and is_same_layout(operation, self.trace)):
+            return arguments[0]
+        if function in SYMBOLS and len(arguments) == 2:
+            is_scaling = function == "dot" and not all(map(has_axes, self.shapes(operation)))
+            return ast.BinOp(arguments[0], ast.Mult() if is_scaling else SYMBOLS[function](), arguments[1])
+        if function in COMPARISONS:
+            return ast.Compare(arguments[0], [COMPARISONS[function]()], [arguments[1]])
+        if function == "setitem" and options.get("index") == "[#1]":
+            return call("where", arguments[1], arguments[2], arguments[0])
+        if function in ("sum", "mean"):
+            return self.sum(operation, arguments)
+        return self.other_function(function, arguments, options)
+
+    def sum(self, operation: Operation, arguments: Sequence[ast.expr]) -> ast.expr:
+        """Write a sum or a mean, along the axis of the notation."""
+        V, options = arguments[0], operation.options
+        axis = options.get("axis", getattr(operation.operands[1], "value", None) if len(arguments) > 1 else None)
+        shape = self.shapes(operation)[0]
+        if axis is None or len(shape) < 2:
+            whole = call("sum", V)
+            return ast.BinOp(whole, ast.Div(), size(V, "size")) if operation.function == "mean" else whole
+        axis = axis[0] if isinstance(axis, list | tuple) else axis
+        along_rows = axis in (1, -1)
+        tree: ast.expr = call("total", V) if along_rows else turned(call("total", turned(V)))
+        if operation.function == "mean":
+            length, m = shape[1 if along_rows else 0], self.trace.problem.sizes["m"]
+            tree = ast.BinOp(tree, ast.Div(), name("m") if length == m else ast.Constant(length))
+        return tree
+
+    def other_function(self, function: str, arguments: Sequence[ast.expr], options: Mapping[str, object]) -> ast.expr:
+        """Write any other function."""
+        if function == "transpose":
+            return turned(arguments[0])
+        if function == "negative":
+            return ast.UnaryOp(ast.USub(), arguments[0])
+        if function == "square":
+            return ast.BinOp(arguments[0], ast.Pow(), ast.Constant(2))
+        if function in ("zeros_like", "ones_like", "zeros", "ones", "full"):
+            return ast.Constant(1.0 if function.startswith("ones") else 0.0)
+        if function in ("getitem", "reshape"):
+            index = str(options.get("index", "")) or f".reshape({', '.join(map(ast.unparse, arguments[1:]))})"
+            parts = iter(arguments[1:])
+            index = re.sub(r"#\d+", lambda _: ast.unparse(next(parts)), index)
+            return ast.parse(f"({ast.unparse(arguments[0])}){index}", mode="eval").body
+        return call(function, *arguments)
+
+    def shapes(self, operation: Operation) -> list[tuple[int, ...]]:
+        """The shapes of the operands."""
+        found = []
+        for operand in operation.operands:
+            match operand:
+                case Result(number):
+                    found.append(np.shape(self.trace.operations[number].result))
+                case Input(text):
+                    found.append(self.trace.inputs[text].shape)
+                case Constant(value):
+                    found.append(np.shape(value))
+                case _:
+                    found.append(())
+        return found
+
+    @property
+    def is_alike(self) -> bool:
+        """Whether the other trace has the same operations."""
+        return [each.function for each in self.trace.operations] == [each.function for each in self.other.operations]
+
+
+def size(V: ast.expr, attribute: str) -> ast.expr:
+    """An attribute of an array."""
+    return ast.Attribute(V, attribute, ast.Load())
+
+
+def has_axes(shape: tuple[int, ...]) -> bool:
+    """Tell an array from a number."""
+    return bool(shape)
+
+
+def is_same_layout(operation: Operation, trace: Trace) -> bool:
+    """Tell whether a reshape only added or dropped dimensions of length 1."""
+    match operation.operands[0]:
+        case Result(number):
+            before = np.shape(trace.operations[number].result)
+        case Input(text):
+            before = trace.inputs[text].shape
+        case _:
+            return False
+    after = np.shape(operation.result)
+    return [n for n in before if n != 1] == [n for n in after if n != 1]
+
+
+SIZES: dict[str, Callable[[dict[str, int]], float]] = {
+    "m": lambda sizes: sizes["m"],
+    "1 / m": lambda sizes: 1 / sizes["m"],
+    "-1 / m": lambda sizes: -1 / sizes["m"],
+    "m - 1": lambda sizes: sizes["m"] - 1,
+    "2 / m": lambda sizes: 2 / sizes["m"],
+    "n_x": lambda sizes: sizes["n_x"],
+    "n_h": lambda sizes: sizes["n_h"],
+    "n_x * m": lambda sizes: sizes["n_x"] * sizes["m"],
+}
+"""Numbers that are made of the sizes."""
+
+
+def constant(value: object, other: object, problem: Problem, second: Problem) -> ast.expr:
+    """Write a number: what changes with the problem is one of the sizes."""
+    if not isinstance(value, int | float | bool) or not isinstance(other, int | float | bool):
+        return (
+            name("constant") if isinstance(value, np.ndarray) else ast.Constant(value if value is None else str(value))
+        )
+    for text, of in SIZES.items():
+        if value != other and of(problem.sizes) == value and of(second.sizes) == other:
+            return ast.parse(text, mode="eval").body
+    number = int(value) if float(value).is_integer() and abs(value) < 1e15 else value
+    return ast.parse(repr(number), mode="eval").body if np.isfinite(value) else name(str(value))

@@ -1,0 +1,94 @@
+"""What a program was seen to compute is told in the notation, with its place: the very columns that differ."""
+
+import ast
+
+import pytest
+
+from shared.checking import problems
+from shared.checking.checkup import check
+from shared.checking.edits import edits
+from shared.checking.sandbox.program import Program
+from shared.checking.simplifying import simplified, text_of
+
+SMALL = list(problems.small())
+BACKPROP = """import numpy as np
+
+def gradients(W1, b1, W2, b2, X, Y):
+    m = X.shape[1]
+    Z1 = W1 @ X + b1
+    A1 = np.maximum(0, Z1)
+    A2 = 1 / (1 + np.exp(-(W2 @ A1 + b2)))
+    dZ2 = A2 - Y
+    dW2, db2 = dZ2 @ A1.T / m, dZ2.sum(axis=1, keepdims=True) / m
+    dA1 = W2.T @ dZ2
+    dZ1 = dA1 * (Z1 > 0)
+    dW1, db1 = dZ1 @ X.T / m, dZ1.sum(axis=1, keepdims=True) / m
+    return dict(dW1=dW1, db1=db1, dW2=dW2, db2=db2)
+"""
+CHANGED = {
+    "dZ1 = dA1 * (Z1 > 0)": ("dZ1 = dA1 * (dA1 > 0)", "dA1 > 0", "dZ1 = dA1 * (Z1 > 0)"),
+    "dA1 = W2.T @ dZ2": ("dA1 = dW2.T @ dZ2", "dW2.T", "dA1 = W2.T @ dZ2"),
+}
+
+
+@pytest.fixture
+def examined(tmp_path):
+    def examine(text):
+        (tmp_path / "mine.py").write_text(text)
+        with Program(tmp_path / "mine.py", 60) as program:
+            return check(program, SMALL)
+
+    return examine
+
+
+@pytest.mark.parametrize("line", CHANGED)
+def test_the_expression_that_differs_is_pointed_at_and_mended_in_the_programs_own_names(examined, line):
+    changed, expression, mended = CHANGED[line]
+    (finding,) = examined(BACKPROP.replace(line, changed)).findings
+    place, source = finding.own.place, finding.own.source
+    assert source.strip() == changed
+    assert source[place.column : place.end_column] == expression
+    assert finding.own.mended == mended
+
+
+def test_what_has_no_name_is_told_by_its_formula(examined):
+    (finding,) = examined(BACKPROP.replace("dZ1 = dA1 * (Z1 > 0)", "dZ1 = dA1 * np.cos(Z1)")).findings
+    assert finding.own.formula == "dA1 * cos(Z1)"
+    assert "cos(Z1) in place of Z1 > 0" in finding.name
+
+
+def test_a_right_program_is_told_where_its_quantities_stand(examined):
+    rows = {row.quantity: row.own for row in examined(BACKPROP).rows()}
+    assert {name: own.place.line for name, own in rows.items()} == {"dW2": 9, "db2": 9, "dW1": 12, "db1": 12}
+
+
+@pytest.mark.parametrize(
+    ("text", "simple"),
+    [
+        ("(X.T @ W1.T).T + b1", "W1 @ X + b1"),
+        ("where(Z1 <= 0, 0, dA1)", "dA1 * (Z1 > 0)"),
+        ("1 / (1 + exp(-Z1))", "sigmoid(Z1)"),
+        ("1 / m * (dZ1 @ X.T)", "dZ1 @ X.T / m"),
+        ("maximum(0, Z1)", "relu(Z1)"),
+        ("-(Y - A2)", "A2 - Y"),
+    ],
+)
+def test_a_formula_is_written_as_the_notation_has_it(text, simple):
+    assert text_of(simplified(ast.parse(text, mode="eval").body)) == simple
+
+
+@pytest.mark.parametrize(
+    ("own", "line", "said"),
+    [
+        ("dA1 * (dA1 > 0)", "dZ1", ["dA1 in place of Z1"]),
+        ("(A2 - Y) * Z2 / m", "dZ2", ["multiplied by Z2"]),
+        ("(Y - A2) / m", "dZ2", ["sign wrong"]),
+        ("W1 @ X - b1", "Z1", ["sign of b1 wrong"]),
+        ("W1 @ X", "Z1", ["b1 missing"]),
+        ("dZ1 @ A1.T", "dW1", ["A1 in place of X"]),
+        ("dZ2 @ A1.T", "dW2", []),
+    ],
+)
+def test_an_edit_is_said_in_words(own, line, said):
+    found = edits(simplified(ast.parse(own, mode="eval").body), line)
+    assert [edit.said for edit in found] == said
