@@ -67,7 +67,7 @@ SLOW = (
 AT_IMPORT = [path.stem for path in (ROOT / "shared/judging").glob("mistake*.py")]
 """Files whose functions are called while they are imported, so that the tests must be collected anew."""
 
-TESTS |= dict.fromkeys(AT_IMPORT, "test_written_out test_mistakes")
+TESTS |= dict.fromkeys(AT_IMPORT, "test_explanations test_mistakes")
 
 MEMORY = 8 * 2**30
 """Bytes that a process may have."""
