@@ -11,14 +11,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 CEILINGS = {
-    "compare.py": 260,
+    "compare.py": 290,
     "implementations": 1150,
-    "shared": 16000,
-    "shared/judging": 3300,
-    "shared/checking": 5900,
+    "shared": 23000,
+    "shared/judging": 2800,
+    "shared/checking": 10300,
     "tests": 16500,
 }
-LONGEST_FILE, LONGEST_FUNCTION = 320, 60
+LONGEST_FILE, LONGEST_FUNCTION = 370, 82
 
 
 def main() -> int:
