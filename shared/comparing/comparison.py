@@ -1,19 +1,20 @@
 """The comparison: every implementation does the same, the judge looks on, and the record keeps what comes of it."""
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
 from shared.comparing.answers import call, changed, copies, training_problem
 from shared.comparing.programs import Programs, Stage
-from shared.comparing.questions import Questions, standards
+from shared.comparing.questions import Questions, judged_A2, standards
 from shared.comparing.record import Artifacts, Curve, Exact, ExactDistance, Record
 from shared.comparing.workers import Submit
 from shared.data.dataset import Dataset
 from shared.judging.curves.band import Band, band_around, spread
 from shared.judging.curves.exact_curve import exact_curve
 from shared.judging.curves.reference import train_reference
+from shared.judging.verdict import Judgement
 from shared.network import (
     Activations,
     Array,
@@ -62,6 +63,7 @@ class Comparison:
         self.record, self.parameters, self.data, self.settings = record, parameters, data, settings
         self.programs, self.stage, self.submit = programs, stage, submit
         self.X, self.Y = data.train.X.astype(settings.dtype), data.train.Y.astype(settings.dtype)
+        self.judged_beside: dict[tuple[str, str], Callable[[], Judgement]] = {}
         self.questions = Questions(parameters, self.X, self.Y, settings, programs.chunk, programs.X)
 
     def run(self, sources: Mapping[str, str], exact: bool = False, curvature: bool = False) -> Record:
@@ -91,10 +93,10 @@ class Comparison:
                 loaded[name] = self.programs.load(name, source)
                 answered[name] = self.questions.ask(loaded[name], checkpoints)
         with self.stage("the true values and the band of correct curves", 0):
-            at_start, after_steps = true_values()
+            at, after_steps = true_values()
             s = spread_beside()
         for name in sources:
-            self.record.frameworks[name] = self.questions.judge(answered[name], at_start, after_steps)
+            self.record.frameworks[name] = self.questions.judge(answered[name], at, after_steps)
         band = band_around(reference, s, max(standard.cost_noise for standard in after_steps.values()))
         self.record.horizon = band.horizon
         examples = {"train": self.data.train} | ({"test": self.data.test} if self.data.test else {})
@@ -103,6 +105,8 @@ class Comparison:
         for name, implementation in loaded.items():
             with self.programs.training(self.stage, name, implementation, self.settings.iterations) as progress:
                 self.train(implementation, name, self.record.artifacts, progress)
+        for (name, part), judgement in self.judged_beside.items():
+            self.record.frameworks[name].trained[part] = judgement()
         if curvature:
             self.look_at_the_curvature()
         if exact:
@@ -142,6 +146,9 @@ class Comparison:
         if any(unfit(V, layers[V], wanted[V], self.X.dtype) for V in ("A1", "A2")):
             return None
         artifacts.passes[name, part] = Activations(**layers)
+        Y = examples.Y.astype(self.settings.dtype)
+        asked = X, Y, self.settings.activation, trained, layers["A2"]
+        self.judged_beside[name, part] = self.submit(judged_A2, *asked)
         return float(np.mean((layers["A2"] > 0.5) == (examples.Y > 0.5)))
 
     def compare_with_the_exact_curve(self, progress: Progress) -> None:

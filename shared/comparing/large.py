@@ -68,11 +68,11 @@ class LargeComparison:
                 loaded[name] = self.programs.load(name, source)
                 answered[name] = self.questions.ask(loaded[name].alone(), start)
         with self.stage("the true values", 0):
-            at_start, after_steps = true_values()
+            at, after_steps = true_values()
         self.record.sample = self.X.shape[1]
         self.record.artifacts = Artifacts(self.parameters, {}, None, {})
         for name, program in loaded.items():
-            self.record.frameworks[name] = self.questions.judge(answered[name], at_start, after_steps)
+            self.record.frameworks[name] = self.questions.judge(answered[name], at, after_steps)
             self.record.frameworks[name].sums = self.judge_sums(name, program)
         for name, program in loaded.items():
             self.train(name, program, self.record.artifacts)

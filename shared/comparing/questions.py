@@ -1,16 +1,31 @@
 """What every implementation is asked at given weights, and how its answers are judged."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from shared.comparing.answers import Answers, answers, answers_to_step
 from shared.comparing.record import Framework
 from shared.judging.judge import Judge, Standard
-from shared.network import Array, Implementation, Parameters, Settings
+from shared.judging.verdict import Judgement
+from shared.network import Activation, Array, Implementation, Parameters, Settings
+
+
+class Asked(NamedTuple):
+    """What an implementation answered: at first, after a step from each checkpoint's weights, and asked again."""
+
+    first: Answers
+    steps: dict[int, Answers]
+    again: dict[int, Answers]
+    checkpoints: dict[int, Parameters]
 
 
 class Questions:
-    """Every quantity at the initial weights, and a step from each checkpoint's weights.
+    """Every quantity at the initial weights, a step from each checkpoint's weights, and every quantity once more.
+
+    A program may keep something between two calls, or be right at the initial weights only: so it is asked again, and
+    at the last checkpoint.
 
     Parameters
     ----------
@@ -39,34 +54,65 @@ class Questions:
         self.X_given: Any = X if X_given is None else X_given
         self.judging = Judge(X, Y, settings.activation, chunk)
 
-    def ask(self, program: Implementation, checkpoints: Mapping[int, Parameters]) -> dict[int | None, Answers]:
-        """Ask for every quantity at the initial weights (None), and for one step from each checkpoint's weights."""
+    def ask(self, program: Implementation, checkpoints: Mapping[int, Parameters]) -> Asked:
+        """Ask for every quantity, for one step from each checkpoint's weights, and for every quantity again."""
         activation, rate, X = self.settings.activation, self.settings.learning_rate, self.X_given
-        asked: dict[int | None, Answers] = {None: answers(program, self.parameters, X, self.Y, activation)}
-        for step, parameters in checkpoints.items():
-            asked[step] = answers_to_step(program, parameters, X, self.Y, rate, activation)
-        return asked
+        first = answers(program, self.parameters, X, self.Y, activation)
+        steps = {
+            step: answers_to_step(program, parameters, X, self.Y, rate, activation)
+            for step, parameters in checkpoints.items()
+        }
+        again = {step: answers(program, checkpoints[step], X, self.Y, activation) for step in ends_of(checkpoints)}
+        return Asked(first, steps, again, dict(checkpoints))
 
-    def judge(
-        self, answered: Mapping[int | None, Answers], at_start: Standard, after_steps: Mapping[int, Standard]
-    ) -> Framework:
+    def judge(self, answered: Asked, at: Mapping[int, Standard], after_steps: Mapping[int, Standard]) -> Framework:
         """Judge what an implementation answered; where something does not agree, find out who is to blame."""
-        values = answered[None].values
-        framework = Framework(quantities=at_start.judge_all(values))
+        values = answered.first.values
+        framework = Framework(quantities=at[0].judge_all(values))
         for name, judged in framework.quantities.items():
             if judged.verdict != "agrees":
                 framework.explanations[name] = self.judging.explain(framework.quantities, name, self.parameters, values)
         for step, standard in after_steps.items():
-            framework.steps[step] = standard.judge_all(answered[step].values)
-        for answer in answered.values():
+            framework.steps[step] = standard.judge_all(answered.steps[step].values)
+        for step, standard in at.items():
+            given, weights = answered.again[step].values, answered.checkpoints[step]
+            framework.again[step] = standard.judge_all(given) | self.by_its_own_line(standard, weights, given)
+        for answer in (answered.first, *answered.steps.values(), *answered.again.values()):
             framework.add_changed(answer.changed)
         return framework
+
+    def by_its_own_line(
+        self, standard: Standard, parameters: Parameters, values: Mapping[str, Any]
+    ) -> dict[str, Judgement]:
+        """Judge what follows from Z1 by its own line, too, where rounding may decide on which side of 0 an entry is.
+
+        There dZ1 may be off by a whole dA1, and a row of dW1 by what that brings, which hides all else.
+        """
+        undecided = standard.right["dZ1"][1].noise > np.abs(standard.right["dA1"][0].high) / 2
+        judged = standard.judge_all(values)
+        if not undecided.any() or any(judgement.problem for judgement in judged.values()):
+            return {}
+        alone = {name: self.judging.alone(name, parameters, values) for name in ("dZ1", "dW1", "db1")}
+        return {name: judgement for name, judgement in alone.items() if judgement.verdict != "agrees"}
+
+
+def ends_of(checkpoints: Mapping[int, Parameters]) -> list[int]:
+    """The first checkpoint and the last."""
+    return sorted({min(checkpoints), max(checkpoints)})
 
 
 def standards(
     X: Array, Y: Array, settings: Settings, checkpoints: Mapping[int, Parameters], chunk: int | None = None
-) -> tuple[Standard, dict[int, Standard]]:
-    """Work out what is right at the initial weights, and after a step from each checkpoint's weights."""
-    judge = Judge(X, Y, settings.activation, chunk)
-    at_start = judge.at(checkpoints[0])
-    return at_start, {step: judge.after_step(P, settings.learning_rate) for step, P in checkpoints.items()}
+) -> tuple[dict[int, Standard], dict[int, Standard]]:
+    """Work out what is right at the first and the last checkpoint's weights, and after a step from each."""
+    judge, at, after = Judge(X, Y, settings.activation, chunk), {}, {}
+    for step, parameters in checkpoints.items():
+        if step in ends_of(checkpoints):
+            at[step] = judge.at(parameters)
+        after[step] = judge.after_step(parameters, settings.learning_rate)
+    return at, after
+
+
+def judged_A2(X: Array, Y: Array, activation: Activation, parameters: Parameters, A2: Array) -> Judgement:  # noqa: N802
+    """Judge A2 of trained weights, on examples that may be others than those of the training."""
+    return Judge(X, Y, activation).alone("A2", parameters, {"A2": A2})

@@ -74,7 +74,8 @@ class Framework:
     """What one implementation did, and the verdicts on it.
 
     `sums` is about the sums over chunks, where there are too many examples for the rest to be about all of them. They
-    are judged by the bound alone: `noise` is the bound there.
+    are judged by the bound alone: `noise` is the bound there. `again` is about every quantity, asked for once more at
+    the initial weights and at those of the last step; `trained` about A2 of the trained weights on each set.
     """
 
     costs: list[float] = field(default_factory=list)
@@ -85,6 +86,8 @@ class Framework:
     quantities: dict[str, Judgement] = field(default_factory=dict)
     sums: dict[str, Judgement] = field(default_factory=dict)
     steps: dict[int, dict[str, Judgement]] = field(default_factory=dict)
+    again: dict[int, dict[str, Judgement]] = field(default_factory=dict)
+    trained: dict[str, Judgement] = field(default_factory=dict)
     curve: Curve | None = None
     exact_distance: ExactDistance | None = None
     changed_inputs: list[str] = field(default_factory=list)
@@ -101,12 +104,14 @@ class Framework:
         off += [(0, name) for name, judged in self.sums.items() if judged.verdict != "agrees"]
         off += [
             (step, name)
-            for step, parameters in self.steps.items()
-            for name, judged in parameters.items()
+            for at_steps in (self.again, self.steps)
+            for step, judgements in at_steps.items()
+            for name, judged in judgements.items()
             if judged.verdict != "agrees"
         ]
         if self.curve and self.curve.verdict != "agrees":
             off.append((self.curve.leaves_band_at or 0, "cost"))
+        off += [(len(self.costs), "A2") for judged in self.trained.values() if judged.verdict != "agrees"]
         return off
 
 

@@ -22,9 +22,17 @@ def explain(record: Record, name: str) -> list[str]:
     for quantity, judged in framework.sums.items():
         if judged.verdict != "agrees":
             lines += [f"{quantity}, summed over the chunks: {name} is {judged.verdict}", *evidence(judged)]
+    for step, quantities in framework.again.items():
+        off = {q: judged for q, judged in quantities.items() if judged.verdict != "agrees"}
+        for quantity, judged in off.items() if not lines else ():
+            asked = f"{quantity}, asked again, at the weights of step {step}"
+            lines += [f"{asked}: {name} is {judged.verdict} ({where})", *evidence(judged)]
     lines += explain_steps(framework, name, where)
     if framework.curve and framework.curve.verdict != "agrees":
         lines += [f"costs: {name} is {framework.curve.verdict} ({where})", *curve_evidence(framework.curve)]
+    for part, judged in framework.trained.items():
+        if judged.verdict != "agrees":
+            lines += [f"A2 of the trained weights, {part} set: {name} is {judged.verdict}", *evidence(judged)]
     return lines
 
 

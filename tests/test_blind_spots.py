@@ -1,0 +1,75 @@
+"""Wrong programs that are right where a judge looks first: at the initial weights, once, on the training set."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from cases import random_case
+
+from implementations import numpy_manual
+from shared.comparing.questions import Questions, judged_A2, standards
+from shared.judging.curves.reference import train_reference
+from shared.network import Gradients, Settings
+
+CASE = random_case("20-4-1", 20, 4, 15, seed=8)
+
+
+def judged(dtype, gradients):
+    """Ask a program whose gradients these are, and judge what it answers."""
+    case, settings = CASE.in_form(dtype, "relu"), Settings(0.05, 30, 4, dtype=dtype)
+    checkpoints = train_reference(case.parameters, case.X, case.Y, settings).checkpoints
+    program = SimpleNamespace(**{**vars(numpy_manual), "gradients": gradients})
+    questions = Questions(case.parameters, case.X, case.Y, settings)
+    return questions.judge(questions.ask(program, checkpoints), *standards(case.X, case.Y, settings, checkpoints))
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_a_correct_program_agrees_whenever_it_is_asked(dtype):
+    assert judged(dtype, numpy_manual.gradients).disagreements() == []
+
+
+def test_gradients_that_are_right_the_first_time_only_are_wrong():
+    calls = []
+
+    def gradients(*arguments):
+        calls.append(1)
+        d = numpy_manual.gradients(*arguments)
+        return d if len(calls) == 1 else Gradients(*(0 * V for V in d))
+
+    framework = judged("float64", gradients)
+    assert {j.verdict for j in framework.quantities.values()} == {"agrees"}
+    assert (0, "dW1") in framework.disagreements()
+
+
+def test_gradients_that_are_right_at_the_initial_weights_only_are_wrong():
+    def gradients(parameters, *arguments):
+        d = numpy_manual.gradients(parameters, *arguments)
+        return d if np.array_equal(parameters.W1, CASE.parameters.W1) else d._replace(dW1=d.dW1 * (1 + 1e-9))
+
+    assert judged("float64", gradients).disagreements() == [(29, "dW1")]
+
+
+def test_where_the_side_of_an_entry_is_open_dW1_is_judged_by_its_own_line():  # noqa: N802
+    """One Z1 is 0 but for rounding, so that a whole row of dW1 may be off by dA1 x: a lost entry hides in that."""
+    case = random_case("20-4-1", 20, 4, 15, seed=8).in_form("float32", "relu")
+    case.parameters.b1[0] -= (case.parameters.W1[0].astype(float) @ case.X[:, 3].astype(float)) + case.parameters.b1[0]
+    settings = Settings(0.05, 1, 4, dtype="float32")
+
+    def gradients(*arguments):
+        d = numpy_manual.gradients(*arguments)
+        lost = np.argmin(np.abs(d.dW1[0]) / np.abs(case.X[:, 3]))
+        d.dW1[0, lost] = 0
+        return d
+
+    program = SimpleNamespace(**{**vars(numpy_manual), "gradients": gradients})
+    questions, start = Questions(case.parameters, case.X, case.Y, settings), {0: case.parameters}
+    framework = questions.judge(questions.ask(program, start), *standards(case.X, case.Y, settings, start))
+    assert framework.quantities["dW1"].verdict == "agrees"
+    assert framework.disagreements() == [(0, "dW1")]
+
+
+@pytest.mark.parametrize(("spoil", "verdict"), [(lambda A2: A2, "agrees"), (lambda A2: 1 - A2, "wrong")])
+def test_what_trained_weights_say_of_other_examples_is_judged(spoil, verdict):
+    other = random_case("20-4-1", 20, 4, 9, seed=3)
+    A2 = numpy_manual.forward(CASE.parameters, other.X).A2
+    assert judged_A2(other.X, other.Y, "relu", CASE.parameters, spoil(A2)).verdict == verdict
