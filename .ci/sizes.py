@@ -18,7 +18,7 @@ CEILINGS = {
     "shared/checking": 10300,
     "tests": 16500,
 }
-LONGEST_FILE, LONGEST_FUNCTION = 370, 82
+LONGEST_FILE, LONGEST_FUNCTION = 320, 60
 
 
 def main() -> int:

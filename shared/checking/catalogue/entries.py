@@ -8,7 +8,8 @@ from shared.checking.catalogue.anywhere import ANYWHERE
 from shared.checking.catalogue.backward import BACKWARD, BACKWARD_FAMILIES
 from shared.checking.catalogue.forward import FORWARD, FORWARD_FAMILIES
 from shared.checking.catalogue.gradients import GRADIENT, GRADIENT_FAMILIES
-from shared.checking.catalogue.loss import LOSS, LOSS_FAMILIES
+from shared.checking.catalogue.loss import LOSS
+from shared.checking.catalogue.loss_families import LOSS_FAMILIES
 from shared.checking.catalogue.mistake import Family, Mistake
 from shared.checking.catalogue.updates import UPDATE, UPDATE_FAMILIES
 from shared.checking.lines import RIGHT

@@ -22,9 +22,19 @@ def along(V: str, direction: str) -> str:
 
 def updates_of(V: str) -> tuple[Mistake, ...]:
     """Mistakes that can be made with every parameter."""
-    dV, right = f"d{V}", f"{V} - learning_rate * d{V}"
-    plain = "and this is plain gradient descent."
-    found = {
+    mistakes = {**optimizers_of(V), **steps_of(V), **loops_of(V)}
+    late = {"W1": f"({NEW_DZ1}) @ X.T", "b1": f"total({NEW_DZ1})"}
+    if V in late:
+        mistakes["W2 after its update"] = (along(V, late[V]), TOO_LATE)
+    if V == "b1":
+        mistakes["db2 in place of db1"] = (along(V, "db2"), "db2 is used, and broadcast to all hidden units.")
+    return at(V, mistakes)
+
+
+def optimizers_of(V: str) -> dict[str, tuple[str, str]]:
+    """Other optimizers than gradient descent."""
+    dV, plain = f"d{V}", "and this is plain gradient descent."
+    return {
         "Nesterov momentum 0.9": (
             along(V, f"{dV} + 0.9 * memory({dV}s, 0.9)"),
             f"The optimizer has Nesterov momentum, {plain}",
@@ -45,6 +55,13 @@ def updates_of(V: str) -> tuple[Mistake, ...]:
             along(V, f"{dV} / (sqrt(memory([V * V for V in {dV}s], 1)) + 1e-10)"),
             "The optimizer is Adagrad, which divides each gradient by the root of all its squares so far.",
         ),
+    }
+
+
+def steps_of(V: str) -> dict[str, tuple[str, str]]:
+    """Steps of another direction or another length."""
+    dV = f"d{V}"
+    return {
         "step uphill": (
             f"{V} + learning_rate * {dV}",
             f"learning_rate {dV} is added to {V} instead of subtracted, so the cost rises.",
@@ -71,6 +88,13 @@ def updates_of(V: str) -> tuple[Mistake, ...]:
             along(V, f"0.99**step * {dV}"),
             "The learning rate falls from step to step by 1%, and here it is constant.",
         ),
+    }
+
+
+def loops_of(V: str) -> dict[str, tuple[str, str]]:
+    """Gradients of other steps, and another number of steps."""
+    dV, right = f"d{V}", f"{V} - learning_rate * d{V}"
+    return {
         "gradients accumulated": (
             along(V, f"memory({dV}s, 1)"),
             "The gradients of all earlier steps are added up: they were not set to zero between the steps.",
@@ -96,12 +120,6 @@ def updates_of(V: str) -> tuple[Mistake, ...]:
             f"{V} is updated after every example: an iteration here is one update, with all examples.",
         ),
     }
-    late = {"W1": f"({NEW_DZ1}) @ X.T", "b1": f"total({NEW_DZ1})"}
-    if V in late:
-        found["W2 after its update"] = (along(V, late[V]), TOO_LATE)
-    if V == "b1":
-        found["db2 in place of db1"] = (along(V, "db2"), "db2 is used, and broadcast to all hidden units.")
-    return at(V, found)
 
 
 def families_of(V: str) -> Iterator[Family]:
