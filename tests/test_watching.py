@@ -20,6 +20,13 @@ GIVEN = on_paper().given()
 HEAD = "import numpy as np\ndef gradients(W1, b1, W2, b2, X, Y):\n"
 
 
+@pytest.fixture(autouse=True)
+def settings_of_numpy_are_put_back():
+    """A program that runs here may change them, and other tests run in this process."""
+    with np.errstate():
+        yield
+
+
 @pytest.fixture
 def seen(tmp_path):
     """Run a function with this body here, watched, and return what it gave and what it did."""
