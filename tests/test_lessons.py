@@ -19,7 +19,7 @@ NAMES = list(lessons.REGISTRY)
 PAGE = Path(compare_module.__file__).parent / "docs" / "lessons.md"
 OF_THE_TEXT = {
     "symmetry", "initial-scale", "scaling", "vanishing-gradient", "dying-relu", "kink", "learning-rate", "saturation",
-    "precision", "chain-rule",
+    "precision", "chain-rule", "many-processes",
 }  # fmt: skip
 
 

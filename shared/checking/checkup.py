@@ -151,7 +151,7 @@ def finding(
         diagnosis = replace(diagnosis, clues=(*diagnosis.clues, *new))
         shows = [name for name in (diagnosis.line, *diagnosis.quantities) if name in examination.given]
         wrong = [visit for visit in examination.visits if shows and shows[0] in visit.wrong]
-        narrow = bool(wrong) and not diagnosis.unfit and is_narrow(wrong[0], shows[0])
+        narrow = bool(wrong) and not diagnosis.unfit and is_narrow(wrong, shows[0])
         large = [saturation(examination, name) for name in shows]
         saturated = min(size for size in large if size) if large and all(large) else None
         diagnosis = replace(diagnosis, narrow=narrow, saturated=saturated)

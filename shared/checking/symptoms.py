@@ -11,7 +11,7 @@ from shared.checking.lines import run
 from shared.checking.visit import Visit
 from shared.judging.arithmetic import Probabilistic
 from shared.judging.rounding import through_one_line
-from shared.judging.verdict import deviations
+from shared.judging.verdict import FALSE_ALARM_RATE, deviations
 from shared.network import Array
 
 
@@ -66,8 +66,29 @@ def ratio_on(visit: Visit, name: str) -> float | None:
     return float(np.median(ratios))
 
 
-def is_narrow(visit: Visit, name: str) -> bool:
-    """Tell whether a line of float64 was computed in float32: its errors are the noise of that."""
+def is_narrow(visits: Sequence[Visit], name: str) -> bool:
+    """Tell whether a line of float64 was computed in float32: its errors are the noise of that, no more and no less.
+
+    Roundings are uniform within u of each number, so the chance that the largest of n is below a share s of u is s^n.
+    Errors so small that this chance is below FALSE_ALARM_RATE are not those of float32.
+    """
+    if not visits or not all(is_within_float32(visit, name) for visit in visits):
+        return False
+    u = float(np.finfo(np.float32).eps) / 2
+    shares = [relative_error(visit, name) / u for visit in visits]
+    n = sum(share.size for share in shares)
+    return bool(max(share.max(initial=0) for share in shares) > FALSE_ALARM_RATE ** (1 / max(1, n)))
+
+
+def relative_error(visit: Visit, name: str) -> Array:
+    """How far off a quantity is, as a share of its true values, where these are not 0."""
+    truth = visit.lines[name][0]
+    error, size = truth.error(visit.own[name]).ravel(), np.abs(truth.high).ravel()
+    return error[size > 0] / size[size > 0]
+
+
+def is_within_float32(visit: Visit, name: str) -> bool:
+    """Tell whether the errors of a line of float64 are beyond what that does, but not beyond the noise of float32."""
     if name not in visit.own or visit.dtype != np.float64:
         return False
     own, truth = {**visit.problem.given(), **visit.own}, visit.lines[name][0]
