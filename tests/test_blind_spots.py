@@ -7,7 +7,8 @@ import pytest
 from cases import random_case
 
 from implementations import numpy_manual
-from shared.comparing.questions import Questions, judged_A2, standards
+from shared.comparing.questions import Questions, Standards, judged_A2
+from shared.comparing.workers import at_once
 from shared.judging.curves.reference import train_reference
 from shared.network import Gradients, Settings
 
@@ -20,7 +21,7 @@ def judged(dtype, gradients):
     checkpoints = train_reference(case.parameters, case.X, case.Y, settings).checkpoints
     program = SimpleNamespace(**{**vars(numpy_manual), "gradients": gradients})
     questions = Questions(case.parameters, case.X, case.Y, settings)
-    return questions.judge(questions.ask(program, checkpoints), *standards(case.X, case.Y, settings, checkpoints))
+    return questions.judge(questions.ask(program, checkpoints), *Standards(at_once, questions, checkpoints).wait())
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
@@ -63,7 +64,7 @@ def test_where_the_side_of_an_entry_is_open_dW1_is_judged_by_its_own_line():  # 
 
     program = SimpleNamespace(**{**vars(numpy_manual), "gradients": gradients})
     questions, start = Questions(case.parameters, case.X, case.Y, settings), {0: case.parameters}
-    framework = questions.judge(questions.ask(program, start), *standards(case.X, case.Y, settings, start))
+    framework = questions.judge(questions.ask(program, start), *Standards(at_once, questions, start).wait())
     assert framework.quantities["dW1"].verdict == "agrees"
     assert framework.disagreements() == [(0, "dW1")]
 

@@ -41,7 +41,7 @@ def run(*arguments, cwd=ROOT):
 @pytest.fixture
 def compare(monkeypatch, capsys, tmp_path):
     """Run the command line in this process, without helpers: that is quicker."""
-    monkeypatch.setattr(workers, "started", lambda: nullcontext(workers.at_once))
+    monkeypatch.setattr(workers, "started", lambda *_: nullcontext(workers.at_once))
     monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)  # which the program replaces
     monkeypatch.chdir(tmp_path)
 

@@ -97,7 +97,7 @@ class Document(HTMLParser):
 def compare(folder, *options):
     """Run the command line in this process and in this folder, without processes beside it: that is quicker."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(workers, "started", lambda: nullcontext(workers.at_once))
+        patch.setattr(workers, "started", lambda *_: nullcontext(workers.at_once))
         patch.setattr(warnings, "showwarning", warnings.showwarning)
         patch.setenv("XDG_CACHE_HOME", str(folder))
         patch.chdir(folder)

@@ -40,7 +40,7 @@ class Result(NamedTuple):
 @pytest.fixture
 def compare(monkeypatch, capsys, tmp_path):
     """Run the command line in this process."""
-    monkeypatch.setattr(workers, "started", lambda: nullcontext(workers.at_once))
+    monkeypatch.setattr(workers, "started", lambda *_: nullcontext(workers.at_once))
     monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)  # which the program replaces
     monkeypatch.chdir(tmp_path)
 
@@ -466,7 +466,7 @@ def test_another_training_set_is_warned_of(compare, trained, train, noise):
 
 def test_what_is_noted_but_unknown_is_passed_over(tmp_path):
     parameters = Parameters(np.ones((2, 3)), np.ones((2, 1)), np.ones((1, 2)), np.ones((1, 1)))
-    notes = {"scaling": "upwards", "activation": "tanh", "channels": "rgb"}
+    notes = {"scaling": "upwards", "activation": "swish", "channels": "rgb"}
     weights.save(tmp_path / "odd.safetensors", parameters, notes)
     assert weights.read_notes(tmp_path / "odd.safetensors") == notes
     asked = {"activation": None, "channels": None, "scaling": None}

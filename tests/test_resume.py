@@ -175,7 +175,7 @@ def test_the_file_may_be_a_link(tmp_path):
 
 @pytest.fixture
 def compare(monkeypatch, capsys, tmp_path):
-    monkeypatch.setattr(workers, "started", lambda: nullcontext(workers.at_once))
+    monkeypatch.setattr(workers, "started", lambda *_: nullcontext(workers.at_once))
     monkeypatch.chdir(tmp_path)
 
     def call(*arguments):

@@ -148,7 +148,7 @@ def test_one_thread_reads_for_all_passes():
 
 @pytest.fixture
 def compare(monkeypatch, capsys, tmp_path):
-    monkeypatch.setattr(workers, "started", lambda: nullcontext(workers.at_once))
+    monkeypatch.setattr(workers, "started", lambda *_: nullcontext(workers.at_once))
     monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)
     monkeypatch.chdir(tmp_path)
 

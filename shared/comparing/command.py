@@ -15,7 +15,11 @@ from shared.comparing.workers import Submit
 from shared.data.dataset import Dataset
 from shared.data.streaming import Streams
 from shared.distributing.team import Team
+from shared.distributing.threads import limit_threads
 from shared.network import Parameters, Settings
+
+BESIDE = ("shared.comparing.questions", "shared.judging.curves.band")
+"""What is worked out beside, in other processes: the true values, and the band."""
 
 
 class Prepared(NamedTuple):
@@ -67,6 +71,7 @@ def prepared(asked: Asked, team: Team) -> Iterator[Prepared]:
         If the comparison could not run, or its results not be written.
     """
     examples, descent, compared, pieces, saved, results = asked
+    limit_threads(1)
     with leading(team):
         sources = setup.names_of(compared.frameworks)
         setup.check_learning_rate(descent.learning_rate, compared.dtype)
@@ -75,7 +80,7 @@ def prepared(asked: Asked, team: Team) -> Iterator[Prepared]:
         outputs.check_weights_name(saved.save_trained)
         outputs.check_resume(pieces.resume, results.json, saved.save_weights, saved.save_trained, descent.weights)
         processes = team.engine.size
-        with workers.started() as submit, setup.opened(examples, compared.dtype, pieces, processes) as data:
+        with workers.started(*BESIDE) as submit, setup.opened(examples, compared.dtype, pieces, processes) as data:
             wanted = {"exact_curve": compared.exact_curve, "curvature": compared.curvature, "report": results.report}
             setup.check_size(data, wanted)
             parameters = setup.initial_weights(descent, data.train.X.shape[0], compared.dtype, saved.save_weights)

@@ -7,7 +7,7 @@ import numpy as np
 
 from shared.comparing.answers import call, changed, copies, training_problem
 from shared.comparing.programs import Programs, Stage
-from shared.comparing.questions import Questions, judged_A2, standards
+from shared.comparing.questions import Questions, Standards, judged_A2
 from shared.comparing.record import Artifacts, Curve, Exact, ExactDistance, Record
 from shared.comparing.workers import Submit
 from shared.data.dataset import Dataset
@@ -85,15 +85,15 @@ class Comparison:
         """
         reference = train_reference(self.parameters, self.X, self.Y, self.settings)
         checkpoints = reference.checkpoints
-        true_values = self.submit(standards, self.X, self.Y, self.settings, checkpoints, self.programs.chunk)
         spread_beside = self.submit(spread, reference, self.X, self.Y, self.settings)
+        standards = Standards(self.submit, self.questions, checkpoints)
         loaded, answered = {}, {}
         for name, source in sources.items():
             with self.stage(f"{name}: forward, gradients, steps", 0):
                 loaded[name] = self.programs.load(name, source)
                 answered[name] = self.questions.ask(loaded[name], checkpoints)
         with self.stage("the true values and the band of correct curves", 0):
-            at, after_steps = true_values()
+            at, after_steps = standards.wait()
             s = spread_beside()
         for name in sources:
             self.record.frameworks[name] = self.questions.judge(answered[name], at, after_steps)

@@ -7,7 +7,7 @@ import numpy as np
 
 from shared.comparing.chunked import Chunked
 from shared.comparing.programs import InChunks, Stage
-from shared.comparing.questions import Questions, standards
+from shared.comparing.questions import Questions, Standards
 from shared.comparing.record import Apart, Artifacts, Record
 from shared.comparing.sums import TOTALS
 from shared.comparing.workers import Submit
@@ -61,14 +61,14 @@ class LargeComparison:
             If an implementation raises an exception.
         """
         start = {0: self.parameters}
-        true_values = self.submit(standards, self.X, self.Y, self.settings, start, self.programs.chunk)
+        standards = Standards(self.submit, self.questions, start)
         loaded, answered = {}, {}
         for name, source in sources.items():
             with self.stage(f"{name}: forward, gradients, a step", 0):
                 loaded[name] = self.programs.load(name, source)
                 answered[name] = self.questions.ask(loaded[name].alone(), start)
         with self.stage("the true values", 0):
-            at, after_steps = true_values()
+            at, after_steps = standards.wait()
         self.record.sample = self.X.shape[1]
         self.record.artifacts = Artifacts(self.parameters, {}, None, {})
         for name, program in loaded.items():

@@ -46,8 +46,15 @@ class InOnePiece:
         self.device = device
 
     def load(self, name: str, source: str) -> Implementation:
-        """Import an implementation."""
-        return implementations.load(source, *self.device)
+        """Import an implementation, whose libraries compute with one thread.
+
+        The products are small: on a machine that does nothing else a second thread gains a quarter, and on one that
+        does, threads that wait for each other lose far more.
+        """
+        one_thread_for_xla()
+        implementation = implementations.load(source, *self.device)
+        limit_threads(1)
+        return implementation
 
     def training(
         self, stage: Stage, name: str, program: Implementation, steps: int

@@ -1,5 +1,6 @@
 """What every implementation is asked at given weights, and how its answers are judged."""
 
+from collections import deque
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -7,6 +8,7 @@ import numpy as np
 
 from shared.comparing.answers import Answers, answers, answers_to_step
 from shared.comparing.record import Framework
+from shared.comparing.workers import Submit
 from shared.judging.judge import Judge, Standard
 from shared.judging.verdict import Judgement
 from shared.network import Activation, Array, Implementation, Parameters, Settings
@@ -101,18 +103,46 @@ def ends_of(checkpoints: Mapping[int, Parameters]) -> list[int]:
     return sorted({min(checkpoints), max(checkpoints)})
 
 
-def standards(
-    X: Array, Y: Array, settings: Settings, checkpoints: Mapping[int, Parameters], chunk: int | None = None
-) -> tuple[dict[int, Standard], dict[int, Standard]]:
-    """Work out what is right at the first and the last checkpoint's weights, and after a step from each."""
-    judge, at, after = Judge(X, Y, settings.activation, chunk), {}, {}
-    for step, parameters in checkpoints.items():
-        if step in ends_of(checkpoints):
-            at[step] = judge.at(parameters)
-        after[step] = judge.after_step(parameters, settings.learning_rate)
-    return at, after
+class Standards:
+    """What is right at the first and the last checkpoint's weights, and after a step from each, worked out beside.
+
+    Each is a call of its own, so that no process waits while another has several to do.
+    """
+
+    def __init__(self, submit: Submit, questions: Questions, checkpoints: Mapping[int, Parameters]) -> None:
+        about = (questions.X, questions.Y, questions.settings, questions.chunk)
+        ends = ends_of(checkpoints)
+        self._after = {step: submit(standard, *about, P, True) for step, P in checkpoints.items()}
+        self._at = {step: submit(standard, *about, checkpoints[step], False) for step in ends}
+
+    def wait(self) -> tuple[dict[int, Standard], dict[int, Standard]]:
+        """Wait for all of them: at the weights, and after a step."""
+        at, after = ({step: wait() for step, wait in waiting.items()} for waiting in (self._at, self._after))
+        return at, after
+
+
+def standard(
+    X: Array, Y: Array, settings: Settings, chunk: int | None, parameters: Parameters, after_a_step: bool
+) -> Standard:
+    """Work out what is right at some weights, or after a step from them."""
+    judge = judge_of(X, Y, settings.activation, chunk)
+    return judge.after_step(parameters, settings.learning_rate) if after_a_step else judge.at(parameters)
+
+
+def judge_of(X: Array, Y: Array, activation: Activation, chunk: int | None = None) -> Judge:
+    """A judge that was asked before in this process, if it is for the same data: it has them in balls already."""
+    for judge in LAST:
+        is_same = (judge.activation, judge.chunk, judge.X.dtype) == (activation, chunk, X.dtype)
+        if is_same and np.array_equal(judge.X, X) and np.array_equal(judge.Y, Y):
+            return judge
+    LAST.append(Judge(X, Y, activation, chunk))
+    return LAST[-1]
+
+
+LAST = deque[Judge](maxlen=2)
+"""The last two judges: of the training set, and of the test set."""
 
 
 def judged_A2(X: Array, Y: Array, activation: Activation, parameters: Parameters, A2: Array) -> Judgement:  # noqa: N802
     """Judge A2 of trained weights, on examples that may be others than those of the training."""
-    return Judge(X, Y, activation).alone("A2", parameters, {"A2": A2})
+    return judge_of(X, Y, activation).alone("A2", parameters, {"A2": A2})

@@ -3,10 +3,11 @@
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from importlib import import_module
 from multiprocessing import active_children, get_context, parent_process, resource_tracker
 from typing import Any
 
@@ -24,13 +25,13 @@ def at_once(function: Callable[..., Any], *arguments: Any) -> Callable[[], Any]:
 
 
 @contextmanager
-def started() -> Iterator[Submit]:
-    """Start processes that get ready while this one goes on, take calls in turn, and end with the `with` block.
+def started(*modules: str) -> Iterator[Submit]:
+    """Start processes that import modules while this one goes on, take calls in turn, and end with the `with` block.
 
     Ctrl-C is left to this process.
     """
     others = active_children()
-    pool = ProcessPoolExecutor(WORKERS, get_context("spawn"), _get_ready)
+    pool = ProcessPoolExecutor(WORKERS, get_context("spawn"), _get_ready, (modules,))
     with deaf_to_interrupts(), safe_path():
         for _ in range(WORKERS):  # each call starts a process, as long as none is idle
             pool.submit(os.getpid)
@@ -54,12 +55,11 @@ def started() -> Iterator[Submit]:
             process.join()
 
 
-def _get_ready() -> None:
+def _get_ready(modules: Sequence[str]) -> None:
     """Import what takes time before the first call comes."""
     end_with_the_parent()
-    import shared.comparing.questions
-    import shared.judging.curves.band  # noqa: F401
-
+    for module in modules:
+        import_module(module)
     threadpool_limits(1)  # as many processes as processors: more threads would wait for each other
 
 
