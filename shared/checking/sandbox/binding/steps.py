@@ -10,6 +10,8 @@ from shared.checking.watching.operations import Constant, Input, Operand, Operat
 PRODUCTS = ("matmul", "dot")
 LOSSES = ("subtract", "multiply")
 """What labels go into."""
+FACTORED = ("multiply", "matmul", "dot", "negative")
+"""What a factor of an operand is a factor of, too."""
 VIEWS = ("transpose", "copy", "array", "asarray", "reshape")
 
 
@@ -138,22 +140,45 @@ class _Reading:
         begin = max((chain.updates[number - 1].number + 1 for chain in roles.values()), default=0) if number else 0
         end = max(update.number for update in updates.values())
         names: dict[Operand, str] = {state: name for name, state in states.items()} | {self.X: "X", self.Y: "Y"}
-        gradients = {f"d{name}": gradient_in(update, self.operations) for name, update in updates.items()}
+        rate = rate_of(list(updates.values()), self.operations)
+        gradients = {f"d{name}": gradient_in(update, self.operations, rate) for name, update in updates.items()}
         return Step(given, gradients, tuple(_cut(self.operations[begin : end + 1], begin, names)), self.rows)
 
 
-def gradient_in(update: Operation, operations: Sequence[Operation]) -> np.ndarray:
-    """Read the gradient off an update: what a learning rate is multiplied with, and which sign it gets."""
-    changes = [operand for operand in update.operands if isinstance(operand, Result)]
-    sign, change = 1.0 if update.function == "subtract" else -1.0, operations[changes[-1].number] if changes else None
-    if change is None:
-        return np.zeros(())
+def rate_of(updates: Sequence[Operation], operations: Sequence[Operation]) -> float:
+    """The learning rate: a number that is a factor in every update, on its line; 1 if there is none.
+
+    (An update by one number, as of b2, was multiplied before it was seen.)
+    """
+    seen = [update for update in updates if isinstance(update.operands[-1], Result)]
+    factors = [set(factors_of(update.operands[-1], update, operations)) for update in seen]
+    return max(set.intersection(*factors), default=1.0) if factors else 1.0
+
+
+def factors_of(operand: Operand, update: Operation, operations: Sequence[Operation]) -> Iterator[float]:
+    """The sizes of the numbers that something is multiplied with on the line of an update."""
+    if isinstance(operand, Constant) and np.ndim(operand.value) == 0 and operand.value:
+        yield abs(float(operand.value))
+    if isinstance(operand, Result):
+        operation = operations[operand.number]
+        same_line = operation.place and update.place and operation.place.line == update.place.line
+        if same_line and operation.function in (*FACTORED, *VIEWS):
+            for factor in operation.operands:
+                yield from factors_of(factor, update, operations)
+
+
+def gradient_in(update: Operation, operations: Sequence[Operation], rate: float = 1.0) -> np.ndarray:
+    """Read the gradient off an update: what the learning rate is multiplied with, and which sign it gets."""
+    sign, operand = 1.0 if update.function == "subtract" else -1.0, update.operands[-1]
+    if not isinstance(operand, Result):
+        return sign * np.asarray(getattr(operand, "value", 0.0)) / rate
+    change = operations[operand.number]
     if change.function == "multiply":
         numbers = [float(V.value) for V in change.operands if isinstance(V, Constant) and np.ndim(V.value) == 0]
         others = [operand.number for operand in change.operands if isinstance(operand, Result)]
         if len(numbers) == len(others) == 1:
             return np.copysign(1.0, numbers[0]) * sign * operations[others[0]].result
-    return sign * change.result
+    return sign * change.result / rate
 
 
 def _cut(operations: Sequence[Operation], begin: int, names: dict[Operand, str]) -> Iterator[Operation]:
