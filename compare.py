@@ -265,10 +265,11 @@ def bench(
 
 def main(words: list[str] | None = None) -> int:
     """Run the command line and return its exit status."""
-    from shared.report.screen import Screen, show_warnings
+    from shared.report.screen import Screen, hear_interrupts, show_warnings
 
     screen = Screen()
     show_warnings(screen)
+    hear_interrupts()
     try:
         signal.signal(signal.SIGINT, signal.default_int_handler)
         return int(app(words, exit_on_error=False, print_error=False, result_action="return_value") or 0)

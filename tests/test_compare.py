@@ -364,9 +364,38 @@ def test_ctrl_c_ends_with_status_130_and_no_traceback(seconds):
             process.stdout.readline()  # it listens, however long it took to start
         time.sleep(seconds)
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to every process of the group
-        _, errors = process.communicate(timeout=30)
+        try:
+            _, errors = process.communicate(timeout=30)
+        finally:
+            process.kill()
     # early: before the program listens, the signal itself ends it, which shells show as 130 too
     assert (process.returncode, errors) in [(130, "error: interrupted\n"), *([(-signal.SIGINT, "")] if early else [])]
+
+
+SWALLOWING = """import gc, signal, sys, time
+import compare
+
+def callback(phase, info):
+    if phase == "start" and not callback.done:
+        callback.done = True
+        signal.raise_signal(signal.SIGINT)  # as if Ctrl-C came just here, where no exception gets out
+
+callback.done = False
+
+def interrupted_in_a_callback(*arguments, **options):
+    gc.callbacks.append(callback)
+    gc.collect()
+    time.sleep(20)
+
+compare.app = interrupted_in_a_callback
+sys.exit(compare.main([]))
+"""
+
+
+def test_ctrl_c_in_a_callback_of_a_library_is_heard():
+    command = [sys.executable, "-c", SWALLOWING]
+    result = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=19, check=False)
+    assert (result.returncode, result.stderr) == (130, "error: interrupted\n")
 
 
 def test_a_closed_pipe_is_no_error():

@@ -19,7 +19,7 @@ from threadpoolctl import threadpool_info
 from shared.benching import floors
 from shared.comparing.answers import training_problem
 from shared.data.weights import draw
-from shared.distributing.threads import limit_threads
+from shared.distributing.process import limit_threads
 from shared.network import Array, DoesNotPayWarning, Implementation, InputError, Parameters, Settings, Training, named
 
 AT_LEAST = 0.1

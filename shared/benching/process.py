@@ -11,6 +11,7 @@ from typing import Any
 from shared.benching.contestant import Contestant, Task
 from shared.comparing.workers import deaf_to_interrupts, end_with_the_parent, safe_path
 from shared.data.files import one_line
+from shared.distributing.process import be_silent
 from shared.network import InputError
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -109,7 +110,7 @@ def allowed() -> Sequence[int]:
 def serve(there: Connection, task: Task) -> None:
     """Live as a contestant: answer one question after the other."""
     end_with_the_parent(own_group())
-    silence()
+    be_silent()
     try:
         contestant = Contestant(task)
         while True:
@@ -128,10 +129,3 @@ def own_group() -> int | None:
         return None
     os.setpgrp()
     return os.getpid()
-
-
-def silence() -> None:
-    """Let nothing that libraries print come between the results."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
-    os.dup2(nowhere, 2)

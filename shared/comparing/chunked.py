@@ -228,13 +228,10 @@ class Chunked:
         self, what: str, parameters: Parameters, examples: Mapping[str, Streamed], activation: Activation
     ) -> None:
         """As another process, do what the leader tells."""
-        here = examples[what if what in examples else "train"]
-        if what == "totals":
-            self.totals(parameters, here.X, here.Y, activation)
-        elif what == "judged totals":
-            self.judged_totals(parameters, here.X, here.Y, activation)
-        else:
-            self.right_answers(parameters, here.X, here.Y, activation, what)
+        here = examples.get(what, examples["train"])
+        ways = {"totals": self.totals, "judged totals": self.judged_totals}
+        work: Callable[..., Any] = ways[what] if what in ways else self.right_answers
+        work(parameters, here.X, here.Y, activation)
 
     def step(
         self,

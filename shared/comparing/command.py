@@ -14,8 +14,8 @@ from shared.comparing.record import Record
 from shared.comparing.workers import Submit
 from shared.data.dataset import Dataset
 from shared.data.streaming import Streams
+from shared.distributing.process import limit_threads
 from shared.distributing.team import Team
-from shared.distributing.threads import limit_threads
 from shared.network import Parameters, Settings
 
 BESIDE = ("shared.comparing.questions", "shared.judging.curves.band")

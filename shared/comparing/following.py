@@ -24,7 +24,7 @@ BEGIN, STOP = "begin", "stop"
 
 @contextmanager
 def leading(team: Team) -> Iterator[None]:
-    """Let the other processes end when this one is done or fails. Where one of them has failed, all end by that."""
+    """Let the others end when this process is done or fails. Where one of them has failed, all end by that."""
     try:
         yield
     except RankFailed:

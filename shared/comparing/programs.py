@@ -2,42 +2,25 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any, Protocol
+from typing import Any
 
 import implementations
 from shared.comparing.checkpoint import Checkpoint
 from shared.comparing.chunked import Chunked
 from shared.data.streaming import Columns
+from shared.distributing.process import limit_threads, one_thread_for_xla
 from shared.distributing.team import Team
-from shared.distributing.threads import limit_threads, one_thread_for_xla
 from shared.network import Array, Device, Implementation, MatmulPrecision, Progress
 
 Stage = Callable[..., AbstractContextManager[Progress]]
 """stage(what, total, unit="") shows that something begins; the progress that it gives is told how much is done."""
 
 
-class Programs(Protocol):
-    """Loads implementations and shows their training.
-
-    `X` is what they are given, and `chunk` how many examples at a time they look at, if not at all in one piece.
-    """
-
-    X: Any  # an array, or Columns of a file
-    chunk: int | None
-
-    def load(self, name: str, source: str) -> Implementation:
-        """Import an implementation."""
-        ...
-
-    def training(
-        self, stage: Stage, name: str, program: Implementation, steps: int
-    ) -> AbstractContextManager[Progress]:
-        """Show how far the training of an implementation is."""
-        ...
-
-
 class InOnePiece:
-    """Implementations as they are: each is given all examples at once."""
+    """Implementations as they are: each is given all examples at once.
+
+    `X` is what implementations are given, and `chunk` how many examples at a time they look at, if not at all.
+    """
 
     chunk: int | None = None
 
@@ -95,3 +78,6 @@ class InChunks:
         with stage(f"{name}: training", total, "examples") as examples_done:
             self._programs[name].examples_done = examples_done
             yield lambda step: None
+
+
+Programs = InOnePiece | InChunks

@@ -10,6 +10,7 @@ import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from shared.distributing.place import Place
+from shared.distributing.process import be_silent
 from shared.network import Array
 
 HEARTBEAT = 20
@@ -58,13 +59,10 @@ class JaxDistributed:
 def silence() -> Iterator[None]:
     """Let nothing that a library prints reach the terminal."""
     kept = [os.dup(stream) for stream in (1, 2)]
-    nowhere = os.open(os.devnull, os.O_WRONLY)
+    be_silent()
     try:
-        for stream in (1, 2):
-            os.dup2(nowhere, stream)
         yield
     finally:
         for stream, before in zip((1, 2), kept, strict=True):
             os.dup2(before, stream)
             os.close(before)
-        os.close(nowhere)

@@ -15,8 +15,8 @@ import numpy as np
 
 from shared.distributing.engine import Engine
 from shared.distributing.place import EngineName, Place, place
+from shared.distributing.process import be_silent, one_thread_for_xla
 from shared.distributing.team import Team
-from shared.distributing.threads import one_thread_for_xla
 from shared.network import Device, InputError
 
 INSTALL = 'python -m pip install -e ".[distributed]" installs it'
@@ -79,13 +79,6 @@ def engine_at(here: Place, chosen: EngineName, device: Device) -> Engine:
     from shared.distributing.torch_distributed import TorchDistributed
 
     return TorchDistributed(here, device)
-
-
-def be_silent() -> None:
-    """Let nothing reach the terminal from this process: rank 0 speaks for all."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    for stream in (1, 2):
-        os.dup2(nowhere, stream)
 
 
 def with_free_port(here: Place) -> Place:

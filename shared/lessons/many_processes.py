@@ -35,10 +35,7 @@ SHARES = {2: (0, 180, 209), 3: (0, 100, 200, 209), 4: (0, 60, 120, 180, 209), 7:
 """For each number of processes, where its shares of the 209 photographs begin and end."""
 
 EQUAL = tuple(range(0, 210, 19))
-"""Eleven equal shares."""
-
-SMALLEST = (0, 30, 60, 90, 120, 150, 180, 209)
-"""The pieces that are never cut: each process has some of them, one after the other."""
+"""Eleven equal shares; as pieces of whole numbers they are never cut, and each process has some of them."""
 
 
 class Measured(NamedTuple):
@@ -75,7 +72,7 @@ def experiment(implementation: Implementation) -> Measured:
         floats.append(right.tobytes())
     too_large = np.sum([of(*share) for share in pairwise(EQUAL)], axis=0)
     times = float(np.vdot(too_large, whole) / np.vdot(whole, whole))
-    pieces = [(stop - start, of(start, stop)) for start, stop in pairwise(SMALLEST)]
+    pieces = [(stop - start, of(start, stop)) for start, stop in pairwise(EQUAL)]
     exact = [in_whole_numbers(pieces, count).tobytes() for count in SHARES]
     return Measured(mean_of_means, times, weighted, {"floats": len(set(floats)), "whole numbers": len(set(exact))})
 

@@ -86,13 +86,7 @@ def distances(record: Record, band: Band) -> str:
             every = (k * len(at) // (8 * len(distances)), max(1, len(at) // 8))
             drawn = np.maximum(values, 10.0**low)
             (names[name],) = axes.plot(at, drawn, color=colour, lw=1.5, marker=marker, ms=6, markevery=every)
-    axes.set_yscale("log")
-    axes.set_ylim(10.0**low, 10.0**high)
-    locator, formatter = drawing.ticks(low, high, zero=True)
-    axes.yaxis.set(major_locator=locator, major_formatter=formatter, minor_locator=NullLocator())
-    axes.set_ylabel("distance in the cost")
-    axes.grid(axis="y")
-    along_the_steps(axes, record, names)
+    finished(axes, record, names, "distance in the cost", low, high)
     drawing.legend(figure, names)
     said = "; ".join(f"{name} is at most {values.max():.1e} away" for name, values in distances.items())
     return drawing.svg(
@@ -101,6 +95,15 @@ def distances(record: Record, band: Band) -> str:
         f"The distance of each curve from the {'exact' if record.exact_curve else 'reference'} curve",
         f"{said}. The band's half-width grows from {half_width[0]:.1e} to {half_width[-1]:.1e}.",
     )
+
+
+def finished(axes: Axes, record: Record, names: dict[str, Artist], label: str, low: int, high: int) -> None:
+    """Finish a chart of the training: a logarithmic axis between two powers of ten, the steps."""
+    axes.set(yscale="log", ylim=(10.0**low, 10.0**high), ylabel=label)
+    locator, formatter = drawing.ticks(low, high, zero=True)
+    axes.yaxis.set(major_locator=locator, major_formatter=formatter, minor_locator=NullLocator())
+    axes.grid(axis="y")
+    along_the_steps(axes, record, names)
 
 
 def along_the_steps(axes: Axes, record: Record, names: dict[str, Artist]) -> None:
@@ -126,13 +129,7 @@ def curvature(record: Record, measured: "Curvature") -> str:
     for name, (_, (colour, marker)) in lines.items():
         values = np.maximum(drawn[name], 10.0**low)
         (names[name],) = axes.plot(measured.steps, values, color=colour, lw=1.5, marker=marker, ms=5, clip_on=False)
-    axes.set_yscale("log")
-    axes.set_ylim(10.0**low, 10.0**high)
-    locator, formatter = drawing.ticks(low, high, zero=True)
-    axes.yaxis.set(major_locator=locator, major_formatter=formatter, minor_locator=NullLocator())
-    axes.set_ylabel("curvature")
-    axes.grid(axis="y")
-    along_the_steps(axes, record, names)
+    finished(axes, record, names, "curvature", low, high)
     drawing.legend(figure, names)
     title, said = "The curvature of the cost along the training", messages.curvature(record, measured)
     return drawing.svg(figure, "curvature", title, said.replace("\n", " "))

@@ -1,9 +1,13 @@
 """A screen: results on standard output, progress, warnings and errors on standard error."""
 
+import os
+import signal
+import sys
 import time
 import warnings
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from threading import Timer
 from typing import TextIO
 
 from rich.console import Console
@@ -16,6 +20,9 @@ from shared.network import Progress as Report
 
 REFRESH = 0.1
 """Seconds between two looks at the progress: a program that reports every step is not slowed by it."""
+
+SOON = 0.1
+"""Seconds after which a swallowed Ctrl-C comes again: the callback is over then."""
 
 WIDE = 200
 """Columns of an output that is not a terminal: nothing is wrapped in a file."""
@@ -118,3 +125,16 @@ class Output(Console):
 def show_warnings(screen: Screen) -> None:
     """Send every warning to the screen, as one line."""
     warnings.showwarning = screen.warn
+
+
+def hear_interrupts() -> None:
+    """Let Ctrl-C come again where it came in a callback, of the garbage collector say: Python only reports it there."""
+    report = sys.unraisablehook
+
+    def again(unraisable: "sys.UnraisableHookArgs") -> None:
+        if unraisable.exc_type is KeyboardInterrupt:
+            Timer(SOON, os.kill, (os.getpid(), signal.SIGINT)).start()
+        else:
+            report(unraisable)
+
+    sys.unraisablehook = again

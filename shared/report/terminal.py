@@ -1,7 +1,7 @@
 """The result record on the terminal: what runs on what, the tables, what does not agree, the verdict."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from shared.comparing.record import Framework, Record
-from shared.judging.verdict import Verdict
+from shared.judging.verdict import Judgement, Verdict
 from shared.network import QUANTITIES
 from shared.report import messages
 from shared.report.screen import Screen
@@ -63,7 +63,7 @@ class Terminal(Screen):
         """Show both tables, what does not agree, and the verdict."""
         part = f", in the first and the last chunk ({record.sample:,} examples)" if record.sample else ""
         self.say(f"Distance from the true value, at the initial weights{part}")
-        self.table(quantities_table(record))
+        self.table(judged_table({name: f.quantities for name, f in record.frameworks.items()}, "noise", "bound"))
         self.say(messages.allowance(record))
         self.say(
             "\nThe same in units of the spacing: the distance between neighbouring numbers at the largest true value"
@@ -72,7 +72,7 @@ class Terminal(Screen):
         self.say("")
         if record.sample:
             self.say("The sums over all chunks: distance from the exact sums of a program's own values")
-            self.table(sums_table(record))
+            self.table(judged_table({name: f.sums for name, f in record.frameworks.items()}, "bound"))
             self.say("")
         self.say("Training")
         self.table(training_table(record))
@@ -111,29 +111,13 @@ def at_home(path: str) -> str:
     return f"~{path.removeprefix(home)}" if path.startswith(f"{home}{os.sep}") else path
 
 
-def quantities_table(record: Record) -> Table:
-    """Make the table with a row for each quantity: what rounding may do, then each framework's error and verdict."""
-    table = Table(box=None)
-    table.add_column("quantity")
-    for heading in ("noise", "bound", *record.frameworks):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for quantity in QUANTITIES:
-        judged = [framework.quantities[quantity] for framework in record.frameworks.values()]
-        cells = [f"{j.max_error:.1e} [{STYLES[j.verdict]}]{j.verdict}[/]" for j in judged]
-        table.add_row(quantity, f"{judged[0].noise:.1e}", f"{judged[0].bound:.1e}", *cells)
-    return table
-
-
-def sums_table(record: Record) -> Table:
-    """Make the table of the sums over chunks."""
-    table = Table(box=None)
-    table.add_column("quantity")
-    for heading in ("bound", *record.frameworks):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for quantity in next(iter(record.frameworks.values())).sums:
-        judged = [framework.sums[quantity] for framework in record.frameworks.values()]
-        cells = [f"{j.max_error:.1e} [{STYLES[j.verdict]}]{j.verdict}[/]" for j in judged]
-        table.add_row(quantity, f"{judged[0].bound:.1e}", *cells)
+def judged_table(judged: Mapping[str, Mapping[str, Judgement]], *figures: str) -> Table:
+    """Make a table of judgements by framework and quantity: what rounding may do, then each error and verdict."""
+    table = Table("quantity", *(Column(head, justify="right", no_wrap=True) for head in (*figures, *judged)), box=None)
+    for quantity, first in next(iter(judged.values())).items():
+        row = [of_framework[quantity] for of_framework in judged.values()]
+        cells = [f"{j.max_error:.1e} [{STYLES[j.verdict]}]{j.verdict}[/]" for j in row]
+        table.add_row(quantity, *(f"{getattr(first, figure):.1e}" for figure in figures), *cells)
     return table
 
 

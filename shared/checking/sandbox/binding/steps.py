@@ -146,10 +146,7 @@ class _Reading:
 
 
 def rate_of(updates: Sequence[Operation], operations: Sequence[Operation]) -> float:
-    """The learning rate: a number that is a factor in every update, on its line; 1 if there is none.
-
-    (An update by one number, as of b2, was multiplied before it was seen.)
-    """
+    """The learning rate: a number that is a factor in every update of arrays, on its line; 1 if there is none."""
     seen = [update for update in updates if isinstance(update.operands[-1], Result)]
     factors = [set(factors_of(update.operands[-1], update, operations)) for update in seen]
     return max(set.intersection(*factors), default=1.0) if factors else 1.0

@@ -1,4 +1,7 @@
-"""How many threads libraries use. The same number gives the same bits: sums are cut for threads."""
+"""What a process that is one of several does to itself: how many threads its libraries use, and that it is silent.
+
+The same number of threads gives the same bits: sums are cut for threads.
+"""
 
 import os
 import sys
@@ -20,3 +23,10 @@ def one_thread_for_xla() -> None:
     flags = os.environ.get("XLA_FLAGS", "")
     if "jax" not in sys.modules and ONE_THREAD_OF_XLA not in flags:
         os.environ["XLA_FLAGS"] = f"{flags} {ONE_THREAD_OF_XLA}".strip()
+
+
+def be_silent() -> None:
+    """Let nothing that this process prints reach the terminal: another one speaks."""
+    with open(os.devnull, "wb") as nowhere:  # noqa: PTH123
+        for stream in (1, 2):
+            os.dup2(nowhere.fileno(), stream)
