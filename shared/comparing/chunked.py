@@ -228,10 +228,11 @@ class Chunked:
         self, what: str, parameters: Parameters, examples: Mapping[str, Streamed], activation: Activation
     ) -> None:
         """As another process, do what the leader tells."""
-        here = examples.get(what, examples["train"])
-        ways = {"totals": self.totals, "judged totals": self.judged_totals}
-        work: Callable[..., Any] = ways[what] if what in ways else self.right_answers
-        work(parameters, here.X, here.Y, activation)
+        here = parameters, examples.get(what, examples["train"]).X, examples.get(what, examples["train"]).Y, activation
+        if what == "judged totals":
+            self.judged_totals(*here)
+        else:
+            self.totals(*here) if what == "totals" else self.right_answers(*here)
 
     def step(
         self,
