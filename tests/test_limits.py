@@ -8,7 +8,7 @@ from shared.checking import problems
 from shared.checking.catalogue.entries import CATALOGUE
 from shared.checking.catalogue.mistake import Mistake
 from shared.checking.checkup import check
-from shared.checking.conventions import LATE, Convention
+from shared.checking.conventions import LATE, NAMES, Convention
 from shared.checking.limits import limit_of
 from shared.checking.lines import Formula
 from shared.report.checkup import sentence
@@ -56,6 +56,12 @@ def test_a_mistake_of_the_derivation_beside_such_a_limit_is_named(name):
     checkup = examined(DIVIDED, MASKED, planted(name))
     assert checkup.verdict == "wrong"
     assert f"because: {name}" in sentence(checkup)
+
+
+def test_what_follows_from_a_limit_gives_way_with_it_and_raises_no_doubt():
+    checkup = examined(planted("sigmoid through tanh in A2"), gives=NAMES)
+    assert checkup.verdict == "certified, with limits"
+    assert {row.quantity for row in checkup.rows() if row.place == "gives way"} == {"A2", "dA2", "dZ2"}
 
 
 def test_a_wrong_derivation_is_not_excused_by_a_limit():

@@ -46,7 +46,8 @@ def diagnose(examination: Examination, own: Sequence[Mistake] = ()) -> list[Diag
     """
     kept = [name for name in examination.wrong if added_up(name, examination.visits)]
     found = [Diagnosis(name, (name,), (never_zeroed(name),)) for name in kept]
-    return in_order([*found, *diagnose_each_call(examination, [n for n in examination.given if n not in kept], own)])
+    found += diagnose_each_call(examination, [name for name in examination.given if name not in kept], own)
+    return sorted(found, key=lambda diagnosis: list(RIGHT).index(diagnosis.line))
 
 
 def diagnose_each_call(examination: Examination, names: Sequence[str], own: Sequence[Mistake]) -> list[Diagnosis]:
@@ -307,8 +308,3 @@ def matches(predicted: Array, visit: Visit, name: str, extra: Array | float = 0.
     bound = allowance.bound if allowance.bound.shape == V.shape else share * largest
     room = np.broadcast_to(share * np.abs(P) + bound + np.minimum(extra, CLOSE * size), V.shape)
     return bool(np.all(np.abs(P[finite] - V[finite]) <= room[finite]))
-
-
-def in_order(found: Iterable[Diagnosis]) -> list[Diagnosis]:
-    """Sort by the order of computation of the lines, each once."""
-    return sorted(found, key=lambda diagnosis: list(RIGHT).index(diagnosis.line))

@@ -92,10 +92,14 @@ class Visit:
         verdicts = self.whole[name].verdict, self.alone.get(name, self.whole[name]).verdict
         if verdicts[1] == "wrong":
             return "inherits" if off else "WRONG here"
-        if verdicts[0] == "wrong":
+        if verdicts[0] == "wrong" or (verdicts == ("suspect", "agrees") and self.follows_wrong(name)):
             return "inherits"
         is_exact = verdicts == ("agrees", "agrees") and not (self.convention.differences and name in GRADIENTS)
         return "OK" if is_exact else "cannot tell"
+
+    def follows_wrong(self, name: str) -> bool:
+        """Tell whether a line is made from one that is off: then errors that it would not have itself are no doubt."""
+        return any(self.place(earlier) in ("WRONG here", "inherits") for earlier in before(name, set(self.given)))
 
     def spoilt(self, name: str) -> bool:
         """Tell whether a quantity says nothing here, because what it was made from is not finite or does not fit."""
