@@ -20,7 +20,6 @@ class Asked(NamedTuple):
     first: Answers
     steps: dict[int, Answers]
     again: dict[int, Answers]
-    checkpoints: dict[int, Parameters]
 
 
 class Questions:
@@ -65,7 +64,7 @@ class Questions:
             for step, parameters in checkpoints.items()
         }
         again = {step: answers(program, checkpoints[step], X, self.Y, activation) for step in ends_of(checkpoints)}
-        return Asked(first, steps, again, dict(checkpoints))
+        return Asked(first, steps, again)
 
     def judge(self, answered: Asked, at: Mapping[int, Standard], after_steps: Mapping[int, Standard]) -> Framework:
         """Judge what an implementation answered; where something does not agree, find out who is to blame."""
@@ -77,25 +76,10 @@ class Questions:
         for step, standard in after_steps.items():
             framework.steps[step] = standard.judge_all(answered.steps[step].values)
         for step, standard in at.items():
-            given, weights = answered.again[step].values, answered.checkpoints[step]
-            framework.again[step] = standard.judge_all(given) | self.by_its_own_line(standard, weights, given)
+            framework.again[step] = standard.judge_all(answered.again[step].values)
         for answer in (answered.first, *answered.steps.values(), *answered.again.values()):
             framework.add_changed(answer.changed)
         return framework
-
-    def by_its_own_line(
-        self, standard: Standard, parameters: Parameters, values: Mapping[str, Any]
-    ) -> dict[str, Judgement]:
-        """Judge what follows from Z1 by its own line, too, where rounding may decide on which side of 0 an entry is.
-
-        There dZ1 may be off by a whole dA1, and a row of dW1 by what that brings, which hides all else.
-        """
-        undecided = standard.right["dZ1"][1].noise > np.abs(standard.right["dA1"][0].high) / 2
-        judged = standard.judge_all(values)
-        if not undecided.any() or any(judgement.problem for judgement in judged.values()):
-            return {}
-        alone = {name: self.judging.alone(name, parameters, values) for name in ("dZ1", "dW1", "db1")}
-        return {name: judgement for name, judgement in alone.items() if judgement.verdict != "agrees"}
 
 
 def ends_of(checkpoints: Mapping[int, Parameters]) -> list[int]:

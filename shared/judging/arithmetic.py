@@ -5,12 +5,7 @@ by at most gamma(n) |A| |B|, with gamma(n) = n u / (1 - n u) (Higham, Accuracy a
 2nd edition, chapter 3).
 
 `Probabilistic`: each rounding is a random number, uniform within u of its result, so that its variance is u^2 / 3 of
-the result's square. Sums run term by term, from left to right, from right to left or shuffled, and start or end with
-the bias: the noisiest of the six counts. Roundings are independent, but for those that repeat (docs/judging.md derives
-how they add up):
-- equal terms are rounded equally, as long as the sum stays between two powers of 2 (`repeated`);
-- equal numbers, which the same operations made of equal numbers, have equal errors (`alike`);
-- examples that share pixels share the roundings of their products with weights (`copies`).
+the result's square. docs/judging.md derives how such numbers add up, and which of them are not independent.
 
 A program that goes through the examples in chunks (`chunk`) sums the products of each chunk. The sums of the chunks are
 added exactly, each times its number of examples, and rounded once (shared/distributing/exact_sum.py).
@@ -53,12 +48,14 @@ def exact(V: Array) -> WithError:
 class Arithmetic(ABC):
     """How errors of a dtype add up, for one hidden activation.
 
-    `chunk`: how many examples a program sums at a time; None if it sums all in one piece.
+    `chunk`: how many examples a program sums at a time; None if it sums all in one piece. `settled`: where it is known
+    on which side of 0 a program finds Z1, (n_h, m), although rounding decides.
     """
 
     dtype: np.dtype
     activation: Activation
     chunk: int | None = field(default=None, kw_only=True)
+    settled: Array | bool = field(default=False, kw_only=True)
 
     @property
     def u(self) -> float:

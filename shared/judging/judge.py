@@ -1,7 +1,7 @@
 """The judge at work: what is right for given data and parameters, and how given values compare with it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from shared.judging import rounding
 from shared.judging.arithmetic import Probabilistic, WorstCase
+from shared.judging.forks import MANY, Forks
 from shared.judging.operands import kept_bits, narrow_kind
 from shared.judging.truth import Enclosure, Truth
 from shared.judging.verdict import Allowance, Judgement, deviations, judge, localised
@@ -17,15 +18,20 @@ from shared.network import QUANTITIES, Activation, Array, Parameters
 
 @dataclass(frozen=True)
 class Standard:
-    """What is right for some quantities: their true values, and what rounding may do to them."""
+    """What is right for some quantities: their true values, what rounding may do to them, and what forks may do."""
 
     dtype: np.dtype
     right: dict[str, tuple[Enclosure, Allowance]]
     cost_noise: float
+    forks: dict[str, Forks] = field(default_factory=dict)
 
     def judge(self, quantity: str, values: object) -> Judgement:
-        """Judge one quantity."""
-        return judge(quantity, values, *self.right[quantity], self.dtype)
+        """Judge one quantity; where forks could hide something, by the sides that a program took."""
+        judgement = judge(quantity, values, *self.right[quantity], self.dtype)
+        if quantity not in self.forks or judgement.verdict != "agrees":
+            return judgement
+        settled = self.forks[quantity].settled(np.asarray(values, np.float64), *self.right[quantity])
+        return judge(quantity, values, *settled, self.dtype)
 
     def judge_all(self, values: Mapping[str, Any]) -> dict[str, Judgement]:
         """Judge every quantity, in the order of computation."""
@@ -64,7 +70,9 @@ class Judge:
         truths = self.truth.quantities(parameters, self.activation)
         worst, noise = self._lines(parameters)
         right = {name: (truths[name], Allowance.of(worst[name], noise[name])) for name in QUANTITIES}
-        return Standard(self.X.dtype, right, float(noise["cost"].error))
+        ones = np.ones_like(self.Y.T)
+        forks = self.forks(parameters, {"dZ1": np.eye(len(ones)), "dW1": self.X.T, "db1": ones})
+        return Standard(self.X.dtype, right, float(noise["cost"].error), forks)
 
     def after_step(self, parameters: Parameters, learning_rate: float) -> Standard:
         """Work out what the parameters should be after one step of gradient descent."""
@@ -74,7 +82,27 @@ class Judge:
             a = rounding.updated(self.worst(parameters), worst[name], worst[f"d{name}"], learning_rate)
             b = rounding.updated(self.noise(parameters), noise[name], noise[f"d{name}"], learning_rate)
             right[name] = (truths[name], Allowance.of(a, b))
-        return Standard(self.X.dtype, right, float(noise["cost"].error))
+        moved = {"W1": -learning_rate * self.X.T.astype(float), "b1": np.full(self.Y.T.shape, -learning_rate)}
+        forks = self.forks(parameters, moved, learning_rate)
+        return Standard(self.X.dtype, right, float(noise["cost"].error), forks)
+
+    def forks(
+        self, parameters: Parameters, directions: Mapping[str, Array], learning_rate: float = 0.0
+    ) -> dict[str, Forks]:
+        """Work out what forks do to quantities that an entry of dZ1 moves in these directions, (m, width)."""
+        q, a = dict(self._lines(parameters)[1]), self.noise(parameters)
+        forks = rounding.undecided(a, q["Z1"])
+        forks &= forks.sum(axis=1, keepdims=True) <= MANY
+        if not forks.any():
+            return {}
+        for line in ("dZ1", "dW1", "db1"):
+            q[line] = rounding.LINES[line](replace(a, settled=forks), q)
+        for V in directions.keys() & set(Parameters._fields):
+            q[V] = rounding.updated(a, q[V], q[f"d{V}"], learning_rate)
+        dA1 = self.truth.line("dA1", parameters._asdict(), self.activation).high
+        gain = (1 - rounding.left_slope(a)) * np.where(q["Z1"].value > 0, -dA1, dA1)
+        jumps = forks * gain
+        return {V: Forks(jumps, moved.astype(np.float64), q[V].error) for V, moved in directions.items()}
 
     def explain(
         self, judgements: Mapping[str, Judgement], quantity: str, parameters: Parameters, values: Mapping[str, Any]

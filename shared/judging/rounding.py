@@ -81,6 +81,12 @@ def right(a: Arithmetic, Z1: WithError) -> Array:
     return Z1.value - a.uncertainty(Z1) > 0
 
 
+def undecided(a: Arithmetic, Z1: WithError) -> Array:
+    """Tell where rounding decides on which side of a kink a program finds Z1, and nobody knows how."""
+    kink = a.activation not in SMOOTH
+    return ~(left(a, Z1) | right(a, Z1) | a.settled) & kink
+
+
 def left_slope(a: Arithmetic) -> float:
     """The slope of the hidden activation where Z1 <= 0."""
     return 0.0 if a.activation == "relu" else LEAKY_SLOPE
@@ -150,7 +156,7 @@ def line_dZ1(a: Arithmetic, q: Lines) -> WithError:  # noqa: N802
         return line_dZ1_smooth(a, dA1, SMOOTH[a.activation](a, Z1)[1])
     value = dA1.value * np.where(Z1.value > 0, 1, slope)
     inherited = dA1.error * np.where(left(a, Z1), slope, 1)
-    either = np.where(left(a, Z1) | right(a, Z1), 0, (1 - slope) * a.magnitude(dA1))
+    either = np.where(undecided(a, Z1), (1 - slope) * a.magnitude(dA1), 0)
     return WithError(
         value, a.add(inherited, either, a.rounded(2, np.where(right(a, Z1), 0, product(a, a.magnitude(dA1), slope))))
     )

@@ -1,13 +1,4 @@
-"""The verdict on each quantity: its distance from the truth, against what rounding may do.
-
-- `agrees`: every entry lies within as many standard deviations of the noise as FALSE_ALARM_RATE implies.
-- `suspect`: beyond that, yet within the proven bound. Rounding could do it, but only against those odds.
-- `wrong`: beyond the proven bound, or not finite, or of another shape or dtype. No rounding can explain it, in a
-  program of the kind that the head of rounding.py describes.
-
-A quantity that does not agree is judged once more, against the truth of its own line, given the program's own inputs
-to that line: a line that is right there inherits an earlier mistake, one that is wrong there is local: the culprit.
-"""
+"""The verdict on each quantity: its distance from the truth, against what rounding may do (docs/judging.md)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -77,21 +68,7 @@ class Judgement:
 
 
 def judge(quantity: str, values: object, truth: Enclosure, allowance: Allowance, dtype: np.dtype) -> Judgement:
-    """Judge one quantity.
-
-    Parameters
-    ----------
-    quantity
-        Its name.
-    values
-        What the implementation gave: an array of the quantity's shape and the judged dtype (a float for the cost).
-    truth
-        The true values.
-    allowance
-        What rounding may do to them.
-    dtype
-        The judged dtype.
-    """
+    """Judge what an implementation gave for a quantity: an array of its shape and the dtype; a float for the cost."""
     noise, bound = float(np.max(allowance.noise)), float(np.max(allowance.bound))
     spacing = float(np.spacing(dtype.type(np.max(np.abs(truth.high)))))
     problem = unfit(quantity, values, truth.high.shape, dtype)
@@ -144,14 +121,8 @@ def digits_that_tell(truth: Enclosure, index: tuple[int, ...], error: float) -> 
 def localised(judged: Judgement, alone: Judgement, earlier: Mapping[str, Judgement]) -> str:
     """Say whether a quantity that does not agree is a culprit or an heir.
 
-    Parameters
-    ----------
-    judged
-        The quantity, against the truth.
-    alone
-        The same quantity, against the truth of its own line given the program's own inputs.
-    earlier
-        The judgements of the quantities before it.
+    `alone` judges it against the truth of its own line, given the program's own inputs; `earlier` are the quantities
+    before it.
     """
     name = judged.quantity
     blamed = [q for q in INPUTS[name] if q in earlier and earlier[q].verdict != "agrees"]

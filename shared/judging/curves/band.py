@@ -1,26 +1,4 @@
-"""What a training curve may do: a reference trajectory, and the band of runs around it.
-
-The band's rule:
-- the reference is this training in float64; its curve ends with the cost of the trained weights;
-- each of some more runs, the members, changes every weight, before every step, by one unit in the last place of the
-  judged dtype. (A program rounds each weight once a step, by half a unit at most.) W2 and b2 go up or down at random,
-  by the unit of their current value. W1 and b1 follow one of 2 x PATTERNS random patterns of ups and downs, drawn once
-  for each hidden unit, by the unit of the larger of the weight's first and last value;
-- where rounding may decide on which side of 0 an entry of Z1 is, half of the members take each side's slope. (Such an
-  entry is a fork: programs on different sides of it part at once, by far more than rounding, and all members could
-  take the same side by chance.)
-- s(i) is the root mean square of the members' distances from the reference at step i, or at the step before it where
-  that was largest: the band never narrows;
-- to s(i) comes, as variances add, the noise of two evaluations of the cost itself, the program's and the reference's:
-  the largest noise at any checkpoint;
-- if a program's distance is of that kind or smaller, distance / s(i) follows Student's t with as many degrees of
-  freedom as there are members. The band's half-width is s(i) times the quantile that a correct program exceeds, at any
-  of its steps, with probability FALSE_ALARM_RATE at most (Bonferroni: each step gets the rate divided by the number of
-  steps);
-- one more run keeps its weights in the judged dtype (`Stored`): where steps are about as small as the weights' last
-  place, a program rounds the same way every time, and drifts as that run does, which changes at random do not show.
-  Twice its distance from the reference, so far, is added to the half-width.
-"""
+"""What a training curve may do: a reference trajectory, and the band of runs around it (rule: docs/judging.md)."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -95,13 +73,7 @@ def correct_curves(parameters: Parameters, X: Array, Y: Array, settings: Setting
 
 
 def spread(reference: Reference, X: Array, Y: Array, settings: Settings) -> Spread:
-    """Train the band's members, and the run that stores its weights.
-
-    Parameters
-    ----------
-    reference
-        The reference; X, Y and settings are those that it was trained with. The seed draws the ups and downs.
-    """
+    """Train the band's members, and the run that stores its weights, as the reference was trained."""
     start, end = reference.checkpoints[0], reference.trained
     perturbations = Perturbations(start, end, X, settings.seed)
     branches = Branches(perturbations, start, end, X, settings)
