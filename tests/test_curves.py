@@ -12,8 +12,10 @@ from implementations import numpy_manual
 from shared.comparing.answers import answers_to_step
 from shared.judging.curves.band import Band, Spread, band_around, correct_curves, how_many, quantile, spread
 from shared.judging.curves.reference import Reference, checkpoint_steps, train_reference
+from shared.judging.curves.trained import TrainedWeights, within
 from shared.judging.judge import Judge
 from shared.network import ACTIVATIONS, InputError, Parameters, Settings
+from shared.report.messages import evidence
 
 RATE = 0.05
 MIDDLE = random_case("30-5-1", 30, 5, 40, seed=8)
@@ -114,6 +116,55 @@ def test_in_float32_the_photographs_have_a_horizon_and_the_curve_agrees_up_to_it
     _, band = reference_and_band(case, settings)
     assert band.horizon is not None
     assert band.leaves(whole_curve(implementations.load("numpy"), case, settings)) is None
+
+
+def judged_weights(case, settings, spoil=lambda parameters: parameters, program=numpy_manual):
+    """What does not agree of the weights that a program gives back, spoilt."""
+    reference, judge = train_reference(case.parameters, case.X, case.Y, settings), case.judge
+    after = [judge.after_step(P, settings.learning_rate) for P in reference.checkpoints.values()]
+    noise = np.maximum.reduce([np.hstack([standard.noise("W1"), standard.noise("b1")]) for standard in after])
+    weights = TrainedWeights(reference, case.X, noise, spread(reference, case.X, case.Y, settings).trained)
+    trained = program.train(case.parameters, case.X, case.Y, settings).parameters
+    return [name for name, j in weights.judge(spoil(trained)).items() if j.verdict != "agrees"]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_trained_weights_of_every_implementation_agree(implementation, form):
+    case = MIDDLE.in_form(*form)
+    assert judged_weights(case, settings_of(case, 40), program=implementation) == []
+
+
+def outside(P):
+    """Move W1 by something orthogonal to all examples, as long as a ten thousandth of it."""
+    span = np.linalg.qr(WIDE.X.astype(float))[0]
+    off = np.random.default_rng(2).standard_normal(P.W1.shape)
+    off -= (off @ span) @ span.T
+    return P._replace(W1=(P.W1 + 1e-4 * off * np.linalg.norm(P.W1) / np.linalg.norm(off)).astype(P.W1.dtype))
+
+
+WIDE = random_case("60-5-1", 60, 5, 20, seed=8)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize(
+    ("spoil", "named"),
+    [
+        (outside, ["W1"]),
+        (lambda P: Parameters(P.W1[::-1], P.b1[::-1], P.W2[:, ::-1], P.b2), ["W1", "Z1", "W2"]),
+        (lambda P: P._replace(b2=P.b2 * P.b2.dtype.type(1 + 1e-3)), ["b2"]),
+        (lambda P: P._replace(b1=P.b1 * P.b1.dtype.type(1 + 1e-2)), ["W1", "Z1"]),
+    ],
+)
+def test_trained_weights_that_no_training_ends_with_are_noticed(spoil, named, dtype):
+    case = WIDE.in_form(dtype, "relu")
+    assert judged_weights(case, settings_of(case, 40)) == []
+    assert judged_weights(case, settings_of(case, 40), spoil) == named
+
+
+def test_weights_that_no_training_ends_with_are_described_by_their_worst_unit():
+    judged = within("W1", np.array([1.0, 2.0]), np.array([1e-3, 1.0]), " outside the examples' span")
+    wanted = "  off by 1.0e+00 outside the examples' span (unit 0); correct programs stay within 1.0e-03"
+    assert (judged.verdict, evidence(judged)) == ("suspect", [wanted])
 
 
 @pytest.mark.slow
@@ -230,7 +281,7 @@ def test_a_band_has_more_members_where_they_cost_little():
 
 def test_the_band_is_made_of_the_members_spread_the_noise_of_two_costs_and_twice_the_drift():
     reference = Reference(np.array([0.7, 0.6]), {}, MIDDLE.parameters)
-    found = Spread(np.array([0.0, 4e-9]), np.array([0.0, 1e-8]), 16, *MIDDLE.parameters[1:])
+    found = Spread(np.array([0.0, 4e-9]), np.array([0.0, 1e-8]), 16, MIDDLE.parameters[1:])
     random = quantile(16, 2) * np.sqrt([2 * 9e-18, 16e-18 + 2 * 9e-18])
     np.testing.assert_allclose(band_around(reference, found, 3e-9).half_width, random + np.array([0, 2e-8]), rtol=1e-12)
 

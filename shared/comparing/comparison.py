@@ -14,6 +14,7 @@ from shared.data.dataset import Dataset
 from shared.judging.curves.band import Band, band_around, spread
 from shared.judging.curves.exact_curve import exact_curve
 from shared.judging.curves.reference import train_reference
+from shared.judging.curves.trained import TrainedWeights
 from shared.judging.verdict import Judgement
 from shared.network import (
     Activations,
@@ -99,6 +100,8 @@ class Comparison:
             self.record.frameworks[name] = self.questions.judge(answered[name], at, after_steps)
         band = band_around(reference, s, max(standard.cost_noise for standard in after_steps.values()))
         self.record.horizon = band.horizon
+        noise = [np.hstack([standard.noise("W1"), standard.noise("b1")]) for standard in after_steps.values()]
+        self.weights = TrainedWeights(reference, self.X, np.maximum.reduce(noise), s.trained)
         examples = {"train": self.data.train} | ({"test": self.data.test} if self.data.test else {})
         about = {name: first_line(implementation) for name, implementation in loaded.items()}
         self.record.artifacts = Artifacts(self.parameters, examples, band, about)
@@ -132,6 +135,7 @@ class Comparison:
         framework.seconds_per_step = float(named_training["seconds_per_step"])
         framework.seconds_to_compile = float(named_training["seconds_to_compile"])
         artifacts.trained[name] = Parameters(**named(Parameters, named_training["parameters"]))
+        framework.trained |= self.weights.judge(artifacts.trained[name])
         framework.train_accuracy = self.accuracy(implementation, name, "train", artifacts)
         framework.test_accuracy = self.accuracy(implementation, name, "test", artifacts)
 

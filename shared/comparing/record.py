@@ -75,7 +75,7 @@ class Framework:
 
     `sums` is about the sums over chunks, where there are too many examples for the rest to be about all of them. They
     are judged by the bound alone: `noise` is the bound there. `again` is about every quantity, asked for once more at
-    the initial weights and at those of the last step; `trained` about A2 of the trained weights on each set.
+    the initial weights and at those of the last step; `trained` about trained weights, and their A2 on each set.
     """
 
     costs: list[float] = field(default_factory=list)
@@ -111,7 +111,7 @@ class Framework:
         ]
         if self.curve and self.curve.verdict != "agrees":
             off.append((self.curve.leaves_band_at or 0, "cost"))
-        off += [(len(self.costs), "A2") for judged in self.trained.values() if judged.verdict != "agrees"]
+        off += [(len(self.costs), judged.quantity) for judged in self.trained.values() if judged.verdict != "agrees"]
         return off
 
 

@@ -33,6 +33,10 @@ class Standard:
         settled = self.forks[quantity].settled(np.asarray(values, np.float64), *self.right[quantity])
         return judge(quantity, values, *settled, self.dtype)
 
+    def noise(self, quantity: str) -> Array:
+        """One standard deviation of rounding, where it is known which sides a program takes."""
+        return self.forks[quantity].noise if quantity in self.forks else self.right[quantity][1].noise
+
     def judge_all(self, values: Mapping[str, Any]) -> dict[str, Judgement]:
         """Judge every quantity, in the order of computation."""
         return {quantity: self.judge(quantity, values.get(quantity)) for quantity in self.right}

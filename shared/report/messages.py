@@ -32,7 +32,8 @@ def explain(record: Record, name: str) -> list[str]:
         lines += [f"costs: {name} is {framework.curve.verdict} ({where})", *curve_evidence(framework.curve)]
     for part, judged in framework.trained.items():
         if judged.verdict != "agrees":
-            lines += [f"A2 of the trained weights, {part} set: {name} is {judged.verdict}", *evidence(judged)]
+            of = f"{part} set" if judged.quantity == "A2" else where
+            lines += [f"{judged.quantity} of the trained weights: {name} is {judged.verdict} ({of})", *evidence(judged)]
     return lines
 
 

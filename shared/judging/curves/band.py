@@ -11,6 +11,7 @@ from shared.judging.curves.ensemble import Ensemble, unwatched
 from shared.judging.curves.perturbations import PATTERNS, Branches, Perturbations
 from shared.judging.curves.reference import Reference, first, train_reference
 from shared.judging.curves.stored import Stored
+from shared.judging.curves.trained import distances
 from shared.judging.judge import Judge
 from shared.network import Array, Parameters, Settings
 
@@ -47,16 +48,14 @@ class Band:
 class Spread(NamedTuple):
     """How far apart correct programs get: what the members of a band show.
 
-    `costs` is s(i), `drift` the distance of the run that stores its weights; Z1 (n_h,), W2 (n_h, 1) and b2 (1, 1) are
-    what the two make together of the trained weights, in the same measure as a band's half-width.
+    `costs` is s(i), `drift` the distance of the run that stores its weights; `trained` is what the two make together of
+    Z1 (n_h,), W2 (n_h, 1) and b2 (1, 1) at the end, as a band's half-width is made (see `distances`).
     """
 
     costs: Array
     drift: Array
     members: int
-    Z1: Array
-    W2: Array
-    b2: Array
+    trained: tuple[Array, Array, Array]
 
 
 def correct_curves(parameters: Parameters, X: Array, Y: Array, settings: Settings) -> tuple[Reference, Band]:
@@ -83,26 +82,18 @@ def spread(reference: Reference, X: Array, Y: Array, settings: Settings) -> Spre
         for i, cost in enumerate(reference.costs):
             perturbations.perturb(members)
             if i == settings.iterations:
-                trained = [of_trained(run, end, X) for run in (members, stored)]
+                trained = [distances(run.Z1, run.W2, run.b2, end, X) for run in (members, stored)]
             s[i] = np.sqrt(np.mean(np.square(members.step(branches.positive(members.Z1, i)) - cost)))
             drift[i] = np.abs(stored.step()[0] - cost)
     factor = quantile(len(members.Z1), sum(V.size for V in trained[0]))
-    allowed = (factor * a + 2 * b for a, b in zip(*trained, strict=True))
-    return Spread(np.maximum.accumulate(s), np.maximum.accumulate(drift), len(members.Z1), *allowed)
+    Z1, W2, b2 = (factor * a + 2 * b for a, b in zip(*trained, strict=True))
+    return Spread(np.maximum.accumulate(s), np.maximum.accumulate(drift), len(members.Z1), (Z1, W2, b2))
 
 
 def how_many(patterns: int, m: int) -> int:
     """As many members as are trained in about the time of 16 on the photographs: m^2 numbers for each hidden unit."""
     count = MEMBERS[0] * (209**2 * 16 * PATTERNS) // (m**2 * patterns) // 2 * 2  #  an even number: half take each side
     return int(np.clip(count, MEMBERS[0], MEMBERS[-1]))
-
-
-def of_trained(runs: Ensemble, reference: Parameters, X: Array) -> tuple[Array, Array, Array]:
-    """The root mean square of the distances of the runs' weights from the reference's: Z1 unit by unit, W2, b2."""
-    W1, b1, W2, b2 = (V.astype(np.float64) for V in reference)
-    apart = runs.Z1 - (W1 @ X + b1), runs.W2 - W2.T, runs.b2 - b2
-    Z1, of_W2, of_b2 = (np.sqrt(np.mean(np.square(V), axis=0)) for V in apart)
-    return np.linalg.norm(Z1, axis=1), of_W2, of_b2
 
 
 def band_around(reference: Reference, spread: Spread, cost_noise: float) -> Band:

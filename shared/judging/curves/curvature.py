@@ -1,17 +1,12 @@
 """What makes correct curves part: the curvature of the cost along the training of the reference.
 
-A step takes the weights w to w - learning_rate gradient(w). So it multiplies a small difference between two programs'
-weights by I - learning_rate H, where H is the Hessian, the matrix of second derivatives of the cost with respect to all
-of W1 b1 W2 b2. Along the eigenvector of an eigenvalue L the factor is 1 - learning_rate L: a step overshoots, and the
-difference grows, if L > 2 / learning_rate, the limit. Full-batch training often takes the largest eigenvalue up to the
-limit and keeps it there, at the edge of stability (Cohen, Kaur, Li, Kolter and Talwalkar, "Gradient Descent on Neural
-Networks Typically Occurs at the Edge of Stability", ICLR 2021). Where L < 0 the factor is above 1 too, so the factors
-of all steps are also multiplied up: they are applied to a random small difference, one after the other.
+A step multiplies a small difference between two programs' weights by I - learning_rate H, H the Hessian of the cost: it
+grows along an eigenvector whose eigenvalue is above 2 / learning_rate, where full-batch training often ends up, at the
+edge of stability (Cohen, Kaur, Li, Kolter and Talwalkar, "Gradient Descent on Neural Networks Typically Occurs at the
+Edge of Stability", ICLR 2021), or below 0. So the factors of all steps are applied to a random small difference.
 
-Kinks. With relu and leaky_relu the cost is made of smooth pieces, and H is that of the piece that the weights lie in.
-Where an entry of Z1 changes sides, from one piece to another, its derivative jumps. If rounding takes it across in one
-program only, the programs part by a share of the jump, however small the difference was. No eigenvalue shows that, so
-two more things are measured: how many entries of Z1 change sides, and the curvature that steps meet,
+H knows nothing of kinks (docs/judging.md). So two more things are measured: how many entries of Z1 change sides, and
+the curvature that steps meet,
 
     sum of |y|^2 / sum of y's,    s = the step, y = what the gradient changes by over it, kinks included.
 
@@ -20,7 +15,7 @@ kink, each step undoes the one before, y is 2 s / learning_rate, and so this is 
 the gradient's squared length changes by. So this nears the limit where the gradient changes to and fro, and not in
 length.)
 
-The space of examples. The examples X and a row of ones are Q R, with orthonormal columns in Q, so Z1 = (W1 b1) Q R.
+The Gram (dual) form. The examples X and a row of ones are Q R, with orthonormal columns in Q, so Z1 = (W1 b1) Q R.
 The cost depends on W1 and b1 through the coordinates (W1 b1) Q alone. Lengths and angles are the same in them, and so
 is every eigenvalue of the Hessian but zeros.
 """
