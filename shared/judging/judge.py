@@ -10,7 +10,7 @@ import numpy as np
 from shared.judging import rounding
 from shared.judging.arithmetic import Probabilistic, WorstCase
 from shared.judging.forks import MANY, Forks
-from shared.judging.operands import kept_bits, narrow_kind
+from shared.judging.operands import narrow_kind
 from shared.judging.truth import Enclosure, Truth
 from shared.judging.verdict import Allowance, Judgement, deviations, judge, localised
 from shared.network import QUANTITIES, Activation, Array, Parameters
@@ -120,15 +120,9 @@ class Judge:
 
     def narrow_products(self, parameters: Parameters, Z1: Array) -> str:
         """Say so if the errors of Z1 are those of a float32 product whose operands were rounded to fewer bits."""
-        error = self.truth.line("Z1", {**parameters._asdict(), "X": self.X}, self.activation).error(Z1)
-        bits = kept_bits(parameters.W1, self.X, error)
-        kind = narrow_kind(bits) if self.X.dtype == np.float32 else None
-        if kind is None:
-            return ""
-        return (
-            f"\n  the errors are those of {kind} products: operands of {bits:.1f} bits, where float32 has 23 "
-            "(--matmul-precision highest asks for them all)"
-        )
+        kind = self.X.dtype == np.float32 and narrow_kind(parameters.W1, self.X, parameters.b1, Z1)
+        said = f"\n  the errors are those of {kind}; float32 keeps 23 (--matmul-precision highest asks for them all)"
+        return said if kind else ""
 
     def alone(self, quantity: str, parameters: Parameters, values: Mapping[str, Any]) -> Judgement:
         """Judge a quantity by its own line alone, given a program's own values of the line's inputs."""

@@ -1,39 +1,77 @@
-"""How many bits the operands of a matrix product seem to have kept: what gives TF32 and bfloat16 products away."""
+"""Narrow products: how a program seems to have rounded the operands of W1 X before it multiplied them.
+
+The product is made in every way that is known, in float64, and the way whose errors are the program's is named.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import numpy as np
 from jaxtyping import Float
 
 from shared.network import Array
 
-NARROW = {10: "TF32", 7: "bfloat16"}
-"""The bits of mantissa, after the first, of the operands of narrow products."""
+ENTRIES = 8
+"""The errors of fewer entries could be those of some way by chance."""
+
+BITS = {"TF32": 10, "bfloat16": 7, "fp16": 10, "bf16x3": 16}
+"""What operands keep after the first bit; bf16x3 takes two bfloat16 numbers for each, and three of their products."""
 
 
-def kept_bits(A: Float[Array, "n k"], B: Float[Array, "k m"], error: Float[Array, "n m"]) -> float:
-    """Estimate how many bits, after the first, A and B were rounded to before they were multiplied.
-
-    An operand rounded to t bits is off by a uniform error as wide as the spacing of such numbers, so by a variance of
-    spacing^2 / 12. Through the product, entry by entry, these variances add up, times the squares of the other operand.
-    The mean of the squared errors is 4^-t times what t = 0 would give, and that is solved for t.
-
-    Parameters
-    ----------
-    A, B
-        The operands, not narrowed.
-    error
-        How far the program's product is from the true one.
-    """
-    A, B = A.astype(np.float64), B.astype(np.float64)
-    without_bits = np.square(spacing(A)) @ np.square(B) + np.square(A) @ np.square(spacing(B))
-    with np.errstate(divide="ignore"):
-        return float(np.log2(np.mean(without_bits / 12) / np.mean(np.square(error))) / 2)
+def kept(V: Array, bits: int, rounding: Callable[[Array], Array]) -> Array:
+    """Keep so many bits after the first."""
+    fraction, exponent = np.frexp(V)
+    return np.ldexp(rounding(np.ldexp(fraction, bits + 1)), exponent - bits - 1)
 
 
-def spacing(V: Array) -> Array:
-    """The power of two at or below each number: how far apart numbers are that keep no bit after the first."""
-    return np.where(V == 0, 0, np.ldexp(0.5, np.frexp(V)[1]))
+def half_away(V: Array) -> Array:
+    """Round to whole numbers, and halves away from 0."""
+    return np.copysign(np.floor(np.abs(V) + 0.5), V)
 
 
-def narrow_kind(bits: float) -> str | None:
-    """Name the kind of product whose operands keep that many bits, to the nearest whole number."""
-    return NARROW.get(round(bits)) if np.isfinite(bits) else None
+def in_float16(V: Array) -> Array:
+    """Round to float16, whose numbers end at 65,504 and get coarse below 6e-5."""
+    return V.astype(np.float16).astype(np.float64)
+
+
+def halves(V: Array) -> tuple[Array, Array]:
+    """A number as the sum of two of bfloat16, nearly."""
+    high = kept(V, BITS["bfloat16"], np.rint)
+    return high, kept(V - high, BITS["bfloat16"], np.rint)
+
+
+ROUNDED: list[tuple[str, str, Callable[[Array], Array]]] = [
+    (name, how, partial(kept, bits=BITS[name], rounding=rounding))
+    for name in ("TF32", "bfloat16")
+    for how, rounding in (("", np.rint), ("", half_away), (", their bits cut off", np.trunc))
+] + [("fp16", "", in_float16)]
+"""How an operand may be narrowed: the format, what is said of the rounding, and the function."""
+
+
+def ways(W1: Array, X: Array, b1: Array) -> Iterator[tuple[str, str, Array]]:
+    """Z1 by each narrow way: the format, what else is said of it, and the values."""
+    for name, how, narrow in ROUNDED:
+        a, b = narrow(W1), narrow(X)
+        yield name, how, a @ b + b1
+        yield name, f"{how}, of W1 alone", a @ X + b1
+        yield name, f"{how}, of X alone", W1 @ b + b1
+        yield name, f"{how}, with results as narrow", narrow(a @ b) + b1
+        yield name, f"{how}, with Z1 as narrow", narrow(a @ b + b1)
+    (a, c), (b, d) = (halves(V) for V in (W1, X))
+    yield "bf16x3", "", a @ b + a @ d + c @ b + b1
+
+
+def narrow_kind(
+    W1: Float[Array, "n_h n_x"], X: Float[Array, "n_x m"], b1: Float[Array, "n_h 1"], Z1: Float[Array, "n_h m"]
+) -> str:
+    """Name the narrow products whose errors Z1 has; an empty string if nine tenths of its errors are not like that."""
+    W1, X, b1, Z1 = (V.astype(np.float64) for V in (W1, X, b1, Z1))
+    with np.errstate(over="ignore", invalid="ignore"):
+        left = [(float(np.linalg.norm(values - Z1)), name, how) for name, how, values in ways(W1, X, b1)]
+    least = np.nanmin([norm for norm, _, _ in left])
+    if Z1.size < ENTRIES or not least < np.linalg.norm(W1 @ X + b1 - Z1) / 10:
+        return ""
+    best = [(name, how) for norm, name, how in left if norm <= 1.1 * least]
+    first, how = best[0]
+    names = " or ".join(dict.fromkeys(name for name, said in best if said == how))
+    return f"{names} products of {BITS[first]} bits{how}"
