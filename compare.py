@@ -7,6 +7,7 @@ if __name__ == "__main__":
 
 import os
 import sys
+import traceback
 from pathlib import Path
 from typing import Annotated
 
@@ -14,20 +15,7 @@ from cyclopts import App, CycloptsError, Parameter
 from cyclopts.validators import Number
 
 from shared.benching.options import Timed
-from shared.comparing.options import (
-    Asked,
-    Channels,
-    Compared,
-    Data,
-    Descent,
-    Examples,
-    Flag,
-    Pieces,
-    Results,
-    Saved,
-    Scaling,
-    arguments,
-)
+from shared.comparing import options
 from shared.network import Activation, InputError
 
 INTERRUPTED = 128 + signal.SIGINT
@@ -36,7 +24,8 @@ CLOSED_PIPE = 141  # as if by signal 13, SIGPIPE
 app = App(
     name="compare.py",
     help="Train one small network in several frameworks, and judge every number against its true value.",
-    help_epilogue="Exit status: 0 all agree, 1 something disagrees, 2 could not run, 130 interrupted.",
+    help_epilogue="Exit status: 0 all agree, 1 something disagrees, 2 could not run, 130 interrupted.\n"
+    "With --debug, a fault of this program is shown with its traceback.",
     help_format="plaintext",
     version_flags=(),
     suppress_keyboard_interrupt=False,
@@ -46,20 +35,20 @@ app = App(
 @app.default
 def compare(
     *,
-    examples: Examples = Examples(),
-    compared: Compared = Compared(),
-    descent: Descent = Descent(),
-    saved: Saved = Saved(),
-    pieces: Pieces = Pieces(),
-    results: Results = Results(),
+    examples: options.Examples = options.Examples(),
+    compared: options.Compared = options.Compared(),
+    descent: options.Descent = options.Descent(),
+    saved: options.Saved = options.Saved(),
+    pieces: options.Pieces = options.Pieces(),
+    results: options.Results = options.Results(),
 ) -> int:
     """Compare implementations of the network."""
     from shared.distributing import launch
     from shared.distributing.place import place
 
-    asked = Asked(examples, descent, compared, pieces, saved, results)
+    asked = options.Asked(examples, descent, compared, pieces, saved, results)
     if (pieces.processes or 1) > 1 and not place():
-        return launch.run_processes(pieces.processes or 1, pieces.engine, [__file__, *arguments(*asked)])
+        return launch.run_processes(pieces.processes or 1, pieces.engine, [__file__, *options.arguments(*asked)])
     team = launch.joined(pieces.engine, compared.device)
     if not team.leads:
         from shared.comparing.following import follow
@@ -76,10 +65,10 @@ def compare(
     with prepared(asked, team) as comparison:
         show.header(comparison.record)
         comparison.run(show.stage)
-    show.results(comparison.record)
-    write(show, comparison.record, results.json, results.report)
+    write(show, comparison.record, results.json, results.report)  # first: whoever reads the screen may leave early
     if saved.save_trained:
         outputs.save_trained(saved.save_trained, comparison.record)
+    show.results(comparison.record)
     return 0 if comparison.record.verdict == "agree" else 1
 
 
@@ -90,8 +79,8 @@ def predict(
     train: Path | None = None,
     frameworks: str = "numpy,torch,jax",
     activation: Activation | None = None,
-    channels: Channels | None = None,
-    scaling: Scaling | None = None,
+    channels: options.Channels | None = None,
+    scaling: options.Scaling | None = None,
     json: Path | None = None,
 ) -> int:
     """Let a trained network look at your own pictures, in every framework: what it says, and whether they agree.
@@ -126,9 +115,9 @@ def predict(
     outputs.check([json], [*photos, weights, train, *map(Path, names.values())])
     asked = {"activation": activation, "channels": channels, "scaling": scaling}
     predictions = predicting.predict(photos, weights, train, asked, names, show.stage)
-    prediction.show(show, predictions)
     if json:
         json_file.write(json, prediction.as_dict(predictions))
+    prediction.show(show, predictions)
     return 0 if predictions.record.verdict == "agree" else 1
 
 
@@ -141,8 +130,8 @@ def check(
     train: Path | None = None,
     timeout: Annotated[float, Parameter(validator=Number(gt=0))] = 60,
     json: Path | None = None,
-    template: Flag = False,
-    strict: Flag = False,
+    template: options.Flag = False,
+    strict: options.Flag = False,
 ) -> int:
     """Examine your own backprop: which line is wrong, why, and what to write instead; or the proof that it is right.
 
@@ -184,13 +173,13 @@ def check(
     show = Terminal()
     outputs.check([json], [file, train])
     with Program(file, timeout, entry) as program:
-        examples = setup.load(Data(train=train)).train
+        examples = setup.load(options.Data(train=train)).train
         with show.stage(f"{file.name}: solving problems", problems.COUNT) as progress:
             result = checkup.check(program, program.fitted(problems.everything(examples.X, examples.Y)), progress)
             result.examination.remarks[:0] = program.said
-    views.show(show, result)
     if json:
         json_file.write(json, views.as_dict(result))
+    views.show(show, result)
     return result.status(strict)
 
 
@@ -240,10 +229,10 @@ def lessons(
 @app.command(help_epilogue="")
 def bench(
     *,
-    data: Data = Data(),
+    data: options.Data = options.Data(),
     timed: Timed = Timed(),
-    descent: Descent = Descent(),
-    results: Results = Results(),
+    descent: options.Descent = options.Descent(),
+    results: options.Results = options.Results(),
 ) -> int:
     """Measure how long a step takes, how near that is to what its arithmetic takes, and how others do the same job.
 
@@ -258,30 +247,40 @@ def bench(
     plan, starts, record = setup.prepared(data, timed, descent, results)
     views.before(show, record)
     benchmark.run(record, plan, starts, show.still_stage)
-    views.show(show, record)
     write_bench(record, results.json, results.report)
+    views.show(show, record)
     return 0 if record.verdict == "agree" else 1
 
 
 def main(words: list[str] | None = None) -> int:
     """Run the command line and return its exit status."""
-    from shared.report.screen import Screen, hear_interrupts, show_warnings
+    from shared.report.screen import Output, Screen, hear_interrupts, show_warnings
 
-    screen = Screen()
+    words = list(sys.argv[1:] if words is None else words)
+    debug, screen = "--debug" in words, Screen()
+    words = [word for word in words if word != "--debug"]
     show_warnings(screen)
     hear_interrupts()
     try:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        return int(app(words, exit_on_error=False, print_error=False, result_action="return_value") or 0)
+        status = app(words, console=Output(), exit_on_error=False, print_error=False, result_action="return_value")
+        sys.stdout.flush()
+        return CLOSED_PIPE if Output.left_alone else int(status or 0)
     except KeyboardInterrupt:
         screen.error("interrupted")
         return INTERRUPTED
-    except BrokenPipeError:  # whoever read standard output has gone, as `head` does
+    except BrokenPipeError:  # of what is printed as it is
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return CLOSED_PIPE
     except (CycloptsError, InputError, ArithmeticError, OSError, MemoryError) as error:
         screen.say_as_is(getattr(error, "details", ""))
-        screen.error(" ".join(str(error).split()) or type(error).__name__)
+        screen.error(str(error).strip() or type(error).__name__)
+        return 2
+    except BaseException as error:  # no verdict may come of a fault of this program
+        if debug:
+            traceback.print_exc()
+        hint = "a fault of this program" if debug else "a fault of this program: --debug shows where"
+        screen.error(f"{type(error).__name__}: {error} ({hint})")
         return 2
 
 

@@ -1,7 +1,10 @@
 """Shapes and types in the signatures are checked while the tests run; fixtures that several files use."""
 
 import os
+import warnings
+from contextlib import nullcontext
 from pathlib import Path
+from typing import NamedTuple
 
 # As many tests run at a time as there are processors: each has one thread, and finds what JAX has compiled before.
 os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
@@ -13,9 +16,19 @@ from jaxtyping import install_import_hook
 
 install_import_hook(["implementations", "shared.data.dataset", "shared.data.weights"], "beartype.beartype")
 
+import h5py  # noqa: E402
+import numpy as np  # noqa: E402
 import pytest  # noqa: E402
 
+import compare as compare_module  # noqa: E402
 import implementations  # noqa: E402
+from shared.comparing import workers  # noqa: E402
+
+
+class Result(NamedTuple):
+    returncode: int
+    stdout: str
+    stderr: str
 
 
 @pytest.fixture(params=implementations.REGISTRY)
@@ -29,3 +42,31 @@ def photographs():
     if not folder:
         pytest.skip("TRIGRAD_CATVNONCAT does not name the folder of the course's photographs")
     return Path(folder) / "train_catvnoncat.h5", Path(folder) / "test_catvnoncat.h5"
+
+
+@pytest.fixture
+def compare(monkeypatch, capsys, tmp_path):
+    """Run the command line in this process, without helpers: that is quicker."""
+    monkeypatch.setattr(workers, "started", lambda *_: nullcontext(workers.at_once))
+    monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)  # which the program replaces
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments):
+        capsys.readouterr()
+        with warnings.catch_warnings():
+            warnings.simplefilter("always")
+            status = compare_module.main([str(argument) for argument in arguments])
+        return Result(status, *capsys.readouterr())
+
+    return call
+
+
+@pytest.fixture
+def small(tmp_path):
+    """Data that are quick to judge: 14 images of 6 x 5 pixels to train on, 7 to test on."""
+    rng = np.random.default_rng(9)
+    for part, m in (("train", 14), ("test", 7)):
+        with h5py.File(tmp_path / f"{part}.h5", "w") as file:
+            file[f"{part}_set_x"] = rng.integers(256, size=(m, 6, 5, 3), dtype=np.uint8)
+            file[f"{part}_set_y"] = np.arange(m) % 3 == 0
+    return ("--train", tmp_path / "train.h5", "--test", tmp_path / "test.h5", "--hidden", "4")

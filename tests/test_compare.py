@@ -6,18 +6,13 @@ import signal
 import subprocess
 import sys
 import time
-import warnings
-from contextlib import nullcontext
 from pathlib import Path
-from typing import NamedTuple
 
-import h5py
 import numpy as np
 import pytest
+from conftest import Result
 from safetensors.numpy import save_file
 
-import compare as compare_module
-from shared.comparing import workers
 from shared.network import QUANTITIES
 from shared.report import terminal
 
@@ -25,42 +20,11 @@ ROOT = Path(__file__).parent.parent
 FEW = ("--iterations", "12")
 
 
-class Result(NamedTuple):
-    returncode: int
-    stdout: str
-    stderr: str
-
-
 def run(*arguments, cwd=ROOT):
     """Run the program as its users do."""
     command = [sys.executable, str(ROOT / "compare.py"), *map(str, arguments)]
     result = subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd, timeout=300)
     return Result(result.returncode, result.stdout, result.stderr)
-
-
-@pytest.fixture
-def compare(monkeypatch, capsys, tmp_path):
-    """Run the command line in this process, without helpers: that is quicker."""
-    monkeypatch.setattr(workers, "started", lambda *_: nullcontext(workers.at_once))
-    monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)  # which the program replaces
-    monkeypatch.chdir(tmp_path)
-
-    def call(*arguments):
-        capsys.readouterr()
-        return Result(compare_module.main([str(argument) for argument in arguments]), *capsys.readouterr())
-
-    return call
-
-
-@pytest.fixture
-def small(tmp_path):
-    """Data that are quick to judge: 14 images of 6 x 5 pixels to train on, 7 to test on."""
-    rng = np.random.default_rng(9)
-    for part, m in (("train", 14), ("test", 7)):
-        with h5py.File(tmp_path / f"{part}.h5", "w") as file:
-            file[f"{part}_set_x"] = rng.integers(256, size=(m, 6, 5, 3), dtype=np.uint8)
-            file[f"{part}_set_y"] = np.arange(m) % 3 == 0
-    return ("--train", tmp_path / "train.h5", "--test", tmp_path / "test.h5", "--hidden", "4")
 
 
 MINE = """

@@ -4,12 +4,10 @@ import json
 import re
 import shutil
 import struct
-import warnings
 import zlib
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from itertools import product
 from pathlib import Path
-from typing import NamedTuple
 
 import h5py
 import numpy as np
@@ -19,9 +17,8 @@ from PIL import Image
 from safetensors.numpy import save_file
 from skimage.transform import resize
 
-import compare as compare_module
 import implementations
-from shared.comparing import predicting, workers
+from shared.comparing import predicting
 from shared.data import dataset, pictures, weights
 from shared.data.pictures import PictureError
 from shared.network import Parameters, Settings
@@ -29,29 +26,6 @@ from shared.network import Parameters, Settings
 ROOT = Path(__file__).parents[1]
 HEIGHT, WIDTH = 6, 5
 FEW = ("--iterations", "12")
-
-
-class Result(NamedTuple):
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-@pytest.fixture
-def compare(monkeypatch, capsys, tmp_path):
-    """Run the command line in this process."""
-    monkeypatch.setattr(workers, "started", lambda *_: nullcontext(workers.at_once))
-    monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)  # which the program replaces
-    monkeypatch.chdir(tmp_path)
-
-    def call(*arguments):
-        capsys.readouterr()
-        with warnings.catch_warnings():
-            warnings.simplefilter("always")
-            status = compare_module.main([str(argument) for argument in arguments])
-        return Result(status, *capsys.readouterr())
-
-    return call
 
 
 @pytest.fixture

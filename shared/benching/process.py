@@ -78,7 +78,7 @@ def started(
     with ExitStack() as until_the_end:
         processes = {}
         for name, task in tasks.items():
-            with deaf_to_interrupts(), safe_path(), surroundings(threads, variables.get(name, {})):
+            with safe_path(), deaf_to_interrupts(), surroundings(threads, variables.get(name, {})):
                 processes[name] = Process(task)
             until_the_end.callback(processes[name].end)
         yield processes

@@ -1,5 +1,6 @@
 """What an implementation is asked, and what it answers: it gets copies of everything; a failure becomes one line."""
 
+import sys
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+import implementations
 from shared.network import (
     Activation,
     Activations,
@@ -37,11 +39,14 @@ class Answers:
 def call(function: Callable[..., Any], *arguments: Any) -> Any:
     """Call a function of an implementation; turn what it raises into one line that names its place."""
     try:
-        return function(*arguments)
-    except InputError:  # the line is there already
+        with implementations.confined():
+            return function(*arguments)
+    except (InputError, KeyboardInterrupt):  # the line is there already
         raise
-    except (Exception, SystemExit) as error:
-        place = traceback.extract_tb(error.__traceback__)[-1]
+    except BaseException as error:  # a file may even exit
+        places = traceback.extract_tb(error.__traceback__)
+        own = getattr(sys.modules.get(function.__module__), "__file__", None)
+        place = ([entry for entry in places if entry.filename == own] or places)[-1]
         what = " ".join(f"{type(error).__name__}: {error}".split())
         if place.filename == __file__:
             raise ImplementationFailed(f"{function.__name__} cannot be called as the contract wants: {what}") from error

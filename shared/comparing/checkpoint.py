@@ -108,7 +108,7 @@ class Checkpoint:
             values = (*state.parameters, np.array(state.costs, np.float64), np.array([state.seconds]))
             tensors |= {f"{name}/{field}": np.ascontiguousarray(V) for field, V in zip(FIELDS, values, strict=True)}
         try:
-            write_atomically(self.path.resolve(), safetensors.numpy.save(tensors, self.identity))
+            write_atomically(self.path, safetensors.numpy.save(tensors, self.identity))
         except OSError as error:
             reason = one_line(error.strerror or error)
             if isinstance(error, FileNotFoundError) and self.path.parent.is_dir():  # one that begins has tidied up

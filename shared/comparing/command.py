@@ -75,10 +75,11 @@ def prepared(asked: Asked, team: Team) -> Iterator[Prepared]:
     with leading(team):
         sources = setup.names_of(compared.frameworks)
         setup.check_learning_rate(descent.learning_rate, compared.dtype)
-        written = (results.json, saved.save_weights, saved.save_trained, outputs.page_in(results.report))
+        page = outputs.page_in(results.report)
+        written = (results.json, saved.save_weights, saved.save_trained, page, pieces.resume)
         outputs.check(written, [examples.train, examples.test, descent.weights, *map(Path, sources.values())])
         outputs.check_weights_name(saved.save_trained)
-        outputs.check_resume(pieces.resume, results.json, saved.save_weights, saved.save_trained, descent.weights)
+        outputs.check_resume_name(pieces.resume)
         processes = team.engine.size
         with workers.started(*BESIDE) as submit, setup.opened(examples, compared.dtype, pieces, processes) as data:
             wanted = {"exact_curve": compared.exact_curve, "curvature": compared.curvature, "report": results.report}

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 from cyclopts import Parameter, Token
 from cyclopts.validators import Number
 
+from shared.data.files import one_line
 from shared.distributing.place import EngineName
 from shared.network import Activation, Device, DtypeName, MatmulPrecision
 
@@ -71,7 +72,7 @@ class Descent:
     @property
     def source(self) -> str:
         """Where the initial weights come from."""
-        return str(self.weights) if self.weights else f"seed {self.seed}"
+        return one_line(self.weights) if self.weights else f"seed {self.seed}"
 
 
 @Parameter(name="*")

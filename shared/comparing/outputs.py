@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable
+from itertools import combinations
 from pathlib import Path
 
 from shared.comparing.record import PAGE, Record
@@ -11,11 +12,14 @@ from shared.network import InputError
 
 
 def check(paths: Iterable[Path | None], sources: Iterable[Path | None]) -> None:
-    """Find out whether these can be written, and none of them over what the results are made from."""
-    inputs = list(sources)
-    for path in paths:
+    """Find out whether these can be written, and none of them over another or over what the results are made from."""
+    written, inputs = [path for path in paths if path], list(sources)
+    for path in written:
         check_writable(path)
         check_not_overwritten(path, *inputs)
+    for one, other in combinations(written, 2):
+        if one.resolve() == other.resolve() and (one.is_file() or not one.exists()):
+            raise InputError(f"{other}: two results would be written there; give each a file of its own")
 
 
 def check_writable(path: Path | None) -> None:
@@ -26,6 +30,8 @@ def check_writable(path: Path | None) -> None:
         raise InputError(f"{path}: this is a folder; name a file in it")
     if not path.parent.is_dir():
         raise InputError(f"{path}: there is no folder {path.parent}; make it first")
+    if path.is_block_device():
+        raise InputError(f"{path}: this is a device; name a file")
     if path.exists() and not os.access(path, os.W_OK):
         raise InputError(f"{path}: no permission to write there; name another file")
     if (path.is_file() or not path.exists()) and (reason := why_not_writable(path.resolve())):
@@ -56,15 +62,10 @@ def check_weights_name(path: Path | None) -> None:
         weights_file.check_name(path)
 
 
-def check_resume(resume: Path | None, *others: Path | None) -> None:
-    """Find out before the work that a training could not be kept in this file."""
-    if resume is None:
-        return
-    check_writable(resume)
-    if resume.suffix != ".safetensors":
-        raise InputError(f"{resume}: trainings are kept as .safetensors; give --resume a name that ends so")
-    if resume.resolve() in [path.resolve() for path in others if path]:
-        raise InputError(f"{resume}: --resume keeps the training there; give the other option another file")
+def check_resume_name(path: Path | None) -> None:
+    """Find out before the work that a training cannot be kept under this name."""
+    if path is not None and path.suffix != ".safetensors":
+        raise InputError(f"{path}: trainings are kept as .safetensors; give --resume a name that ends so")
 
 
 def save_trained(path: Path, record: Record) -> None:

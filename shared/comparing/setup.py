@@ -18,7 +18,7 @@ from shared.data import dataset, default_data, streaming
 from shared.data import weights as weights_file
 from shared.data.dataset import Dataset
 from shared.data.dataset import Examples as Loaded
-from shared.data.files import too_large
+from shared.data.files import one_line, too_large
 from shared.data.streaming import Streamed, Streams
 from shared.network import Activation, DtypeName, InputError, Parameters, Settings
 
@@ -34,7 +34,7 @@ def names_of(frameworks: str) -> dict[str, str]:
     names: dict[str, str] = {}
     for source in sources:
         implementations.check(source)
-        name = Path(source).name
+        name = one_line(Path(source).name)
         if name in names:
             raise InputError(f"--frameworks names {name} twice; name each implementation once, and files differently")
         names[name] = source
@@ -130,7 +130,7 @@ def new_record(settings: dict[str, Any], data: Dataset | Streams) -> Record:
 def described(examples: Loaded | Streamed) -> Mapping[str, Any]:
     """Say which examples these are."""
     n_x, m = examples.X.shape
-    return {"path": str(examples.path), "sha256": examples.sha256, "examples": m, "features": n_x}
+    return {"path": one_line(examples.path), "sha256": examples.sha256, "examples": m, "features": n_x}
 
 
 def machine() -> dict[str, Any]:

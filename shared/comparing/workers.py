@@ -31,8 +31,8 @@ def started(*modules: str) -> Iterator[Submit]:
     Ctrl-C is left to this process.
     """
     others = active_children()
-    pool = ProcessPoolExecutor(WORKERS, get_context("spawn"), _get_ready, (modules,))
-    with deaf_to_interrupts(), safe_path():
+    with safe_path(), deaf_to_interrupts():
+        pool = ProcessPoolExecutor(WORKERS, get_context("spawn"), _get_ready, (modules,))
         for _ in range(WORKERS):  # each call starts a process, as long as none is idle
             pool.submit(os.getpid)
 
@@ -79,15 +79,19 @@ def deaf_to_interrupts() -> Iterator[None]:
 
 @contextmanager
 def safe_path() -> Iterator[None]:
-    """Let Python processes that are started here import nothing from the current folder by chance."""
-    before = os.environ.get("PYTHONSAFEPATH")
-    os.environ["PYTHONSAFEPATH"] = "1"
+    """Let Python processes that are started here import nothing from the current folder by chance.
+
+    If this process is killed, the one that tracks its resources tidies up, and says nothing.
+    """
+    before = dict(os.environ)
+    silent = f"{before.get('PYTHONWARNINGS', '')},ignore:resource_tracker:UserWarning".lstrip(",")
+    os.environ.update(PYTHONSAFEPATH="1", PYTHONWARNINGS=silent)
     try:
         yield
     finally:
-        del os.environ["PYTHONSAFEPATH"]
-        if before is not None:
-            os.environ["PYTHONSAFEPATH"] = before
+        for name in ("PYTHONSAFEPATH", "PYTHONWARNINGS"):
+            del os.environ[name]
+        os.environ.update(before)
 
 
 def end_with_the_parent(group: int | None = None) -> None:

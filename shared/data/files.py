@@ -3,8 +3,11 @@
 import glob
 import os
 import secrets
+import shutil
 import stat
+import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -14,6 +17,10 @@ LARGEST_DEFLATE_RATIO = 1032
 
 TOKEN_BYTES = 8
 """In the name that a file has until it is whole, so many bytes are drawn, and written as twice as many digits."""
+
+
+LONG_AGO = 3600
+"""Seconds after which an unfinished file is of a program that was killed."""
 
 
 def one_line(text: object) -> str:
@@ -87,18 +94,30 @@ def write_atomically(path: Path, content: bytes) -> None:
     """Write a file so that at any time `path` holds either what it held before or all of `content`.
 
     That holds if the program is killed, and, since the content is on the disk before it gets the name, if power fails.
+    What a program left beside it that was killed goes. A link stays a link, a file that is there keeps its mode, and a
+    pipe or a terminal is written into.
 
     Raises
     ------
     OSError
         If the folder cannot be written to.
     """
+    if path.exists() and not path.is_file():
+        path.write_bytes(content)
+        return
+    path = path.resolve()
+    for old in left_behind(path):
+        with suppress(OSError):
+            if time.time() - old.stat().st_mtime > LONG_AGO:
+                old.unlink()
     temporary = unfinished(path)
     try:
         with temporary.open("wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
+        if path.exists():
+            shutil.copymode(path, temporary)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

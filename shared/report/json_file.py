@@ -14,10 +14,7 @@ def write(path: Path, content: Mapping[str, Any]) -> None:
     """Write what was found, whole or not at all. Numbers that are not finite become null: JSON has no word for them."""
     text = f"{json.dumps(finite(dict(content)), indent=1, allow_nan=False)}\n".encode()
     try:
-        if path.exists() and not path.is_file():  # a pipe or a device
-            path.write_bytes(text)
-        else:
-            write_atomically(path.resolve(), text)
+        write_atomically(path, text)
     except OSError as error:
         raise InputError(f"{path}: cannot be written ({error.strerror})") from error
 

@@ -37,7 +37,7 @@ def write(folder: Path, record: Record) -> None:
 def write_page(path: Path, text: str) -> None:
     """Write a page, whole or not at all."""
     try:
-        write_atomically(path.resolve(), text.encode())
+        write_atomically(path, text.encode(errors="backslashreplace"))
     except OSError as error:
         raise InputError(f"{path}: cannot be written ({error.strerror})") from error
 

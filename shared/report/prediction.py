@@ -41,7 +41,7 @@ def table(predictions: Predictions) -> Table:
     for heading in ("picture", "says", "probability"):
         result.add_column(heading, justify="right" if heading == "probability" else "left", no_wrap=True)
     for name in predictions.computed:
-        result.add_column(name, justify="right", no_wrap=True)
+        result.add_column(escape(name), justify="right", no_wrap=True)
     for i, photo in enumerate(predictions.photos):
         computed = (values[i] if values else None for values in predictions.computed.values())
         shown = (probability(value) for value in (predictions.probabilities[i], *computed))

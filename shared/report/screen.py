@@ -7,6 +7,7 @@ import time
 import warnings
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from io import TextIOWrapper
 from threading import Timer
 from typing import TextIO
 
@@ -16,6 +17,7 @@ from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Ta
 from rich.table import Table
 from rich.text import Text
 
+from shared.data.files import one_line
 from shared.network import Progress as Report
 
 REFRESH = 0.1
@@ -44,13 +46,16 @@ class Screen:
         line: str | None = None,
     ) -> None:
         """Show a warning as one line on standard error (this replaces `warnings.showwarning`)."""
-        self.err.print(
-            f"warning: {' '.join(str(message).split())}", style="yellow", markup=False, highlight=False, soft_wrap=True
-        )
+        self.line(f"warning: {message}", "yellow")
 
     def error(self, message: object) -> None:
         """Show an error as one line on standard error."""
-        self.err.print(f"error: {message}", style="red", markup=False, highlight=False, soft_wrap=True)
+        self.line(f"error: {message}", "red")
+
+    def line(self, message: str, style: str) -> None:
+        """Show one line on standard error, whatever the text holds."""
+        text = one_line(" ".join(message.split()))
+        self.err.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
 
     def say_as_is(self, text: str) -> None:
         """Show what is somebody else's text, a user's own traceback, on standard error."""
@@ -109,17 +114,23 @@ class Speed(ProgressColumn):
 
 
 def console(*, stderr: bool) -> Console:
-    """Open a console; one that is not a terminal is wide."""
+    """Open a console; one that is not a terminal is wide. What its encoding cannot write is escaped."""
+    stream = sys.stderr if stderr else sys.stdout
+    if isinstance(stream, TextIOWrapper):
+        stream.reconfigure(errors="backslashreplace")
     opened = Output(stderr=stderr)
     return opened if opened.is_terminal else Output(stderr=stderr, width=WIDE)
 
 
 class Output(Console):
-    """A console that leaves it to the program what a closed pipe means."""
+    """A console that goes on without a word when whoever read it has gone, as `head` does: files may be written yet."""
+
+    left_alone = False
 
     def on_broken_pipe(self) -> None:
-        """Pass it on."""
-        raise BrokenPipeError
+        """Say nothing more, and note it for the exit status."""
+        self.quiet = Output.left_alone = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
 
 
 def show_warnings(screen: Screen) -> None:

@@ -100,9 +100,8 @@ class Terminal(Screen):
         if first is None:
             self.say("[bold green]all agree[/]")
         else:
-            self.say(
-                f"[bold red]disagree[/]: first {first.framework}, in {first.quantity}, at iteration {first.iteration}"
-            )
+            where = f"first {escape(first.framework)}, in {first.quantity}, at iteration {first.iteration}"
+            self.say(f"[bold red]disagree[/]: {where}")
 
 
 def at_home(path: str) -> str:
@@ -113,7 +112,9 @@ def at_home(path: str) -> str:
 
 def judged_table(judged: Mapping[str, Mapping[str, Judgement]], *figures: str) -> Table:
     """Make a table of judgements by framework and quantity: what rounding may do, then each error and verdict."""
-    table = Table("quantity", *(Column(head, justify="right", no_wrap=True) for head in (*figures, *judged)), box=None)
+    table = Table(
+        "quantity", *(Column(escape(head), justify="right", no_wrap=True) for head in (*figures, *judged)), box=None
+    )
     for quantity, first in next(iter(judged.values())).items():
         row = [of_framework[quantity] for of_framework in judged.values()]
         cells = [f"{j.max_error:.1e} [{STYLES[j.verdict]}]{j.verdict}[/]" for j in row]
@@ -126,7 +127,7 @@ def spacing_table(record: Record) -> Table:
     table = Table(box=None)
     table.add_column("quantity")
     for heading in ("spacing", "noise", "bound", *record.frameworks):
-        table.add_column(heading, justify="right", no_wrap=True)
+        table.add_column(escape(heading), justify="right", no_wrap=True)
     for quantity in QUANTITIES:
         judged = [framework.quantities[quantity] for framework in record.frameworks.values()]
         first, figures = judged[0], [judged[0].noise, judged[0].bound, *(j.max_error for j in judged)]
@@ -155,7 +156,7 @@ def training_table(record: Record) -> Table:
     ):
         table.add_column(heading, justify="right", no_wrap=True)
     for name, framework in record.frameworks.items():
-        table.add_row(name, *training_cells(framework))
+        table.add_row(escape(name), *training_cells(framework))
     return table
 
 
@@ -190,7 +191,7 @@ def exact_table(record: Record) -> Table:
         if exact := framework.exact_distance:
             at = max(range(len(exact.distances)), key=exact.distances.__getitem__)
             kept = (exact.six_digits_to, exact.three_digits_to, exact.one_digit_to)
-            table.add_row(name, f"{exact.distances[at]:.1e}", f"{at:,}", *(f"{steps:,}" for steps in kept))
+            table.add_row(escape(name), f"{exact.distances[at]:.1e}", f"{at:,}", *(f"{steps:,}" for steps in kept))
     return table
 
 
