@@ -2,6 +2,7 @@
 
 import os
 import warnings
+from collections import Counter
 from contextlib import nullcontext
 from pathlib import Path
 from typing import NamedTuple
@@ -23,6 +24,18 @@ import pytest  # noqa: E402
 import compare as compare_module  # noqa: E402
 import implementations  # noqa: E402
 from shared.comparing import workers  # noqa: E402
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Leave to the slow part all but the first of every so many cases of a test that is marked mostly_slow(so_many)."""
+    seen = Counter()
+    for item in items:
+        if mark := item.get_closest_marker("mostly_slow"):
+            test = item.nodeid.split("[")[0]
+            if seen[test] % mark.args[0]:
+                item.add_marker("slow")
+            seen[test] += 1
 
 
 class Result(NamedTuple):

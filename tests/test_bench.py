@@ -72,6 +72,7 @@ def installed(peer, dtype):
         pytest.skip(f"{peer}: {reason}")
 
 
+@pytest.mark.mostly_slow(8)
 @pytest.mark.parametrize(("name", "dtype"), PAIRS)
 def test_everybody_who_takes_part_does_the_same_job(everybody, name, dtype):
     if name in PEERS:
@@ -84,6 +85,7 @@ def test_all_agree_and_the_exit_status_says_so(everybody):
     assert (everybody.status, everybody.record["verdict"]) == (0, "agree")
 
 
+@pytest.mark.slow
 def test_what_is_left_out_in_float64_would_not_do_the_same_job(bench, folder, monkeypatch):
     """If Keras learns float64 on PyTorch, this turns red, and the peer can take part."""
     installed("keras-torch", "float32")
@@ -166,6 +168,7 @@ TRAININGS = {
 }
 
 
+@pytest.mark.mostly_slow(3)
 @pytest.mark.parametrize("given", TRAININGS)
 def test_a_training_that_cannot_be_timed_or_judged_is_told(bench, folder, capfd, given):
     code = "import numpy as np\nfrom implementations import numpy_manual\nfrom implementations.numpy_manual import *\n"
@@ -195,6 +198,7 @@ def train(*a):
 """
 
 
+@pytest.mark.slow
 def test_one_that_does_not_pay_says_so_and_no_other_warning_is_shown(folder):
     with h5py.File(folder / "many.h5", "w") as file:
         file["train_set_x"] = np.random.default_rng(9).integers(256, size=(31, 6, 5), dtype=np.uint8)
@@ -305,6 +309,7 @@ def test_the_text_before_the_numbers_says_what_they_are(bench, capfd):
         assert words in before
 
 
+@pytest.mark.mostly_slow(3)
 @pytest.mark.parametrize("asked", [(), ("--threads", "1"), ("--threads", "2")], ids=" ".join)
 def test_every_library_gets_as_many_threads_as_asked_for_and_one_if_nobody_asks(bench, folder, asked):
     if asked == ("--threads", "2") and len(allowed()) < 2:

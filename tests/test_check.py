@@ -43,18 +43,14 @@ def harmless(mistake, convention):
     return mistake.name in HARMLESS or (mistake.name == "keepdims missing in db1" and convention.rows)
 
 
-QUICK = 9
-"""Of so many mistakes, one is planted in the quick part of the tests, the others in the slow part."""
-
-
 def each_once(mistakes):
     """Plant each mistake in one of the conventions, in turn: what the other shows is the same."""
     for k, mistake in enumerate(mistakes):
         name = list(CONVENTIONS)[k % len(CONVENTIONS)]
-        marks = [] if k % QUICK == 0 else [pytest.mark.slow]
-        yield pytest.param(mistake, CONVENTIONS[name], id=f"{mistake.name}, {name}", marks=marks)
+        yield pytest.param(mistake, CONVENTIONS[name], id=f"{mistake.name}, {name}")
 
 
+@pytest.mark.mostly_slow(13)
 @pytest.mark.parametrize(("mistake", "convention"), list(each_once(PLANTED)))
 def test_every_mistake_is_found_at_its_line_and_named(mistake, convention):
     checkup = examined(convention, mistake)
@@ -114,14 +110,8 @@ def pairs(count):
     return [drawn(a, b) for a, b in combinations(QUANTITIES, 2) for _ in range(count)]
 
 
-def some_slow(planted):
-    """Leave most pairs to the slow part."""
-    for k, pair in enumerate(planted):
-        marks = [] if k % (2 * QUICK) == 0 else [pytest.mark.slow]
-        yield pytest.param(pair, id=f"{pair[0].name} and {pair[1].name}", marks=marks)
-
-
-@pytest.mark.parametrize("pair", list(some_slow(pairs(2))))
+@pytest.mark.mostly_slow(25)
+@pytest.mark.parametrize("pair", pairs(2), ids=lambda pair: f"{pair[0].name} and {pair[1].name}")
 def test_two_mistakes_in_two_lines_are_both_named(pair):
     found = [finding.diagnosis for finding in examined(Convention(), *pair).findings]
     lines_of = [(line, diagnosis) for diagnosis in found for line in (diagnosis.line, *diagnosis.also)]
@@ -232,6 +222,7 @@ def run_check(*arguments, timeout=100):
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=timeout, check=False)
 
 
+@pytest.mark.mostly_slow(5)
 @pytest.mark.parametrize("name", implementations.REGISTRY)
 def test_the_suites_own_implementations_are_certified(name):
     module = implementations.load(name)
@@ -290,6 +281,7 @@ def test_the_json_file_holds_the_same(visit):
     assert evidence["got"] == pytest.approx(5 * evidence["true_value"])
 
 
+@pytest.mark.mostly_slow(2)
 @pytest.mark.parametrize(
     ("text", "status", "said"),
     [
@@ -375,6 +367,7 @@ class Boundless(Patient):
         return {**found, self.name: np.full(np.shape(found[self.name]), self.number)}
 
 
+@pytest.mark.mostly_slow(6)
 @pytest.mark.parametrize("number", [0.0, 5e-324, 1e308, -1e308])
 @pytest.mark.parametrize("name", ["cost", "dW1", "A1"])
 def test_a_number_that_is_0_or_hardly_fits_is_wrong_and_overflows_nowhere(name, number):

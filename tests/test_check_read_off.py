@@ -35,12 +35,14 @@ def told(name, gives, convention):
     return [found.name for found in check(Patient(convention, (mistake,), gives), SMALL).findings]
 
 
+@pytest.mark.mostly_slow(5)
 @pytest.mark.parametrize("convention", CONVENTIONS.values(), ids=CONVENTIONS)
 @pytest.mark.parametrize("name", PLANTED)
 def test_a_number_of_ones_own_is_read_off(name, convention):
     assert told(name, NAMES, convention) == [name]
 
 
+@pytest.mark.mostly_slow(4)
 @pytest.mark.parametrize("name", [name for name in PLANTED if name.endswith("dZ2")])
 def test_four_gradients_are_enough_to_read_it_off(name):
     assert told(name, FOUR, next(iter(CONVENTIONS.values()))) == [name]

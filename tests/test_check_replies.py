@@ -59,6 +59,7 @@ def written(checkup):
 # Values without names.
 
 
+@pytest.mark.mostly_slow(5)
 @pytest.mark.parametrize("convention", layouts(), ids=str)
 def test_right_gradients_are_known_in_any_order_beside_anything_else_that_is_right(convention):
     problem = problems.on_paper()

@@ -172,12 +172,14 @@ def test_every_wrong_file_is_expected_to_be_told_something() -> None:
     assert sorted(WRONG) == sorted(path.name for path in (HERE / "wrong").glob("*.py"))
 
 
+@pytest.mark.mostly_slow(6)
 @pytest.mark.parametrize("name", CORRECT)
 def test_a_correct_file_is_certified(name: str) -> None:
     found = examined(HERE / "correct" / name)
     assert found.verdict == "certified", [finding.diagnosis.name for finding in found.findings]
 
 
+@pytest.mark.mostly_slow(6)
 @pytest.mark.parametrize("name", WRONG)
 def test_a_wrong_file_is_told_its_mistake(name: str) -> None:
     found = examined(HERE / "wrong" / name)

@@ -123,6 +123,7 @@ def test_saved_weights_give_the_same_run(compare, small, tmp_path):
     assert costs[0] == costs[1]
 
 
+@pytest.mark.mostly_slow(3)
 @pytest.mark.parametrize("activation", ["leaky_relu", "sigmoid"])
 def test_every_hidden_activation_can_be_compared(compare, small, activation):
     assert compare("--activation", activation, *FEW, *small).returncode == 0
@@ -140,6 +141,7 @@ def test_the_exact_curve_says_how_far_each_curve_is_from_it(compare, small, mine
     assert "Distance from the curve of real numbers" in result.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_the_course_photographs_agree(photographs, dtype):
     train, test = photographs
@@ -147,6 +149,7 @@ def test_the_course_photographs_agree(photographs, dtype):
     assert (result.returncode, result.stdout.splitlines()[-1]) == (0, "all agree"), result.stdout
 
 
+@pytest.mark.slow
 def test_the_colour_network_runs_from_given_weights(compare, photographs, tmp_path):
     train, test = photographs
     rng = np.random.default_rng(3)

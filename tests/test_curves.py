@@ -87,6 +87,7 @@ def test_a_wrong_update_is_wrong(spoil):
     assert {j.verdict for j in case.judge.after_step(case.parameters, RATE).judge_all(spoilt).values()} == {"wrong"}
 
 
+@pytest.mark.mostly_slow(4)
 @pytest.mark.parametrize("form", FORMS)
 def test_the_curve_of_every_implementation_stays_in_the_band(implementation, form):
     case = MIDDLE.in_form(*form)
@@ -95,6 +96,7 @@ def test_the_curve_of_every_implementation_stays_in_the_band(implementation, for
     assert band.leaves(whole_curve(implementation, case, settings)) is None
 
 
+@pytest.mark.mostly_slow(5)
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_the_curve_on_the_photographs_stays_in_the_band(implementation, dtype):
     case = FULL.in_form(dtype, "relu")
@@ -308,6 +310,7 @@ def jolted(case, settings, rng):
     return costs
 
 
+@pytest.mark.mostly_slow(4)
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_the_band_is_as_wide_as_runs_of_all_weights_are_apart(activation):
     case = MIDDLE.in_form("float32", activation)

@@ -126,6 +126,7 @@ def test_sums_in_another_order_are_not_taken_for_narrow_products():
     assert narrow_kind(W1, X, b1, one_by_one(list)(W1, X) + b1) == ""
 
 
+@pytest.mark.mostly_slow(2)
 @pytest.mark.parametrize(("name", "library"), [("torch", "PyTorch"), ("jax", "JAX")])
 def test_a_device_that_is_not_there_gets_one_line(name, library):
     if has_cuda(name):

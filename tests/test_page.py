@@ -344,6 +344,7 @@ def test_the_page_says_how_to_do_it_again(made):
         assert made.document.table("which")[name]["which"] == version
 
 
+@pytest.mark.mostly_slow(2)
 @pytest.mark.parametrize("arguments", [["--help"], ["--frameworks", "numpy", "--iterations", "2"]])
 def test_nobody_who_wants_no_page_waits_for_what_draws_it(arguments):
     code = "import sys, compare; compare.main(sys.argv[1:]); print({'matplotlib', 'jinja2', 'PIL'} & set(sys.modules))"
@@ -400,6 +401,7 @@ def test_what_gives_nothing_that_can_be_drawn_gets_a_page_too(folder, tmp_path):
     assert [heading for _, heading in Document(text).headings if heading == "How it learned"] == []
 
 
+@pytest.mark.mostly_slow(3)
 @pytest.mark.parametrize("what", [np.nan, np.inf, -np.inf])
 def test_trained_weights_that_are_no_numbers_get_a_page_too(made, what):
     artifacts = made.record.artifacts

@@ -143,6 +143,7 @@ def test_a_program_that_takes_the_other_side_at_a_fork_stays_in_the_band(seed):
     assert band.leaves(costs) is None
 
 
+@pytest.mark.mostly_slow(3)
 @pytest.mark.parametrize(
     ("seed", "name", "iterations"), [(15, "jax", 200), (16, "jax_gram", 450), (88, "jax_gram", 550)]
 )

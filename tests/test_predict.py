@@ -334,6 +334,7 @@ def test_a_wrong_framework_is_named_with_its_line(compare, train, saved, noise, 
     assert json.loads((tmp_path / "found.json").read_text())["verdict"] == "disagree"
 
 
+@pytest.mark.slow
 def test_the_page_shows_what_is_printed(compare, tmp_path):
     folder = Path(skimage.__file__).parent / "data"
     section = (ROOT / "docs" / "predict.md").read_text()

@@ -14,6 +14,7 @@ def assert_agrees(implementation, quantity, case_name):
         pytest.fail(f"{quantity} is {judged.verdict}: {judged}")
 
 
+@pytest.mark.mostly_slow(7)
 @pytest.mark.parametrize("case_name", BY_NAME)
 @pytest.mark.parametrize("quantity", Activations._fields)
 def test_forward_agrees_with_the_truth(implementation, quantity, case_name):
@@ -25,12 +26,14 @@ def test_cost_agrees_with_the_truth(implementation, case_name):
     assert_agrees(implementation, "cost", case_name)
 
 
+@pytest.mark.mostly_slow(7)
 @pytest.mark.parametrize("case_name", BY_NAME)
 @pytest.mark.parametrize("quantity", Gradients._fields)
 def test_gradient_agrees_with_the_truth(implementation, quantity, case_name):
     assert_agrees(implementation, quantity, case_name)
 
 
+@pytest.mark.mostly_slow(7)
 @pytest.mark.parametrize("case_name", BY_NAME)
 def test_every_line_agrees_given_its_own_inputs(implementation, case_name):
     case = BY_NAME[case_name]

@@ -225,7 +225,7 @@ def test_fewer_iterations_than_were_made_are_refused_with_one_line_and_the_file_
         (("--resume", "k.npz"), "k.npz: trainings are kept as .safetensors; give --resume a name that ends so"),
         (
             ("--resume", "k.safetensors", "--save-trained", "k.safetensors"),
-            "k.safetensors: --resume keeps the training",
+            "k.safetensors: two results would be written there",
         ),
         (("--resume", "no/k.safetensors"), "no/k.safetensors: there is no folder no; make it first"),
     ],
