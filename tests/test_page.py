@@ -25,6 +25,7 @@ from PIL import Image
 import compare as compare_module
 from implementations import numpy_manual
 from shared.comparing import setup, workers
+from shared.comparing.options import Data, command_line
 from shared.comparing.record import ExactDistance
 from shared.judging.curves.band import Band
 from shared.network import QUANTITIES, Activations, Parameters
@@ -334,6 +335,12 @@ def test_the_home_folder_is_not_told(made, monkeypatch):
     document = Document(page.render(replace(made.record, data=data)))
     assert "~/pictures/train.h5" in document.said
     assert "/home/ada" not in document.said
+
+
+def test_a_command_line_says_where_home_is_by_its_sign(monkeypatch):
+    monkeypatch.setenv("HOME", "/home/ada")
+    line = command_line(Data(train=Path("/home/ada/my cats/train.h5"), scaling="unit"), json="a b.json")
+    assert line == "python compare.py --train ~/'my cats/train.h5' --scaling unit --json 'a b.json'"
 
 
 def test_the_page_says_how_to_do_it_again(made):

@@ -231,6 +231,13 @@ def test_a_picture_that_does_not_fit_into_memory_is_refused(noise, monkeypatch):
         read(noise)
 
 
+@pytest.mark.parametrize(("white", "gray"), [(65535, 13107), (1000, 200)])
+def test_a_pgm_of_more_than_8_bits_is_read(tmp_path, white, gray):
+    pixels = np.full((4, 4), gray, ">u2").tobytes()
+    (tmp_path / "a.pgm").write_bytes(b"P5 4 4 %d\n" % white + pixels)
+    np.testing.assert_allclose(read(tmp_path / "a.pgm"), 0.2, atol=1e-4)
+
+
 def test_pixels_without_a_known_white_are_refused(tmp_path):
     Image.fromarray(np.ones((4, 4), np.float32)).save(tmp_path / "heights.tif")
     with pytest.raises(PictureError, match="nobody can tell what is white in pixels of 32 bits"):

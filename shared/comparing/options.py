@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 from cyclopts import Parameter, Token
 from cyclopts.validators import Number
 
-from shared.data.files import one_line
+from shared.data.files import at_home, one_line
 from shared.distributing.place import EngineName
 from shared.network import Activation, Device, DtypeName, MatmulPrecision
 
@@ -158,4 +158,5 @@ def arguments(*groups: Any, **others: Any) -> list[str]:
 
 def command_line(*groups: Any, subcommand: str = "", **others: Any) -> str:
     """Write the command line that gives these options."""
-    return shlex.join(["python", "compare.py", *([subcommand] * bool(subcommand)), *arguments(*groups, **others)])
+    words = ["python", "compare.py", *([subcommand] * bool(subcommand)), *arguments(*groups, **others)]
+    return " ".join(f"~/{shlex.quote(at_home(w)[2:])}" if at_home(w) != w else shlex.quote(w) for w in words)

@@ -116,6 +116,6 @@ def _lost() -> Iterator[None]:
         yield
     except BrokenProcessPool as error:
         raise MemoryError(
-            "a worker process has ended before its work: it was killed, as the system does where memory is short, or "
-            "this is a script without if __name__ == '__main__'"
+            "a worker process has ended before its work: it was killed by somebody, or by the system, where memory is "
+            "short; or this is a script without if __name__ == '__main__'"
         ) from error

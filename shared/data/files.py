@@ -28,6 +28,12 @@ def one_line(text: object) -> str:
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(text))
 
 
+def at_home(path: str) -> str:
+    """Write the user's home folder as ~."""
+    home = str(Path.home())
+    return f"~{path.removeprefix(home)}" if path.startswith(f"{home}{os.sep}") else path
+
+
 def listed(names: Iterable[str], most: int = 10) -> str:
     """Return the names in quotes on one line, at most so many of them: 'a', 'b' and 3 more."""
     quoted = [repr(name) for name in names]

@@ -57,6 +57,8 @@ def read(path: Path, height: int, width: int) -> Array:
         raise PictureError(f"{one_line(path)}: {wrong}")
     with _damage_as_one_line(path), Image.open(path, formats=FORMATS) as image:
         _check_size(image, path)
+        if image.format == "PPM" and image.mode == "I":  # 16 bits, stretched to their whole range by Pillow
+            return _resized(np.asarray(image)[..., np.newaxis], 65535, height, width)
         pixels, white = _pixels(ImageOps.exif_transpose(image), path)
     return _resized(pixels, white, height, width)
 

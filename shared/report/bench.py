@@ -6,7 +6,8 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from shared.benching.record import OWN, Bench, Growth, Spread, Timing
-from shared.report.terminal import STYLES, Terminal, at_home, number
+from shared.data.files import at_home
+from shared.report.terminal import STYLES, Terminal, number
 
 HEADINGS = ("step\nus", "floor\nus", "x floor\n", "compile\ns", "whole job\ns", "memory\nMiB", "curve\n")
 EXPONENT = (

@@ -10,11 +10,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from shared.comparing.record import PAGE, Artifacts, Framework, Record
-from shared.data.files import write_atomically
+from shared.data.files import at_home, write_atomically
 from shared.judging.verdict import listed
 from shared.network import QUANTITIES, InputError
 from shared.report import charts, drawing, learned, messages, pictures
-from shared.report.terminal import at_home, number, worst_step
+from shared.report.terminal import number, worst_step
 
 ACTIVATIONS = {
     "relu": "passes on what is positive, and 0 in place of what is negative",

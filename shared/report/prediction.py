@@ -7,9 +7,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from shared.comparing.predicting import Predictions
-from shared.data.files import one_line
+from shared.data.files import at_home, one_line
 from shared.report.messages import evidence
-from shared.report.terminal import STYLES, Terminal, at_home
+from shared.report.terminal import STYLES, Terminal
 
 NOTE = "probability: of label 1, the true value of A2. A framework agrees where rounding explains its error."
 

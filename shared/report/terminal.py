@@ -1,14 +1,13 @@
 """The result record on the terminal: what runs on what, the tables, what does not agree, the verdict."""
 
-import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.markup import escape
 from rich.table import Column, Table
 
 from shared.comparing.record import Framework, Record
+from shared.data.files import at_home
 from shared.judging.verdict import Judgement, Verdict
 from shared.network import QUANTITIES
 from shared.report import messages
@@ -102,12 +101,6 @@ class Terminal(Screen):
         else:
             where = f"first {escape(first.framework)}, in {first.quantity}, at iteration {first.iteration}"
             self.say(f"[bold red]disagree[/]: {where}")
-
-
-def at_home(path: str) -> str:
-    """Write the user's home folder as ~."""
-    home = str(Path.home())
-    return f"~{path.removeprefix(home)}" if path.startswith(f"{home}{os.sep}") else path
 
 
 def judged_table(judged: Mapping[str, Mapping[str, Judgement]], *figures: str) -> Table:
