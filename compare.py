@@ -76,7 +76,7 @@ def compare(
 def predict(
     *photos: Path,
     weights: Path | None = None,
-    train: Path | None = None,
+    source: options.Source = options.Source(),
     frameworks: str = "numpy,torch,jax",
     activation: Activation | None = None,
     channels: options.Channels | None = None,
@@ -94,8 +94,8 @@ def predict(
     weights
         What `python compare.py --save-trained FILE` has saved, or another .safetensors or .npz file with W1 b1 W2 b2.
         [default: NumPy trains first, at the default settings]
-    train
-        The training set (HDF5): size and scaling of the pictures are taken from it. [default: as in the comparison]
+    source
+        The training set: size and scaling of the pictures are taken from it.
     frameworks
         What to compare, as in the comparison.
     activation
@@ -112,9 +112,9 @@ def predict(
     from shared.report.terminal import Terminal
 
     show, names = Terminal(), setup.names_of(frameworks)
-    outputs.check([json], [*photos, weights, train, *map(Path, names.values())])
+    outputs.check([json], [*photos, weights, source.train, *map(Path, names.values())])
     asked = {"activation": activation, "channels": channels, "scaling": scaling}
-    predictions = predicting.predict(photos, weights, train, asked, names, show.stage)
+    predictions = predicting.predict(photos, weights, source, asked, names, show.stage)
     if json:
         json_file.write(json, prediction.as_dict(predictions))
     prediction.show(show, predictions)
@@ -127,7 +127,7 @@ def check(
     /,
     *,
     entry: str = "",
-    train: Path | None = None,
+    source: options.Source = options.Source(),
     timeout: Annotated[float, Parameter(validator=Number(gt=0))] = 60,
     json: Path | None = None,
     template: options.Flag = False,
@@ -144,8 +144,8 @@ def check(
         Your Python file or notebook, as it is.
     entry
         What to call in it: a function, Class or Class.method. [default: the most likely]
-    train
-        Take the examples of the last, large problem from this HDF5 file. [default: photographs of scikit-image]
+    source
+        The examples of the last, large problem.
     timeout
         How many seconds each call of your functions may take.
     json
@@ -171,9 +171,9 @@ def check(
     from shared.report.terminal import Terminal
 
     show = Terminal()
-    outputs.check([json], [file, train])
+    outputs.check([json], [file, source.train])
     with Program(file, timeout, entry) as program:
-        examples = setup.load(options.Data(train=train)).train
+        examples = setup.load(options.Data(**vars(source))).train
         with show.stage(f"{file.name}: solving problems", problems.COUNT) as progress:
             result = checkup.check(program, program.fitted(problems.everything(examples.X, examples.Y)), progress)
             result.examination.remarks[:0] = program.said

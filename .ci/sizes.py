@@ -13,7 +13,7 @@ from pathlib import Path
 CEILINGS = {
     "compare.py": 290,
     "implementations": 1150,
-    "shared": 23100,
+    "shared": 24200,
     "shared/judging": 2800,
     "shared/checking": 10300,
     "tests": 16500,

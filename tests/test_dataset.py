@@ -1,19 +1,29 @@
 """What shared/data/dataset.py promises: the right columns from good files, one clear line for bad ones."""
 
+import contextlib
 import gzip
 import hashlib
 import math
 import os
+import pickle
 import struct
+import subprocess
+import sys
+import textwrap
 import tracemalloc
 from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
+import scipy.io
+import torch
+from PIL import Image
 
-from shared.data.dataset import DatasetError, DatasetWarning, load
+from shared.data import images, recipes
+from shared.data.dataset import DatasetError, DatasetWarning, holds_test_set, load
 
+ROOT = Path(__file__).parents[1]
 M, HEIGHT, WIDTH = 6, 3, 5
 COLOUR = np.random.default_rng(0).integers(0, 256, (M, HEIGHT, WIDTH, 3), dtype=np.uint8)
 COLOUR[0, 0, 0], COLOUR[0, 0, 1] = 0, 255
@@ -43,6 +53,7 @@ def refusal(*paths, **options):
     """Load, and return the one line of the DatasetError without the name of the (last) file."""
     with pytest.raises(DatasetError) as caught:
         load(*paths, **options)
+    assert len(caught.value.details.splitlines()) in (0, 3)
     assert len(str(caught.value).splitlines()) == 1
     assert str(caught.value).startswith(f"{paths[-1]}: ")
     return str(caught.value).removeprefix(f"{paths[-1]}: ")
@@ -180,6 +191,277 @@ def test_the_courses_files_load(photographs, channels, n_x):
     assert (data.train.Y.sum(), data.test.Y.sum()) == (72, 33)
 
 
+# Files as people have them
+
+COLUMNS = COLOUR.reshape(M, -1, 3).mean(axis=2).T / 255
+GRAY_COLUMNS = GRAY.reshape(M, -1).T / 255
+
+
+def save(path, **arrays):
+    """Write arrays under their names; a double underscore stands for a group."""
+    if path.suffix == ".npz":
+        np.savez(path, **arrays)
+        return path
+    with h5py.File(path, "w") as file:
+        for name, values in arrays.items():
+            text = isinstance(values, np.ndarray) and values.dtype.kind == "U"
+            file[name.replace("__", "/")] = values.tolist() if text else values
+    return path
+
+
+def read_with_a_line(*paths, **options):
+    """Load, and return the training set and what the one warning says of how it was read."""
+    with pytest.warns(DatasetWarning) as caught:
+        data = load(*paths, scaling="unit", **options)
+    (said,) = [str(warning.message) for warning in caught]
+    assert len(said.splitlines()) == 1
+    return data.train, said.removeprefix(f"{paths[0]}: ")
+
+
+NAMES = [
+    ("X_train", "y_train"),
+    ("x_train", "Y_train"),
+    ("xtrain", "ytrain"),
+    ("trainX", "trainY"),
+    ("Xtr", "ytr"),
+    ("train_img", "train_labels"),
+    ("train_images", "train_label"),
+    ("images", "labels"),
+    ("data", "target"),
+    ("X", "y"),
+    ("pictures", "classes"),
+    ("train__images", "train__labels"),
+    ("images__train", "labels__train"),
+    ("any", "other"),
+]
+
+
+@pytest.mark.parametrize("suffix", [".h5", ".npz"])
+@pytest.mark.parametrize(("images", "labels"), NAMES)
+def test_images_and_labels_under_other_names_are_taken_with_a_line(tmp_path, images, labels, suffix):
+    path = save(tmp_path / f"train{suffix}", **{images: COLOUR, labels: LABELS, "version": np.arange(3)})
+    train, said = read_with_a_line(path)
+    np.testing.assert_allclose(train.X, COLUMNS, rtol=1e-15)
+    np.testing.assert_array_equal(train.Y[0], LABELS)
+    x, y = (name if suffix == ".npz" else name.replace("__", "/") for name in (images, labels))
+    assert said == f"{x!r} (6, 3, 5, 3) is read as 6 rgb images of 3 x 5; {y!r} as the labels"
+
+
+LAYOUTS = {
+    "one channel": (GRAY[..., None], "6 gray images of 3 x 5", GRAY_COLUMNS),
+    "one channel first": (GRAY[:, None], "6 gray images of 3 x 5, the channels first", GRAY_COLUMNS),
+    "channels first": (COLOUR.transpose(0, 3, 1, 2), "6 rgb images of 3 x 5, the channels first", COLUMNS),
+    "examples last": (COLOUR.transpose(1, 2, 3, 0), "6 rgb images of 3 x 5, the examples last", COLUMNS),
+    "gray, examples last": (GRAY.transpose(1, 2, 0), "6 gray images of 3 x 5, the examples last", GRAY_COLUMNS),
+    "as MATLAB writes": (
+        COLOUR.transpose(3, 1, 2, 0),
+        "6 rgb images of 3 x 5, the channels first, the examples last",
+        COLUMNS,
+    ),
+    "rows": (GRAY.reshape(M, -1), "6 gray images of 1 x 15, each a row of numbers, line by line", GRAY_COLUMNS),
+    "columns": (
+        GRAY.reshape(M, -1).T,
+        "6 gray images of 1 x 15, each a row of numbers, line by line, the examples last",
+        GRAY_COLUMNS,
+    ),
+    "four channels": (
+        np.concatenate([COLOUR, 255 - GRAY[..., None]], axis=3),
+        "6 rgb images of 3 x 5, the fourth channel left out",
+        COLUMNS,
+    ),
+    "signed bytes": (COLOUR.astype(np.int8), "6 rgb images of 3 x 5, -1 as 255", COLUMNS),
+}
+
+
+@pytest.mark.parametrize("suffix", [".h5", ".npz"])
+@pytest.mark.parametrize(("images", "how", "X"), LAYOUTS.values(), ids=LAYOUTS)
+def test_images_in_another_layout_are_the_same_data_with_a_line(tmp_path, images, how, X, suffix):
+    train, said = read_with_a_line(save(tmp_path / f"train{suffix}", train_set_x=images, train_set_y=LABELS))
+    np.testing.assert_allclose(train.X, X, rtol=1e-15)
+    assert said == f"'train_set_x' {images.shape} is read as {how}; 'train_set_y' as the labels"
+
+
+@pytest.mark.parametrize(("features", "shape"), [(16, (4, 4)), (12, (2, 2, 3)), (10, (1, 10)), (12288, (64, 64, 3))])
+@pytest.mark.parametrize("transposed", [False, True])
+def test_rows_are_gray_or_rgb_by_their_size(train_h5, features, shape, transposed):
+    rows = np.random.default_rng(1).integers(0, 256, (M, features), dtype=np.uint8)
+    train, _ = read_with_a_line(
+        save(train_h5, X=rows.T if transposed else rows, y=LABELS), channels="rgb" if len(shape) == 3 else "gray"
+    )
+    assert train.image_shape == shape
+    np.testing.assert_array_equal(train.X, rows.T / 255)
+
+
+CAT = np.where(LABELS, "cat", "a dog")
+LABEL_FORMS = {
+    "1 and 2": (LABELS + 1, "2 as 1 and 1 as 0", ("1", "2")),
+    "-1 and 1": (2 * LABELS - 1, "1 as 1 and -1 as 0", ("-1", "1")),
+    "-1.0 and 1.0": (2.0 * LABELS - 1, "1 as 1 and -1 as 0", ("-1", "1")),
+    "one-hot": (np.eye(2)[LABELS], "one-hot, the second of two as 1", ("0", "1")),
+    "one-hot, examples last": (np.eye(2)[LABELS].T, "one-hot, the second of two as 1", ("0", "1")),
+    "texts": (CAT, "'cat' as 1 and 'a dog' as 0", ("a dog", "cat")),
+    "texts of bytes": (CAT.astype("S"), "'cat' as 1 and 'a dog' as 0", ("a dog", "cat")),
+}
+
+
+@pytest.mark.parametrize("suffix", [".h5", ".npz"])
+@pytest.mark.parametrize(("labels", "how", "classes"), LABEL_FORMS.values(), ids=LABEL_FORMS)
+def test_labels_of_two_classes_become_0_and_1_with_a_line(tmp_path, labels, how, classes, suffix):
+    train, said = read_with_a_line(save(tmp_path / f"train{suffix}", train_set_x=COLOUR, train_set_y=labels))
+    np.testing.assert_array_equal(train.Y[0], LABELS)
+    assert said.endswith(f"'train_set_y' as the labels, {how}")
+    assert train.classes == classes
+
+
+def test_texts_are_0_and_1_in_the_order_of_the_list_of_classes(train_h5):
+    save(train_h5, X=COLOUR, y=CAT, list_classes=np.array([b"cat", b"a dog"]))
+    train, said = read_with_a_line(train_h5)
+    np.testing.assert_array_equal(train.Y[0], 1 - LABELS)
+    assert said.endswith("'y' as the labels, 'a dog' as 1 and 'cat' as 0")
+
+
+def test_a_test_set_has_the_classes_of_the_training_set(train_h5, tmp_path):
+    save(train_h5, train_set_x=COLOUR, train_set_y=LABELS + 1)
+    test = save(tmp_path / "test.h5", test_set_x=COLOUR[:2], test_set_y=[2, 2])
+    with pytest.warns(DatasetWarning, match="2 as 1 and 1 as 0|only the label 2"):
+        assert load(train_h5, test).test.Y.tolist() == [[1, 1]]
+    save(test, test_set_x=COLOUR[:2], test_set_y=[1, 0])
+    with pytest.warns(DatasetWarning, match="2 as 1 and 1 as 0"):
+        assert refusal(train_h5, test) == "'test_set_y' holds the label 0 at example 1; labels are 1 or 2"
+
+
+def test_one_file_holds_both_sets(train_h5):
+    save(train_h5, X_train=COLOUR, y_train=LABELS, X_test=COLOUR[:2], y_test=LABELS[:2])
+    with pytest.warns(DatasetWarning) as caught:
+        data = load(train_h5, train_h5, scaling="unit")
+    np.testing.assert_allclose(data.test.X, COLUMNS[:, :2], rtol=1e-15)
+    assert [str(warning.message).split()[1] for warning in caught] == ["'X_train'", "'X_test'"]
+    assert holds_test_set(train_h5, ("", ""))
+    assert not holds_test_set(save(train_h5, X=COLOUR, y=LABELS, test=1), ("", ""))
+
+
+def test_where_several_would_do_they_are_named_and_one_can_be_chosen(train_h5):
+    save(train_h5, images=COLOUR, pictures=GRAY, labels=LABELS, X_test=COLOUR, y_test=LABELS)
+    assert refusal(train_h5) == (
+        "'images', 'labels', 'pictures' could be the images and labels of the training set; "
+        "choose with --images NAME --labels NAME"
+    )
+    train, _ = read_with_a_line(train_h5, names=("pictures", "labels"))
+    np.testing.assert_array_equal(train.X, GRAY_COLUMNS)
+    assert refusal(train_h5, names=("photo", "")) == (
+        "no array 'photo'; the file holds 'X_test', 'images', 'labels', 'pictures', 'y_test'; give one of these to "
+        "--images"
+    )
+
+
+def test_a_name_that_is_given_stands_for_that_of_the_test_set_too(train_h5):
+    save(train_h5, a_train=COLOUR, x_train=GRAY, y_train=LABELS, a_test=COLOUR[:2], x_test=GRAY, y_test=LABELS[:2])
+    with pytest.warns(DatasetWarning, match="'a_train'|'a_test'"):
+        data = load(train_h5, train_h5, scaling="unit", names=("a_train", ""))
+    np.testing.assert_allclose(data.test.X, COLUMNS[:, :2], rtol=1e-15)
+
+
+# What is taken by a recipe
+
+
+def run(recipe, folder, **changes):
+    """Carry the three lines out in a folder, with what the user has to adapt."""
+    for before, after in changes.items():
+        recipe = recipe.replace(before, after)
+    assert len(recipe.splitlines()) == 3
+    subprocess.run([sys.executable, "-c", recipe], cwd=folder, check=True)
+
+
+def recipe_for(path, folder):
+    with pytest.raises(DatasetError) as caught, contextlib.chdir(folder):
+        load(Path(path))
+    assert len(str(caught.value).splitlines()) == 1
+    return str(caught.value), caught.value.details
+
+
+OTHER_FILES = {
+    "train.mat": ("a MATLAB file", lambda path: scipy.io.savemat(path, {"X": COLOUR, "y": LABELS})),
+    "train.pkl": ("a pickle", lambda path: path.write_bytes(pickle.dumps({"X": COLOUR, "y": LABELS}))),
+    "train.csv": (
+        "a table of text",
+        lambda path: np.savetxt(path, np.c_[LABELS, GRAY.reshape(M, -1)], delimiter=",", header="label,p0,p1"),
+    ),
+    "train.npy": (
+        "a .npy file, which holds one array",
+        lambda path: (np.save(path, COLOUR), np.save(path.with_name("labels.npy"), LABELS)),
+    ),
+    "train.pt": (
+        "a file of PyTorch",
+        lambda path: torch.save((torch.tensor(COLOUR), torch.tensor(LABELS)), path),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OTHER_FILES)
+def test_a_file_of_another_kind_gets_three_lines_that_make_it_one(tmp_path, name):
+    kind, write_it = OTHER_FILES[name]
+    write_it(tmp_path / name)
+    said, recipe = recipe_for(name, tmp_path)
+    assert said == f"{name}: this is {kind}; these lines make an HDF5 file of it"
+    run(recipe, tmp_path)
+    train, _ = read_with_a_line(tmp_path / "train.h5")
+    np.testing.assert_allclose(train.X, GRAY_COLUMNS if name == "train.csv" else COLUMNS, rtol=1e-15)
+    np.testing.assert_array_equal(train.Y[0], LABELS)
+
+
+def test_the_page_about_files_shows_every_recipe():
+    page = (ROOT / "docs" / "files.md").read_text()
+    for suffixes, _ in recipes.RECIPES.values():
+        name = f"train{suffixes[0]}" if suffixes else "."
+        recipe = recipes.for_file(Path(name))[1].replace("'.'", "'train'").replace("'.h5'", "'train.h5'")
+        assert textwrap.indent(recipe, "    ") in page
+
+
+def test_a_folder_of_pictures_gets_three_lines_that_make_it_a_file(tmp_path):
+    for name, value in (("cat", 255), ("dog", 7)):
+        (tmp_path / "train" / name).mkdir(parents=True)
+        Image.fromarray(np.full((9, 9), value, np.uint8)).save(tmp_path / "train" / name / "1.png")
+    said, recipe = recipe_for("train", tmp_path)
+    assert said == "train: this is a folder; name a file in it"
+    run(recipe, tmp_path)
+    train, said = read_with_a_line(tmp_path / "train.h5")
+    assert said.endswith("'labels' as the labels, 'dog' as 1 and 'cat' as 0")
+    assert {(column.max(), label) for column, label in zip(train.X.T, train.Y[0], strict=True)} == {
+        (1, 0),
+        (7 / 255, 1),
+    }
+
+
+TEN = np.array([3, 5, 0, 9, 3, 1])
+
+
+@pytest.mark.parametrize("suffix", [".h5", ".npz"])
+@pytest.mark.parametrize("labels", [TEN, np.eye(10)[TEN], np.array([f"class {k}" for k in TEN])], ids=str)
+def test_more_than_two_classes_get_three_lines_that_make_two(tmp_path, labels, suffix):
+    save(tmp_path / f"train{suffix}", X=COLOUR, y=labels)
+    said, recipe = recipe_for(f"train{suffix}", tmp_path)
+    assert "'y' holds 5 different texts" in said or said.endswith("the label 3 at example 0; labels are 0 or 1")
+    run(recipe, tmp_path)
+    train, _ = read_with_a_line(tmp_path / "train_two.h5")
+    np.testing.assert_array_equal(train.Y[0], TEN == 9)
+
+
+def test_an_array_that_only_a_pickle_could_read_is_refused_and_never_run(tmp_path):
+    path = save(tmp_path / "train.npz", X=COLOUR, y=np.array([*LABELS[:-1], {}], dtype=object))
+    assert refusal(path) == "'y' holds objects, which only a pickle could read; save numbers or texts"
+
+
+def test_a_file_that_changes_while_it_is_read_is_told_as_that(good, monkeypatch):
+    right = images.survey
+
+    def survey(*arguments):
+        os.utime(good, ns=(0, 0))
+        return right(*arguments)
+
+    monkeypatch.setattr(images, "survey", survey)
+    assert refusal(good) == "this file was changed while it was read; wait until it is written, and start again"
+
+
 # Files that are not HDF5, or no longer
 
 BEGINNINGS = {
@@ -245,8 +527,8 @@ def test_a_path_with_a_line_break_stays_on_one_line(tmp_path):
 def test_missing_datasets_are_named_with_what_is_there(tmp_path):
     path = write(tmp_path / "test.h5", part="test")
     assert refusal(path) == (
-        "no dataset 'train_set_x', 'train_set_y'; the file holds 'test_set_x', 'test_set_y'; "
-        "wanted are 'train_set_x', 'train_set_y', so rename its datasets or give another file"
+        "no images and labels of a training set; the file holds 'test_set_x', 'test_set_y'; "
+        "name them with --images NAME --labels NAME, or give another file"
     )
 
 
@@ -255,7 +537,7 @@ def test_many_names_and_names_with_line_breaks_are_listed_on_one_line(train_h5):
         for i in range(13):
             file[f"{i:02}\n"] = 0
     assert "the file holds '00\\n', '01\\n', " in refusal(train_h5)
-    assert "'09\\n' and 3 more; wanted" in refusal(train_h5)
+    assert "'09\\n' and 3 more; name them" in refusal(train_h5)
 
 
 def test_a_group_in_place_of_a_dataset_is_called_so(train_h5):
@@ -295,8 +577,6 @@ def test_virtual_storage_is_refused(train_h5, good):
 @pytest.mark.parametrize(
     ("values", "found"),
     [
-        (np.array([b"cat", b"non-cat"]), "strings"),
-        (["cat", "non-cat"], "strings"),
         (np.zeros(M, [("a", "i4"), ("b", "f4")]), "compound values"),
         (np.zeros(M, complex), "values of the type complex128"),
         (np.zeros(M, "V3"), "values of the type |V3"),
@@ -389,8 +669,8 @@ def test_data_compressed_twice_are_refused(train_h5):
 
 BAD_SHAPES = {
     (): "'train_set_x' has the shape (); wanted is (examples, height, width) or (examples, height, width, 3)",
-    (M, 15): "'train_set_x' has the shape (6, 15); wanted is (examples, height, width) or (examples, height, width, 3)",
-    (M, 3, 5, 4): "'train_set_x' has the shape (6, 3, 5, 4); wanted is (examples, height, width) or (examples, height",
+    (M,): "'train_set_x' has the shape (6,); wanted is (examples, height, width) or (examples, height, width, 3)",
+    (M, 2, 5, 2): "'train_set_x' has the shape (6, 2, 5, 2); wanted is (examples, height, width) or (examples, height",
     (0, 3, 5): "'train_set_x' has the shape (0, 3, 5): no examples; give at least one image of one pixel",
     (M, 0, 5): "'train_set_x' has the shape (6, 0, 5): no examples; give at least one image of one pixel",
 }

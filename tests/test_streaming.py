@@ -1,6 +1,7 @@
 """Examples that stay in their file: the bits of dataset.load, its refusals, and a reader that is ahead."""
 
 import json
+import os
 import threading
 import time
 import warnings
@@ -89,10 +90,12 @@ def test_a_file_that_is_damaged_further_down_is_refused_where_it_is_read(tmp_pat
     with h5py.File(path) as file:
         start = file["train_set_x"].id.get_chunk_info(5).byte_offset
     with streaming.opened(path, None, "gray", "unit", "float64") as streams:
-        streams.train.stored.pixels._dataset.id.refresh()  # forget what the cache holds
+        streams.train.stored.pixels._stored._dataset.id.refresh()  # forget what the cache holds
         content = bytearray(path.read_bytes())
         content[start] ^= 1
+        before = path.stat()
         path.write_bytes(content)
+        os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))  # as a disk would do it
         with pytest.raises(DatasetError, match="this HDF5 file is damaged"):
             list(Chunked(None, 8).chunks(streams.train.X, streams.train.Y))
 

@@ -14,7 +14,7 @@ import safetensors
 import safetensors.numpy
 
 from shared.comparing.chunked import State
-from shared.data.files import left_behind, one_line, what_it_is_instead, write_atomically
+from shared.data.files import left_behind, one_line, stamp, what_it_is_instead, write_atomically
 from shared.network import Array, InputError, Parameters
 
 KIND = "a training of trigrad, step by step"
@@ -167,15 +167,6 @@ class Slot:
         """Write a state."""
         self.checkpoint.states[self.name] = state
         self.checkpoint.write()
-
-
-def stamp(path: Path) -> tuple[int, int] | None:
-    """Tell a file from what is there when somebody has written it anew; None if it is not there."""
-    try:
-        status = path.stat()
-    except FileNotFoundError:
-        return None
-    return status.st_ino, status.st_mtime_ns
 
 
 def identity(settings: Mapping[str, Any], sha256: str, sources: Mapping[str, str]) -> dict[str, str]:

@@ -69,7 +69,7 @@ def follow(team: Team, examples: Examples, compared: Compared) -> None:
         def open_files() -> None:
             scale = Scale(*numbers["scale"].tolist())
             train, test = setup.files(examples)
-            here = (train, test, examples.channels, examples.scaling, compared.dtype, scale)
+            here = (train, test, examples.channels, examples.scaling, compared.dtype, examples.names, scale)
             opened.append(files.enter_context(streaming.opened(*here)))
             check_same(opened[0], int(what["examples"]), int(numbers["digests"][team.engine.rank]), team, chunk)
 

@@ -111,7 +111,7 @@ def ends(train: Streamed, chunk: int) -> Examples:
     ends = slice(0, size), slice(m - min(m % chunk or chunk, size), m)
     X = np.hstack([train.X[:, examples] for examples in ends]).astype(np.float64)
     Y = np.hstack([train.Y[:, examples] for examples in ends])
-    return Examples(X, Y, train.path, train.sha256, train.image_shape)
+    return Examples(X, Y, train.path, train.sha256, train.image_shape, train.stored.classes.names)
 
 
 def apart(costs: Mapping[str, list[float]]) -> Apart | None:

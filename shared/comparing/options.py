@@ -33,11 +33,27 @@ Scaling = Literal["unit", "symmetric", "standard"]
 
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
-class Data:
-    """The examples, and how their pixels become features."""
+class Source:
+    """The file of the examples, and which of its arrays they are."""
 
     train: Path | None = None
-    """HDF5 file with train_set_x and train_set_y. [default: photographs that come with scikit-image]"""
+    """HDF5 or .npz file with images and labels. [default: photographs that come with scikit-image]"""
+    images: str = ""
+    """The name of the array of images. [default: the one that is called so, or is of such a shape]"""
+    labels: str = ""
+    """The name of the array of labels. [default: as for --images]"""
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """The names that the user gives."""
+        return self.images, self.labels
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Data(Source):
+    """The examples, and how their pixels become features."""
+
     channels: Channels = "gray"
     """gray: the mean of the three channels. rgb: three inputs for each pixel."""
     scaling: Scaling = "standard"
@@ -50,7 +66,7 @@ class Examples(Data):
     """The examples to train on and to test on."""
 
     test: Path | None = None
-    """HDF5 file with test_set_x and test_set_y."""
+    """HDF5 or .npz file with images and labels. [default: those of the training file that are called so]"""
 
 
 @Parameter(name="*")

@@ -11,12 +11,12 @@ import numpy as np
 import implementations
 from shared.comparing import setup
 from shared.comparing.answers import call, changed, copies
-from shared.comparing.options import Data
+from shared.comparing.options import Data, Source
 from shared.comparing.programs import Stage
 from shared.comparing.record import Framework, Record
 from shared.data import pictures
 from shared.data import weights as weights_file
-from shared.data.dataset import Channels, Dataset, Scaling, as_columns, class_names
+from shared.data.dataset import Channels, Dataset, Scaling, as_columns
 from shared.data.files import one_line
 from shared.judging.judge import Judge, Standard
 from shared.network import (
@@ -66,7 +66,7 @@ class Predictions:
 def predict(
     photos: Sequence[Path],
     weights: Path | None,
-    train: Path | None,
+    source: Source,
     asked: Mapping[str, str | None],
     names: Mapping[str, str],
     stage: Stage,
@@ -79,7 +79,7 @@ def predict(
         The pictures.
     weights
         The file of the trained weights; without one, NumPy trains first, at the default settings.
-    train
+    source
         The training set, from which come the pictures' size and the scaling. Without one: the embedded photographs.
     asked
         The activation, channels and scaling that the user asks for; None leaves them to what the weights say.
@@ -92,21 +92,21 @@ def predict(
         raise InputError("predict needs pictures: python compare.py predict PHOTO...")
     notes = weights_file.read_notes(weights) if weights else {}
     options = settle(asked, notes, weights)
-    data = setup.load(Data(train=train, channels=options.channels, scaling=options.scaling))
+    data = setup.load(Data(**vars(source), channels=options.channels, scaling=options.scaling))
     check_notes(notes, data, weights)
     X = columns(photos, data)
     parameters = weights_file.load(weights, X.shape[0], "float64") if weights else trained_now(data, options, stage)
     settings = {**asdict(options), "dtype": "float64", "hidden": parameters.W1.shape[0], "frameworks": list(names)}
     record = setup.new_record({**settings, "weights": weights and str(weights)}, data)
-    predictions = Predictions(record, photos, class_names(data.train.path))
+    predictions = Predictions(record, photos, data.train.classes)
     judge = Judge(X, np.zeros((1, X.shape[1])), options.activation)  # nothing that is judged here depends on labels
     with stage("the true probabilities", 0):
         standard = judge.at(parameters)
     predictions.probabilities = standard.right["A2"][0].high[0].tolist()
     predictions.labels = [int(z > 0) for z in standard.right["Z2"][0].high[0]]
-    for name, source in names.items():
+    for name, where in names.items():
         with stage(f"{name}: forward", 0):
-            record.frameworks[name], A2 = examine(implementations.load(source), judge, standard, parameters)
+            record.frameworks[name], A2 = examine(implementations.load(where), judge, standard, parameters)
         predictions.computed[name] = A2[0].tolist() if A2 is not None else None
     return predictions
 

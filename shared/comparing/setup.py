@@ -50,7 +50,7 @@ def check_learning_rate(learning_rate: float, dtype: DtypeName) -> None:
 
 def load(examples: Data) -> Dataset:
     """Load the files that were named, or else the embedded photographs."""
-    return dataset.load(*files(examples), examples.channels, examples.scaling)
+    return dataset.load(*files(examples), examples.channels, examples.scaling, examples.names)
 
 
 def files(examples: Data) -> tuple[Path, Path | None]:
@@ -58,7 +58,11 @@ def files(examples: Data) -> tuple[Path, Path | None]:
     test = examples.test if isinstance(examples, Examples) else None
     if examples.train is None and test is not None:
         raise InputError("--test needs --train: name the file to train on as well")
-    return default_data.paths() if examples.train is None else (examples.train, test)
+    if examples.train is None:
+        return default_data.paths()
+    if test is None and isinstance(examples, Examples) and dataset.holds_test_set(examples.train, examples.names):
+        test = examples.train
+    return examples.train, test
 
 
 @contextmanager
@@ -68,10 +72,10 @@ def opened(examples: Examples, dtype: DtypeName, pieces: Pieces, processes: int)
     They go in chunks if that is asked for, or if they do not fit into memory, are too many, or are shared.
     """
     asked_for = processes > 1 or any(V is not None for V in (pieces.chunk, pieces.resume, pieces.processes))
-    if not asked_for and (examples.train is None or streaming.fits(examples.train)):
+    if not asked_for and (examples.train is None or streaming.fits(examples.train, examples.names)):
         yield load(examples)
         return
-    with streaming.opened(*files(examples), examples.channels, examples.scaling, dtype) as streams:
+    with streaming.opened(*files(examples), examples.channels, examples.scaling, dtype, examples.names) as streams:
         yield streams
 
 

@@ -1,7 +1,8 @@
-"""HDF5 file -> checked X and Y, with the examples as columns.
+"""A file of arrays (HDF5 or .npz) -> checked X and Y, with the examples as columns.
 
-A training file holds `train_set_x`, images (m, height, width) or (m, height, width, 3), and `train_set_y`, m labels
-in {0, 1}; a test file holds `test_set_x` and `test_set_y`. Anything else in them is ignored.
+A training file of the course holds `train_set_x`, images (m, height, width, 3), and `train_set_y`, m labels in {0, 1};
+a test file holds `test_set_x` and `test_set_y`. What is like it under other names, in another layout, with other labels
+is taken too, with a line that says how it was read. Anything else in them is ignored.
 """
 
 import hashlib
@@ -10,13 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-import numpy as np
 from jaxtyping import Float
 
-from shared.data import hdf5, images
+from shared.data import arrays, images, labels, recipes, roles
+from shared.data.arrays import Arrays
 from shared.data.files import one_line
 from shared.data.hdf5 import DatasetError
 from shared.data.images import Scale, as_columns
+from shared.data.labels import Classes
+from shared.data.layouts import Arranged, counts, layout
+from shared.data.roles import Part, Roles
 from shared.network import Array
 
 __all__ = [
@@ -28,17 +32,18 @@ __all__ = [
     "Scale",
     "Scaling",
     "as_columns",
-    "class_names",
     "load",
 ]
 
 Channels = Literal["gray", "rgb"]
 """gray: the mean of the three channels. rgb: each channel of each pixel is a feature."""
 
-Part = Literal["train", "test"]
-
 Scaling = Literal["unit", "symmetric", "standard"]
 """unit: 0 to 1. symmetric: -1 to 1. standard: zero mean and unit variance over all pixels of the training set."""
+
+
+Names = tuple[str, str]
+"""The names of the arrays of images and of labels; an empty one leaves it to the program."""
 
 
 class DatasetWarning(UserWarning):
@@ -54,6 +59,8 @@ class Examples:
     path: Path
     sha256: str
     image_shape: tuple[int, ...]
+    classes: tuple[str, str]
+    """What the labels 0 and 1 are called."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +72,13 @@ class Dataset:
     scale: Scale
 
 
-def load(train: Path, test: Path | None = None, channels: Channels = "gray", scaling: Scaling = "standard") -> Dataset:
+def load(
+    train: Path,
+    test: Path | None = None,
+    channels: Channels = "gray",
+    scaling: Scaling = "standard",
+    names: Names = ("", ""),
+) -> Dataset:
     """Read, check and scale the examples of a training file and a test file.
 
     `standard` uses one mean and one standard deviation for all pixels rather than one for each pixel position: the
@@ -74,11 +87,13 @@ def load(train: Path, test: Path | None = None, channels: Channels = "gray", sca
     Parameters
     ----------
     train, test : Path
-        HDF5 files. The images have whole numbers in 0..255, or floating point numbers in 0..1 or 0..255.
+        HDF5 or .npz files. The images have whole numbers in 0..255, or floating point numbers in 0..1 or 0..255.
     channels : "gray" or "rgb"
         Whether the mean of the three channels is a feature, or each channel is.
     scaling : "unit", "symmetric" or "standard"
         How pixels become features. What it needs to know comes from the training set, and is applied to both sets.
+    names : two strings
+        The names of the images and of the labels, where several would do.
 
     Returns
     -------
@@ -94,21 +109,23 @@ def load(train: Path, test: Path | None = None, channels: Channels = "gray", sca
     Warns
     -----
     DatasetWarning
-        If a file has labels of one class only, or the range of the pixels had to be guessed.
+        If a file has labels of one class only, the range of the pixels had to be guessed, or something in a file is
+        not as the course has it: the line says how it was read.
     """
-    training = _read(train, "train", channels)
-    testing = None if test is None else _read(test, "test", channels)
+    training = _read(train, "train", channels, names)
+    testing = None if test is None else _read(test, "test", channels, names, training.classes)
     scale = scale_of(training, testing, scaling)
     return Dataset(_examples(training, scale), testing and _examples(testing, scale), scale)
 
 
-def class_names(path: Path) -> tuple[str, str]:
-    """Return the names of the labels 0 and 1: what a file's `list_classes` says, or "0" and "1"."""
+def holds_test_set(path: Path, names: Names) -> bool:
+    """Tell whether a training file has arrays that by their names are a test set."""
+    with arrays.opened(path) as file:
+        named = {name: array for name, array in file.entries.items() if roles.part_of(name) == "test"}
     try:
-        names = hdf5.read_words(path, "list_classes")
-    except DatasetError:  # nothing depends on the names
-        names = []
-    return (names[0], names[1]) if len(names) == 2 else ("0", "1")
+        return bool(roles.chosen(named, "test", *names, path))
+    except DatasetError:
+        return False
 
 
 class Images(NamedTuple):
@@ -118,81 +135,106 @@ class Images(NamedTuple):
     sha256: str
     pixels: images.Pixels
     Y: Float[Array, "1 m"]
-    where: str  # file and dataset, for messages
+    where: str  # file and name, for messages
     shape: tuple[int, ...]  # of the features of one image
     survey: images.Survey
+    classes: Classes
 
 
-def _read(path: Path, part: Part, channels: Channels) -> Images:
+def _read(path: Path, part: Part, channels: Channels, names: Names, classes: Classes | None = None) -> Images:
     """Read and check the images and labels of one file."""
-    pixels, labels = hdf5.read(path, names(part))
-    return checked(path, part, channels, pixels, labels)
-
-
-def names(part: Part) -> list[str]:
-    """Name the datasets of images and of labels."""
-    return [f"{part}_set_x", f"{part}_set_y"]
+    with arrays.opened(path) as file:
+        return checked(file, path, part, channels, names, classes, whole=True)
 
 
 def checked(
+    file: Arrays,
     path: Path,
     part: Part,
     channels: Channels,
-    pixels: images.Pixels,
-    labels: Array,
+    names: Names,
+    classes: Classes | None = None,
     survey: images.Survey | None = None,
+    whole: bool = False,
 ) -> Images:
-    """Check images and labels as far as one file can tell, and look at every image once.
+    """Choose images and labels, check them as far as one file can tell, and look at every image once.
 
-    With a survey another process has done so already.
+    Of a test set the classes are those of the training set. With a survey another process has done all this already.
+    The images stay in the file, to be read when they are wanted, unless they are wanted `whole`.
 
     Raises
     ------
     DatasetError
         If they cannot be used.
     """
-    where, where_labels = (f"{one_line(path)}: {name!r}" for name in names(part))
-    shape = _image_shape(pixels, channels, where)
+    chosen = roles.chosen(file.entries, part, *names, path)
+    stored, given = file[chosen.images], file[chosen.labels]
+    for array in (stored, given):
+        if (whole or array is given) and (shortage := array.shortage()):
+            raise DatasetError(f"{array.where} of {array.shape} {shortage}; use fewer examples or smaller images")
+    pixels = _arranged(stored, given.shape, whole)
+    shape = _image_shape(pixels, channels, stored.where)
+    read = _labels(file, chosen, pixels.shape[0], path, classes)
     if survey is not None:
-        return Images(path, "", pixels, _labels(labels, pixels.shape[0], where_labels), where, shape, survey)
-    survey = images.survey(pixels, shape, where)
-    Y = _labels(labels, pixels.shape[0], where_labels)
-    with path.open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    return Images(path, sha256, pixels, Y, where, shape, survey)
+        return Images(path, "", pixels, read.Y, stored.where, shape, survey, read.classes)
+    if chosen[:2] != (f"{part}_set_x", f"{part}_set_y") or pixels.unusual or read.how:
+        how = ", ".join([f"{chosen.labels!r} as the labels", *filter(None, [read.how])])
+        _warn(f"{one_line(path)}: {chosen.images!r} {stored.shape} is read as {pixels.described}; {how}")
+    if (read.Y[0, 0] == read.Y).all():
+        only = read.classes.values[int(read.Y[0, 0])]
+        _warn(f"{given.where} holds only the label {only}; there are no two classes to tell apart")
+    survey = images.survey(pixels, shape, stored.where)
+    with path.open("rb") as content:
+        sha256 = hashlib.file_digest(content, "sha256").hexdigest()
+    return Images(path, sha256, pixels, read.Y, stored.where, shape, survey, read.classes)
 
 
-def _image_shape(pixels: images.Pixels, channels: Channels, where: str) -> tuple[int, ...]:
-    """Check the type and the shape of images, and return the shape of the features of one."""
-    if pixels.dtype.kind == "b":
-        raise DatasetError(f"{where} holds booleans; pixels in 0..255 or 0..1 are wanted, so store them as uint8")
-    shape = pixels.shape
-    if len(shape) not in (3, 4) or shape[3:] not in ((), (3,)):
+def _arranged(stored: images.Stored, labels: tuple[int, ...], whole: bool) -> Arranged:
+    """Find out how the images are laid out, given the shape of the labels."""
+    if stored.dtype.kind not in "biuf":
+        raise DatasetError(f"{stored.where} holds texts; numbers are wanted")
+    shape = stored.shape
+    if 0 in shape:
+        raise DatasetError(f"{stored.where} has the shape {shape}: no examples; give at least one image of one pixel")
+    found = [layout(shape, m) for m in (*counts(labels), *shape[:1])]
+    if not any(found):
         raise DatasetError(
-            f"{where} has the shape {shape}; wanted is (examples, height, width) or "
+            f"{stored.where} has the shape {shape}; wanted is (examples, height, width) or "
             "(examples, height, width, 3), so reshape it"
         )
-    if 0 in shape:
-        raise DatasetError(f"{where} has the shape {shape}: no examples; give at least one image of one pixel")
-    if channels == "rgb" and len(shape) == 3:
-        raise DatasetError(f"{where} is gray, {shape}; rgb wants a last axis of 3, so use gray")
-    return shape[1:3] if channels == "gray" else shape[1:]
+    chosen = next(filter(None, found))
+    if not whole:
+        stored.keep_chunks(chosen.axis)
+    return Arranged(stored.whole() if whole else stored, chosen)
 
 
-def _labels(stored: Array, m: int, where: str) -> Float[Array, "1 m"]:
-    """Return labels of any shape and type found in the wild as one row of 0.0 and 1.0."""
-    if stored.shape not in ((stored.size,), (stored.size, 1), (1, stored.size)):
-        raise DatasetError(f"{where} has the shape {stored.shape}; wanted is one label for each image, ({m},)")
-    if stored.size != m:
-        raise DatasetError(f"{where} holds {stored.size} labels for {m} images; wanted is one label for each image")
-    labels = stored.reshape(1, m)
-    strange = (labels != 0) & (labels != 1)
-    if strange.any():
-        example = int(np.argmax(strange))
-        raise DatasetError(f"{where} holds the label {labels[0, example]} at example {example}; labels are 0 or 1")
-    if (labels == labels[0, 0]).all():
-        _warn(f"{where} holds only the label {int(labels[0, 0])}; there are no two classes to tell apart")
-    return labels.astype(np.float64)
+class Labels(NamedTuple):
+    """Labels as a row, what stood for them, and how they were read, if they were not 0 and 1."""
+
+    Y: Float[Array, "1 m"]
+    classes: Classes
+    how: str
+
+
+def _labels(file: Arrays, chosen: Roles, m: int, path: Path, classes: Classes | None) -> Labels:
+    """Read the labels of m images; of a test set the classes are known already."""
+    given = file[chosen.labels]
+    values, one_hot = labels.flat(given.whole(), m, given.where)
+    recipe = recipes.two_classes(path, chosen.images, chosen.labels, values, one_hot)
+    if classes is None:
+        names = [labels.as_text(name) for name in file[chosen.classes].whole().ravel()] if chosen.classes else []
+        classes = labels.classes_of(values, names, given.where, recipe)
+    Y = labels.as_row(values, classes, given.where, recipe)
+    return Labels(Y, classes, "one-hot, the second of two as 1" if one_hot else classes.said)
+
+
+def _image_shape(pixels: Arranged, channels: Channels, where: str) -> tuple[int, ...]:
+    """Check the type of images and whether they have the channels, and return the shape of the features of one."""
+    if pixels.dtype.kind == "b":
+        raise DatasetError(f"{where} holds booleans; pixels in 0..255 or 0..1 are wanted, so store them as uint8")
+    if channels == "rgb" and len(pixels.shape) == 3:
+        raise DatasetError(f"{where} is gray, {pixels.shape}; rgb wants a last axis of 3, so use gray")
+    return pixels.shape[1:3] if channels == "gray" else pixels.shape[1:]
 
 
 def scale_of(training: Images, testing: Images | None, scaling: Scaling) -> images.Scale:
@@ -253,7 +295,7 @@ def _shift_and_width(training: Images, white: float, scaling: Scaling) -> tuple[
 def _examples(stored: Images, scale: images.Scale) -> Examples:
     """Scale the features."""
     X = images.features(stored.pixels, stored.shape, scale)
-    return Examples(X, stored.Y, stored.path, stored.sha256, stored.shape)
+    return Examples(X, stored.Y, stored.path, stored.sha256, stored.shape, stored.classes.names)
 
 
 def _warn(text: str) -> None:

@@ -15,6 +15,11 @@ import psutil
 LARGEST_DEFLATE_RATIO = 1032
 """No deflate stream unpacks to more than this many times its size."""
 
+CHANGED = "this file was changed while it was read; wait until it is written, and start again"
+
+Stamp = tuple[int, int, int]
+"""What tells a file from what is there when somebody has written it anew."""
+
 TOKEN_BYTES = 8
 """In the name that a file has until it is whole, so many bytes are drawn, and written as twice as many digits."""
 
@@ -45,6 +50,15 @@ def too_large(size: int) -> str | None:
     """Say that `size` bytes do not fit into the memory that is free now, or return None."""
     free = psutil.virtual_memory().available
     return None if size <= free else f"needs {size:,} bytes of memory and {free:,} are free"
+
+
+def stamp(path: Path) -> Stamp | None:
+    """Tell a file from what is there when somebody has written it anew; None if it is not there."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_ino, status.st_mtime_ns, status.st_size
 
 
 def what_it_is_instead(path: Path, wanted: str) -> str | None:

@@ -1,156 +1,189 @@
-"""Read named datasets of an HDF5 file that nobody vouches for: each comes back whole, or DatasetError says why not.
+"""Read the arrays of an HDF5 file that nobody vouches for: each comes back whole, or DatasetError says why not.
 
-Only plain datasets of the root group are read. A link or a storage that could lead out of the file is refused, and
-nothing is allocated because a file says so: the declared size is first compared with the bytes that are really stored.
+Only plain datasets are read. A link or a storage that could lead out of the file is refused, and nothing is allocated
+because a file says so: declared sizes are first compared with the bytes that are really stored, chunk by chunk.
 """
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import h5py
 import numpy as np
 
-from shared.data.files import LARGEST_DEFLATE_RATIO, beginning, listed, one_line, too_large, what_it_is_instead
+from shared.data.files import CHANGED, LARGEST_DEFLATE_RATIO, Stamp, beginning, one_line, stamp, too_large
 from shared.network import Array, InputError
 
 KNOWN_FILTERS = {h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FLETCHER32}
 COMPRESSIONS = {h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_LZF}
+CHECKSUM = 4
+"""Bytes that Fletcher's checksum adds to a chunk."""
 
-DAMAGE = (ArithmeticError, KeyError, OSError, RuntimeError, TypeError, ValueError)
+DAMAGE = (ArithmeticError, AssertionError, KeyError, OSError, RuntimeError, TypeError, ValueError)
 """What h5py raises for damaged files."""
+
+IN_USE = {
+    "unable to lock file": "another program has this HDF5 file open to write into it; wait until it has closed it",
+    "already open for": (
+        "this HDF5 file is marked as being written (SWMR, or its writer was cut off); close the program that writes "
+        "it, or take the mark off with h5clear -s"
+    ),
+}
+"""What HDF5 says of a file that somebody writes, and what that means."""
 
 WORK_BYTES = 3 * 8
 """What an element costs beside the stored one: float64 in file order, float64 by columns, and one temporary."""
 
+SMALL = 32 * 2**20
+"""An array of no more bytes is read when a file is looked at for the first time."""
+
+MOST_OBJECTS, DEEPEST = 1000, 8
+"""So many groups and datasets of a file are looked at, and groups within groups so deep."""
+
 
 class DatasetError(InputError):
-    """A data file cannot be used. The text is one line: file, dataset, what was found, what was wanted, what to do."""
+    """A data file cannot be used. The text is one line: file, dataset, what was found, what was wanted, what to do.
 
-
-def read(path: Path, names: Sequence[str]) -> list[Array]:
-    """Read numeric datasets from the root group of an HDF5 file.
-
-    Parameters
-    ----------
-    path : Path
-        The HDF5 file.
-    names : sequence of str
-        The datasets wanted.
-
-    Returns
-    -------
-    list of arrays
-        One for each name, in the same order, with the shape and the type stored.
-
-    Raises
-    ------
-    DatasetError
-        If the file is not HDF5 or is damaged, if a name is missing or a link, or if a dataset is not made of numbers
-        stored in this file, or does not fit into memory.
+    `details` may hold lines of Python that make a file of another kind one that can be used.
     """
-    with opened(path, names) as datasets:
-        for dataset in datasets:
-            if shortage := dataset.shortage():
-                raise DatasetError(
-                    f"{dataset.where} of {dataset.shape} {shortage}; use fewer examples or smaller images"
-                )
-        return [dataset.whole() for dataset in datasets]
+
+    def __init__(self, text: str, details: str = "") -> None:
+        super().__init__(text)
+        self.details = details
+
+
+class Entry(NamedTuple):
+    """What a file says of one of its arrays. `problem` says why it cannot be read."""
+
+    shape: tuple[int, ...]
+    text: bool = False
+    problem: str = ""
 
 
 @contextmanager
-def opened(path: Path, names: Sequence[str]) -> Iterator[list["Stored"]]:
-    """Open numeric datasets of the root group, checked as `read` checks them but for their size, to be read in pieces.
+def opened(path: Path) -> Iterator[h5py.File]:
+    """Open a file.
 
     Raises
     ------
     DatasetError
-        As `read` does.
+        If the file is not HDF5, is damaged or in use.
     """
-    wrong = what_it_is_instead(path, "HDF5")
-    if wrong:
-        raise DatasetError(f"{one_line(path)}: {wrong}")
-    with _damage_as_one_line(path):
-        if not h5py.is_hdf5(path):
-            raise DatasetError(_not_hdf5(path))
+    if not is_one(path):
+        with path.open("rb") as content:
+            start = beginning(content.read(64))
+        raise DatasetError(
+            f"{one_line(path)}: this is not an HDF5 file (it starts with {start}); give a file like train_catvnoncat.h5"
+        )
+    with guarded(path):
         file = h5py.File(path, "r")
-    with file:
-        with _damage_as_one_line(path):
-            _check_present(file, names, path)
-            datasets = [Stored(_open(file, name, path), path, name) for name in names]
-        yield datasets
+    try:
+        yield file
+    finally:
+        with guarded(path):
+            file.close()
+
+
+def is_one(path: Path) -> bool:
+    """Tell whether a file is HDF5."""
+    with guarded(path):
+        return bool(h5py.is_hdf5(path))
+
+
+def entries(path: Path) -> dict[str, Entry]:
+    """Look at every array of a file, in all its groups: open it, check it and, if it is small, read it."""
+    found: dict[str, Entry] = {}
+    with opened(path) as file, guarded(path):
+        for name, problem in _names(file):
+            if problem:
+                found[name] = Entry((), problem=f"{one_line(path)}: {name!r} {problem}")
+                continue
+            shape, text = file[name].shape or (), is_text(file[name].dtype)
+            try:
+                stored = Stored(file, name, path)
+                if stored.size <= SMALL:
+                    stored.whole()
+                found[name] = Entry(shape, text)
+            except DatasetError as error:
+                found[name] = Entry(shape, text, str(error))
+    return found
+
+
+def _names(group: h5py.Group, before: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
+    """Give the name of each dataset; or of something else, with what it is."""
+    for count, name in enumerate(group):
+        if count == MOST_OBJECTS or depth == DEEPEST:
+            return
+        path = f"{before}{name}"
+        if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+            yield path, "is a soft or external link; copy the data into the file itself"
+        elif isinstance(child := group[name], h5py.Dataset):
+            yield path, ""
+        elif isinstance(child, h5py.Group):
+            yield path, "is a group; a dataset is wanted"
+            yield from _names(child, f"{path}/", depth + 1)
 
 
 class Stored:
-    """A dataset of numbers in an open file; stored[a:b] reads the rows from a to b, exclusive."""
-
-    def __init__(self, dataset: h5py.Dataset, path: Path, name: str) -> None:
-        self.where, self.shape, self.dtype = f"{one_line(path)}: {name!r}", dataset.shape, dataset.dtype
-        self._path, self._dataset = path, dataset
-        _check_size(dataset, path.stat().st_size, self.where)
-
-    def __getitem__(self, rows: slice) -> Array:
-        with _damage_as_one_line(self._path):
-            return np.asarray(self._dataset[rows])
-
-    def whole(self) -> Array:
-        """Read everything; a scalar, too, becomes an array."""
-        with _damage_as_one_line(self._path):
-            return np.asarray(self._dataset[()])
-
-    def shortage(self, more: int = WORK_BYTES) -> str | None:
-        """Say that it does not fit into memory, with so many more bytes for each of its numbers; None if it does."""
-        return _shortage(self._dataset, more)
-
-    def keep_chunks(self) -> None:
-        """Get ready to be read in pieces: keep HDF5's own chunks, if it is stored so, as long as their rows are wanted.
-
-        They are unpacked whole. Without a cache each would be unpacked again for every few rows.
-        """
-        chunks, rest = self._dataset.chunks, self.shape[1:]
-        if not chunks:
-            return
-        count = math.prod(math.ceil(size / chunk) for size, chunk in zip(rest, chunks[1:], strict=True))
-        size = count * math.prod(chunks) * self.dtype.itemsize
-        if shortage := too_large(size):
-            raise DatasetError(
-                f"{self.where} is stored in chunks of {chunks}: to read one row {shortage}; make them small"
-            )
-        access = h5py.h5p.create(h5py.h5p.DATASET_ACCESS)
-        access.set_chunk_cache(100 * count + 1, size, 1.0)
-        self._dataset = h5py.Dataset(h5py.h5d.open(self._dataset.file.id, self._dataset.name.encode(), access))
-
-
-def read_words(path: Path, name: str) -> list[str]:
-    """Read a dataset of short texts from the root group of an HDF5 file; give none if it is not there.
+    """A dataset in an open file; stored[a:b] reads the rows from a to b, exclusive.
 
     Raises
     ------
     DatasetError
-        If it is anything else than texts of a fixed length, stored in this file.
+        If it does not hold numbers or texts, stored in this file, in a way and of a size that can be.
     """
-    with _damage_as_one_line(path), h5py.File(path, "r") as file:
-        if name not in file:
-            return []
-        dataset = _open(file, name, path, kinds="S")
-        where = f"{one_line(path)}: {name!r}"
-        _check_size(dataset, path.stat().st_size, where)
-        if shortage := _shortage(dataset, WORK_BYTES):
-            raise DatasetError(f"{where} of {dataset.shape} {shortage}; use fewer words")
-        return [one_line(word.decode("utf-8", "replace")) for word in np.atleast_1d(dataset[()]).ravel().tolist()]
 
+    def __init__(self, file: h5py.File, name: str, path: Path, since: Stamp | None = None) -> None:
+        self.where, self._path, self._since = f"{one_line(path)}: {name!r}", path, since
+        with guarded(path, since):
+            self._dataset = dataset = _checked_kind(file[name], self.where)
+            self.shape, self.dtype = dataset.shape, dataset.dtype
+            _check_size(dataset, path.stat().st_size, self.where)
+        self.size = math.prod(self.shape) * self.dtype.itemsize
 
-def _not_hdf5(path: Path) -> str:
-    with path.open("rb") as file:
-        start = beginning(file.read(64))
-    return f"{one_line(path)}: this is not an HDF5 file (it starts with {start}); give a file like train_catvnoncat.h5"
+    def __getitem__(self, index: Any) -> Array:
+        with guarded(self._path, self._since):
+            return np.asarray(self._dataset[index])
+
+    def whole(self) -> Array:
+        """Read everything; a scalar, too, becomes an array."""
+        return self[()]
+
+    def shortage(self, more: int = WORK_BYTES) -> str | None:
+        """Say that it does not fit into memory, with so many more bytes for each of its numbers; None if it does."""
+        chunk = math.prod(self._dataset.chunks or (0,)) * self.dtype.itemsize
+        return too_large(self.size + chunk + more * math.prod(self.shape))
+
+    def keep_chunks(self, axis: int) -> None:
+        """Get ready to be read in pieces along an axis: keep HDF5's own chunks as long as what is in them is wanted.
+
+        They are unpacked whole. Without a cache each would be unpacked again for every few rows.
+        """
+        with guarded(self._path, self._since):
+            chunks = self._dataset.chunks
+            if not chunks:
+                return
+            along = [math.ceil(size / chunk) for size, chunk in zip(self.shape, chunks, strict=True)]
+            count = math.prod(along[:axis] + along[axis + 1 :])
+            size = count * math.prod(chunks) * self.dtype.itemsize
+            if shortage := too_large(size):
+                raise DatasetError(
+                    f"{self.where} is stored in chunks of {chunks}: to read one row {shortage}; make them small"
+                )
+            access = h5py.h5p.create(h5py.h5p.DATASET_ACCESS)
+            access.set_chunk_cache(100 * count + 1, size, 1.0)
+            self._dataset = h5py.Dataset(h5py.h5d.open(self._dataset.file.id, self._dataset.name.encode(), access))
 
 
 @contextmanager
-def _damage_as_one_line(path: Path) -> Iterator[None]:
-    """Turn the many kinds of exceptions that h5py raises for a damaged file into DatasetError."""
+def guarded(path: Path, since: Stamp | None = None) -> Iterator[None]:
+    """Turn the many kinds of exceptions that h5py raises for a damaged file into DatasetError.
+
+    With a stamp, a file that is another one by now is told as that, whether or not it made trouble.
+    """
     try:
         yield
     except DatasetError:
@@ -158,70 +191,85 @@ def _damage_as_one_line(path: Path) -> Iterator[None]:
     except MemoryError as error:
         raise DatasetError(f"{one_line(path)}: does not fit into memory; use fewer or smaller images") from error
     except DAMAGE as error:
-        cut = re.search(r"truncated file: eof = (\d+), .*stored_eof = (\d+)", str(error))
-        if cut:
-            state = f"this HDF5 file is truncated ({cut[1]} bytes, its header says {cut[2]})"
-        else:
-            state = f"this HDF5 file is damaged ({one_line(error)[:200]})"
-        raise DatasetError(f"{one_line(path)}: {state}; get it again") from error
+        raise DatasetError(f"{one_line(path)}: {_damage(str(error), path, since)}") from error
+    if since and stamp(path) != since:
+        raise DatasetError(f"{one_line(path)}: {CHANGED}")
 
 
-def _check_present(file: h5py.File, names: Sequence[str], path: Path) -> None:
-    there = list(file)
-    missing = [name for name in names if name not in there]
-    if missing:
-        raise DatasetError(
-            f"{one_line(path)}: no dataset {listed(missing)}; the file holds {listed(there)}; "
-            f"wanted are {listed(names)}, so rename its datasets or give another file"
-        )
+def _damage(said: str, path: Path, since: Stamp | None) -> str:
+    """Say what it means that HDF5 says this."""
+    if since and stamp(path) != since:
+        return CHANGED
+    for words, meaning in IN_USE.items():
+        if words in said:
+            return meaning
+    cut = re.search(r"truncated file: eof = (\d+), .*stored_eof = (\d+)", said)
+    if cut:
+        return f"this HDF5 file is truncated ({cut[1]} bytes, its header says {cut[2]}); get it again"
+    return f"this HDF5 file is damaged ({one_line(said)[:200]}); get it again"
 
 
-def _open(file: h5py.File, name: str, path: Path, kinds: str = "biuf") -> h5py.Dataset:
-    """Open a dataset, once it is sure that it lies in this file and holds plain numbers, or another of `kinds`."""
-    where = f"{one_line(path)}: {name!r}"
-    if not isinstance(file.get(name, getlink=True), h5py.HardLink):
-        raise DatasetError(f"{where} is a soft or external link; copy the data into the file itself")
-    dataset = file[name]
-    if not isinstance(dataset, h5py.Dataset):
-        raise DatasetError(f"{where} is a {type(dataset).__name__.lower()}; a dataset is wanted")
+def _checked_kind(dataset: h5py.Dataset, where: str) -> h5py.Dataset:
+    """Give a dataset back, once it is sure that it lies in this file and holds plain numbers or texts."""
     plist = dataset.id.get_create_plist()
     if plist.get_layout() == h5py.h5d.VIRTUAL or plist.get_external_count():
         raise DatasetError(f"{where} is stored in other files; copy the data into the file itself")
-    if dataset.dtype.kind not in kinds:
-        raise DatasetError(f"{where} holds {_kind(dataset)}; {'texts' if kinds == 'S' else 'numbers'} are wanted")
+    if dataset.dtype.kind not in "biuf" and not is_text(dataset.dtype):
+        kind = "compound values" if dataset.dtype.names else f"values of the type {dataset.dtype}"
+        raise DatasetError(f"{where} holds {kind}; numbers are wanted")
     return dataset
 
 
-def _kind(dataset: h5py.Dataset) -> str:
-    """Name the type of a dataset that does not hold plain numbers."""
-    if h5py.check_string_dtype(dataset.dtype) or dataset.dtype.kind == "S":
-        return "strings"
-    if dataset.dtype.names:
-        return "compound values"
-    return f"values of the type {dataset.dtype}"
+def is_text(dtype: np.dtype) -> bool:
+    """Tell whether a dataset holds texts."""
+    return dtype.kind == "S" or h5py.check_string_dtype(dtype) is not None
 
 
 def _check_size(dataset: h5py.Dataset, file_size: int, where: str) -> None:
     """Refuse a dataset that declares more than the file stores, before it is read."""
     if dataset.shape is None:
         raise DatasetError(f"{where} has no values; an array of numbers is wanted")
-    declared = math.prod(dataset.shape) * dataset.dtype.itemsize
-    chunk = math.prod(dataset.chunks or (0,)) * dataset.dtype.itemsize
-    stored = dataset.id.get_storage_size()
+    declared, chunk = math.prod(dataset.shape), math.prod(dataset.chunks or (0,))
+    stored, ratio = dataset.id.get_storage_size(), _largest_ratio(dataset, where)
     if stored > file_size:
         raise DatasetError(f"{where} claims {stored:,} bytes in a file of {file_size:,}; it is damaged, get it again")
-    possible = stored * _largest_ratio(dataset, where)
-    if max(declared, chunk) > possible:
+    largest = max(declared, chunk) * dataset.dtype.itemsize
+    if largest > stored * ratio:
         raise DatasetError(
-            f"{where} declares {max(declared, chunk):,} bytes of {dataset.shape}, but the {stored:,} bytes stored "
-            f"can hold at most {possible:,}; the file is incomplete or damaged, get it again"
+            f"{where} declares {largest:,} bytes of {dataset.shape}, but the {stored:,} bytes stored "
+            f"can hold at most {stored * ratio:,}; the file is incomplete or damaged, get it again"
         )
+    if dataset.chunks:
+        _check_chunks(dataset, ratio, where)
 
 
-def _shortage(dataset: h5py.Dataset, more: int) -> str | None:
-    """Say that a dataset does not fit into memory, with so many more bytes for each of its numbers; None if it does."""
-    size, chunk = math.prod(dataset.shape), math.prod(dataset.chunks or (0,))
-    return too_large((size + chunk) * dataset.dtype.itemsize + more * size)
+def _check_chunks(dataset: h5py.Dataset, ratio: int, where: str) -> None:
+    """Refuse chunks that cannot be what the dataset is made of: by their rank, their number, or a size on the disk."""
+    chunks, plist = dataset.chunks, dataset.id.get_create_plist()
+    if len(chunks) != len(dataset.shape):
+        raise DatasetError(
+            f"{where} has {len(dataset.shape)} axes and its chunks have {len(chunks)}; it is damaged, get it again"
+        )
+    filters = [plist.get_filter(i)[0] for i in range(plist.get_nfilters())]
+    whole, most = (
+        math.prod(chunks) * dataset.dtype.itemsize,
+        math.prod(map(math.ceil, np.divide(dataset.shape, chunks))),
+    )
+    count = 0
+
+    def check(chunk: h5py.h5d.StoreInfo) -> None:
+        nonlocal count
+        count += 1
+        applied = [code for k, code in enumerate(filters) if not chunk.filter_mask >> k & 1]
+        size = chunk.size - CHECKSUM * (h5py.h5z.FILTER_FLETCHER32 in applied)
+        packed = not COMPRESSIONS.isdisjoint(applied)
+        if count > most or not (size <= whole * 2 + 1000 and whole <= size * ratio if packed else size == whole):
+            raise DatasetError(
+                f"{where}: its chunk {count} of at most {most} has {chunk.size:,} bytes for {whole:,}; "
+                "it is damaged, get it again"
+            )
+
+    dataset.id.chunk_iter(check)
 
 
 def _largest_ratio(dataset: h5py.Dataset, where: str) -> int:

@@ -40,6 +40,37 @@ class Pixels(Protocol):
         ...
 
 
+@runtime_checkable
+class Stored(Protocol):
+    """An array of an open file. `where` is file and name, for messages; stored[index] reads, as far as it is wanted."""
+
+    where: str
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Its shape."""
+        ...
+
+    @property
+    def dtype(self) -> np.dtype:
+        """Its type."""
+        ...
+
+    def __getitem__(self, index: Any) -> Array: ...
+
+    def whole(self) -> Array:
+        """Read everything."""
+        ...
+
+    def shortage(self, more: int = ...) -> str | None:
+        """Say that it does not fit into memory, with so many more bytes for each of its numbers; None if it does."""
+        ...
+
+    def keep_chunks(self, axis: int) -> None:
+        """Get ready to be read in pieces along an axis."""
+        ...
+
+
 @dataclass(frozen=True)
 class Scale:
     """How a pixel becomes a feature: (pixel - shift) / width. A white pixel is `white`, a black one 0."""

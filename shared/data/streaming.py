@@ -15,8 +15,11 @@ from typing import TypeVar
 import numpy as np
 from jaxtyping import Float
 
-from shared.data import dataset, hdf5, images
-from shared.data.dataset import Channels, Dataset, Examples, Images, Part, Scale, Scaling
+from shared.data import arrays, dataset, images, roles
+from shared.data.dataset import Channels, Dataset, Examples, Images, Names, Scale, Scaling
+from shared.data.labels import Classes
+from shared.data.layouts import counts
+from shared.data.roles import Part
 from shared.network import Array, DtypeName
 
 Piece = TypeVar("Piece")
@@ -77,7 +80,7 @@ class Streamed:
     def in_memory(self, scale: Scale) -> Examples:
         """Read everything, in float64."""
         X = images.features(self.stored.pixels, self.image_shape, scale)
-        return Examples(X, self.Y, self.path, self.sha256, self.image_shape)
+        return Examples(X, self.Y, self.path, self.sha256, self.image_shape, self.stored.classes.names)
 
 
 @dataclass(frozen=True)
@@ -101,7 +104,13 @@ class Streams:
 
 @contextmanager
 def opened(
-    train: Path, test: Path | None, channels: Channels, scaling: Scaling, dtype: DtypeName, scale: Scale | None = None
+    train: Path,
+    test: Path | None,
+    channels: Channels,
+    scaling: Scaling,
+    dtype: DtypeName,
+    names: Names = ("", ""),
+    scale: Scale | None = None,
 ) -> Iterator[Streams]:
     """Open a training file and a test file, and look at every example once.
 
@@ -110,16 +119,18 @@ def opened(
     """
     keep_freed_memory()
     with ExitStack() as files:
-        training = _look_at(train, "train", channels, files, scale)
-        testing = None if test is None else _look_at(test, "test", channels, files, scale)
+        training = _look_at(train, "train", channels, names, files, scale)
+        testing = _look_at(test, "test", channels, names, files, scale, training.classes) if test else None
         scale = scale or dataset.scale_of(training, testing, scaling)
         yield Streams(_streamed(training, scale, dtype), testing and _streamed(testing, scale, dtype), scale)
 
 
-def fits(train: Path) -> bool:
+def fits(train: Path, names: Names) -> bool:
     """Tell whether a training file can be compared in one piece: all is judged, in the memory that is free now."""
-    with hdf5.opened(train, dataset.names("train")) as (pixels, _):
-        m = pixels.shape[0] if pixels.shape else 0  # loading refuses a file without examples
+    with arrays.opened(train) as file:
+        chosen = roles.chosen(file.entries, "train", *names, train)
+        pixels, labels = file[chosen.images], file[chosen.labels]
+        m = max(counts(labels.shape), default=0)  # loading refuses a file without examples
         return pixels.shortage(COMPARED) is None and m <= JUDGED_IN_WHOLE
 
 
@@ -137,11 +148,18 @@ def default_chunk(n_x: int, dtype: str) -> int:
     return max(1, CHUNK_BYTES // (n_x * np.dtype(dtype).itemsize))
 
 
-def _look_at(path: Path, part: Part, channels: Channels, files: ExitStack, scale: Scale | None) -> Images:
-    pixels, labels = files.enter_context(hdf5.opened(path, dataset.names(part)))
-    pixels.keep_chunks()
+def _look_at(
+    path: Path,
+    part: Part,
+    channels: Channels,
+    names: Names,
+    files: ExitStack,
+    scale: Scale | None,
+    classes: Classes | None = None,
+) -> Images:
+    file = files.enter_context(arrays.opened(path))
     survey = None if scale is None else images.Survey(scale.white, 0.0, scale.white, scale.shift, scale.width)
-    return dataset.checked(path, part, channels, pixels, labels.whole(), survey)
+    return dataset.checked(file, path, part, channels, names, classes, survey)
 
 
 def _streamed(stored: Images, scale: Scale, dtype: DtypeName) -> Streamed:

@@ -9,7 +9,7 @@ from matplotlib import colormaps
 from PIL import Image
 
 from shared.comparing.record import Artifacts
-from shared.data.dataset import Examples, class_names
+from shared.data.dataset import Examples
 from shared.network import Array
 
 LARGEST_SIDE = 128
@@ -96,7 +96,7 @@ def photograph(examples: Examples, k: int) -> str:
 
 def classes(examples: Examples) -> tuple[str, str, str]:
     """Name the labels 0 and 1, and what is asked, by what the file says that they mean."""
-    names = class_names(examples.path)
+    names = examples.classes
     if names == ("non-cat", "cat") or "catvnoncat" in examples.path.name:  # copies without names are about
         return "no cat", "a cat", "it shows a cat"
     return (f"label {names[0]}", f"label {names[1]}", f"its label is {names[1]}")
