@@ -92,7 +92,7 @@ def predict(
     photos
         Pictures of any size: PNG, JPEG, GIF, BMP, WebP, TIFF.
     weights
-        What `python compare.py --save-trained FILE` has saved, or another .safetensors or .npz file with W1 b1 W2 b2.
+        What `python compare.py --save-trained FILE` has saved, or other weights, as --weights of the comparison.
         [default: NumPy trains first, at the default settings]
     source
         The training set: size and scaling of the pictures are taken from it.

@@ -13,10 +13,10 @@ from pathlib import Path
 CEILINGS = {
     "compare.py": 290,
     "implementations": 1150,
-    "shared": 24200,
+    "shared": 24500,
     "shared/judging": 2800,
     "shared/checking": 10300,
-    "tests": 16500,
+    "tests": 17000,
 }
 LONGEST_FILE, LONGEST_FUNCTION = 320, 60
 

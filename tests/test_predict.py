@@ -467,9 +467,9 @@ def test_weights_that_another_program_saved_have_no_notes(saved, tmp_path):
 
 def test_a_bad_name_for_trained_weights_is_found_out_before_the_work(compare, train, monkeypatch):
     monkeypatch.setattr(dataset, "load", lambda *_: pytest.fail("the work has begun"))
-    result = compare("--train", train, "--save-trained", "trained.npz")
+    result = compare("--train", train, "--save-trained", "trained.bin")
     assert result.returncode == 2
-    assert "trained.npz: weights are saved as .safetensors; give a name that ends so" in result.stderr
+    assert "trained.bin: weights come as .safetensors, .npz, .pt or .pth; give a file with such a name" in result.stderr
 
 
 def test_what_training_spoils_is_not_saved(compare, train, tmp_path):

@@ -38,15 +38,15 @@ class Source:
 
     train: Path | None = None
     """HDF5 or .npz file with images and labels. [default: photographs that come with scikit-image]"""
-    images: str = ""
+    images: str | None = None
     """The name of the array of images. [default: the one that is called so, or is of such a shape]"""
-    labels: str = ""
+    labels: str | None = None
     """The name of the array of labels. [default: as for --images]"""
 
     @property
     def names(self) -> tuple[str, str]:
         """The names that the user gives."""
-        return self.images, self.labels
+        return self.images or "", self.labels or ""
 
 
 @Parameter(name="*")
@@ -83,7 +83,7 @@ class Descent:
     seed: Seed = 1
     """Draws the initial weights."""
     weights: Path | None = None
-    """Take the initial weights W1 b1 W2 b2 from this .safetensors or .npz file."""
+    """Take the initial weights from this file of NumPy, safetensors, PyTorch or Keras."""
 
     @property
     def source(self) -> str:
@@ -134,9 +134,9 @@ class Saved:
     """Weights that are saved."""
 
     save_weights: Path | None = None
-    """Write the initial weights to this .safetensors file: with --weights, another run starts from them."""
+    """Write the initial weights to this .safetensors, .npz or .pt file: another run starts from them with --weights."""
     save_trained: Path | None = None
-    """Write the weights that the first framework has trained to this .safetensors file: `predict` takes them."""
+    """Write the weights that the first framework has trained to such a file: `predict` takes them."""
 
 
 @Parameter(name="*")
