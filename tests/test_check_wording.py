@@ -39,6 +39,7 @@ class Made(Patient):
         return {**super().gradients(*arguments), **{f"d{name}": self.make(V) for name, V in given.items()}}
 
 
+@pytest.mark.mostly_slow(4)
 @pytest.mark.parametrize("gives", [FOUR, ("cost", *FOUR)])
 @pytest.mark.parametrize("make", [np.zeros_like, np.copy, lambda V: -2 * V, np.sign], ids=["0", "V", "-2V", "sign"])
 def test_zeros_and_what_was_given_do_not_show_that_a_program_computes_in_float32(make, gives):

@@ -40,6 +40,7 @@ def run(name, *frameworks):
     return lesson.run(name, lessons.load(name), {f: implementations.load(f) for f in frameworks}, lambda done: None)
 
 
+@pytest.mark.mostly_slow(4)
 @pytest.mark.parametrize("framework", implementations.REGISTRY)
 @pytest.mark.parametrize("name", NAMES)
 def test_every_claim_holds_in_every_framework(name, framework):
@@ -176,6 +177,7 @@ def test_a_lesson_without_claims_is_not_as_expected():
     assert not dataclasses.replace(outcome, claims={"numpy": []}).as_expected
 
 
+@pytest.mark.mostly_slow(4)
 @pytest.mark.parametrize("name", NAMES)
 def test_the_picture_is_written(command, tmp_path, name):
     folder = tmp_path / "new" / "pictures"

@@ -49,6 +49,7 @@ def test_a_dA2_by_division_is_certified_up_to_where_it_is_infinite():  # noqa: N
     assert "the derivation is right. Beyond |Z2| = 36.7 dZ2 is infinite or NaN" in sentence(checkup)
 
 
+@pytest.mark.mostly_slow(4)
 @pytest.mark.parametrize(
     "name", ["mean over examples missing in dW1", "bias added twice in Z1", "product with X in db1", "factor 2 in db2"]
 )
