@@ -18,7 +18,6 @@ from shared.benching.options import Timed
 from shared.comparing import options
 from shared.network import Activation, InputError
 
-INTERRUPTED = 128 + signal.SIGINT
 CLOSED_PIPE = 141  # as if by signal 13, SIGPIPE
 
 app = App(
@@ -266,9 +265,9 @@ def main(words: list[str] | None = None) -> int:
         status = app(words, console=Output(), exit_on_error=False, print_error=False, result_action="return_value")
         sys.stdout.flush()
         return CLOSED_PIPE if Output.left_alone else int(status or 0)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interrupt:
         screen.error("interrupted")
-        return INTERRUPTED
+        return 128 + next(iter(interrupt.args), signal.SIGINT)
     except BrokenPipeError:  # of what is printed as it is
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return CLOSED_PIPE

@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 import implementations
@@ -169,6 +170,28 @@ def test_a_result_is_not_written_over_a_disk(compare, small, mine, monkeypatch):
     monkeypatch.setattr(Path, "is_block_device", lambda path: path.name == "disk")
     result = compare(*small, *FEW, "--json", "disk")
     assert (result.returncode, result.stderr) == (2, "error: disk: this is a device; name a file\n")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=["TERM", "HUP"])
+@pytest.mark.parametrize("command", [["--frameworks", "mine.py"], ["check", "slow.py"]], ids=["compare", "check"])
+def test_term_and_hup_are_dealt_with_like_ctrl_c_and_nothing_stays(small, mine, tmp_path, number, command):
+    mine("open('begun', 'w').close()\n    import time\n    time.sleep(60)")
+    gradients = "    open('begun', 'w').close()\n    while True: pass\n"
+    (tmp_path / "slow.py").write_text(f"def gradients(W1, b1, W2, b2, X, Y):\n{gradients}")
+    (tmp_path / "temporary").mkdir()
+    words = [sys.executable, str(ROOT / "compare.py"), *command, *small[: 2 if command[0] == "check" else None]]
+    environment = os.environ | {"TMPDIR": str(tmp_path / "temporary")}
+    with subprocess.Popen(
+        words, cwd=tmp_path, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    ) as job:
+        while not (tmp_path / "begun").exists():
+            assert job.poll() is None
+            time.sleep(0.05)
+        job.send_signal(number)
+        errors = job.communicate(timeout=30)[1]
+    assert (job.returncode, errors) == (128 + number, b"error: interrupted\n")
+    assert [p for p in psutil.process_iter(["cwd"]) if p.info["cwd"] == str(tmp_path)] == []
+    assert list((tmp_path / "temporary").iterdir()) == []
 
 
 def test_helpers_of_a_program_that_is_killed_end_silently(tmp_path):

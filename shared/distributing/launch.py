@@ -51,6 +51,8 @@ def joined(name: EngineName | None = None, device: Device = "cpu") -> Team:
         return Team()
     if here.rank > 0:
         be_silent()
+    for ending in {"SIGTERM", "SIGHUP"} & set(dir(signal)):  # a launcher ends all at once: nobody waits for the others
+        signal.signal(getattr(signal, ending), signal.SIG_DFL)
     if os.environ.get(WATCH) == str(here.rank):
         end_with_the_input()
     one_thread_for_xla()

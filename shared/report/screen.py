@@ -138,14 +138,29 @@ def show_warnings(screen: Screen) -> None:
     warnings.showwarning = screen.warn
 
 
+class Ended(KeyboardInterrupt):
+    """Somebody ended this program, by the signal whose number is the argument."""
+
+
 def hear_interrupts() -> None:
-    """Let Ctrl-C come again where it came in a callback, of the garbage collector say: Python only reports it there."""
+    """Take TERM and HUP for a Ctrl-C, and let that come again where it came in a callback.
+
+    In a callback, of the garbage collector say, Python only reports an exception.
+    """
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number and signal.getsignal(number) is signal.SIG_DFL:  # nohup ignores HUP
+            signal.signal(number, _end)
     report = sys.unraisablehook
 
     def again(unraisable: "sys.UnraisableHookArgs") -> None:
-        if unraisable.exc_type is KeyboardInterrupt:
+        if issubclass(unraisable.exc_type, KeyboardInterrupt):
             Timer(SOON, os.kill, (os.getpid(), signal.SIGINT)).start()
         else:
             report(unraisable)
 
     sys.unraisablehook = again
+
+
+def _end(number: int, frame: object) -> None:
+    raise Ended(number)
