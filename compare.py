@@ -128,6 +128,7 @@ def check(
     entry: str = "",
     source: options.Source = options.Source(),
     timeout: Annotated[float, Parameter(validator=Number(gt=0))] = 60,
+    memory: Annotated[float | None, Parameter(validator=Number(gt=0))] = None,
     json: Path | None = None,
     template: options.Flag = False,
     strict: options.Flag = False,
@@ -147,6 +148,8 @@ def check(
         The examples of the last, large problem.
     timeout
         How many seconds each call of your functions may take.
+    memory
+        How many GB your program may allocate. [default: half of the machine's]
     json
         Write everything that was found to this file.
     template
@@ -171,7 +174,7 @@ def check(
 
     show = Terminal()
     outputs.check([json], [file, source.train])
-    with Program(file, timeout, entry) as program:
+    with Program(file, timeout, entry, int(memory * 1e9) if memory else None) as program:
         examples = setup.load(options.Data(**vars(source))).train
         with show.stage(f"{file.name}: solving problems", problems.COUNT) as progress:
             result = checkup.check(program, program.fitted(problems.everything(examples.X, examples.Y)), progress)

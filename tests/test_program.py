@@ -656,3 +656,38 @@ def test_importing_the_room_imports_no_framework():
         "import shared.checking.sandbox.worker, sys; assert not {'torch', 'jax', 'shared.network'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[1])
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="looks into /proc")
+def test_what_has_left_the_session_ends_too(tmp_path):
+    body = "    return {'dW1': subprocess.Popen(['sleep', '60'], start_new_session=True).pid}"
+    (tmp_path / "my_backprop.py").write_text(f"import subprocess\n{FUNCTION}{body}")
+    with Program(tmp_path / "my_backprop.py", TIMEOUT) as user:
+        pid = int(user.call("gradients", *ARGUMENTS).values["dW1"])
+        assert alive(pid)
+    assert wait_for(lambda: not alive(pid))
+
+
+@pytest.mark.parametrize(("memory", "failure"), [(2**29, "Unable to allocate 1.00 GiB"), (2**33, "")])
+def test_a_file_allocates_no_more_memory_than_it_may(tmp_path, memory, failure):
+    body = "    np.ones(2**27)\n    return {'dW1': W1}"
+    (tmp_path / "my_backprop.py").write_text(f"import numpy as np\n{FUNCTION}{body}")
+    with Program(tmp_path / "my_backprop.py", TIMEOUT, memory=memory) as user:
+        assert failure in (said := user.call("gradients", *ARGUMENTS).failure)
+        assert bool(failure) == bool(said)
+
+
+def test_an_answer_that_is_too_large_is_not_read(reply_to):
+    failure = reply_to("return {'dW1': np.zeros(2**25), 'dW2': np.zeros(2)}").failure
+    assert failure == "it returned more than 268,435,456 bytes; return gradients only"
+
+
+def test_what_a_file_writes_anywhere_is_not_taken_for_an_answer(reply_to):
+    fake = b'{"values": [], "failure": "", "changed": [], "notes": {}, "watched": false, "remark": ""}\n'
+    body = f"""
+        for k in range(3, 30):
+            try: os.write(k, {fake!r})
+            except OSError: pass
+        return {{'dW1': 1.5}}
+        """
+    assert reply_to(body, before="import os").values["dW1"] == 1.5

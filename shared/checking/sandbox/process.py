@@ -12,7 +12,7 @@ from threading import Event, Lock, Thread
 from time import monotonic
 from typing import IO, Any
 
-from shared.checking.sandbox.worker import END_OF_CALL
+from shared.checking.sandbox.worker import END_OF_CALL, MARK, MEMORY, end_marked
 
 KEPT = 2000
 """Of what the user's file prints, the last so many characters are kept."""
@@ -27,11 +27,12 @@ class GoneError(Exception):
 class Child:
     """A process that has begun to load a file."""
 
-    def __init__(self, path: Path, folder: Path, entry: str = ""):
+    def __init__(self, path: Path, folder: Path, entry: str = "", memory: int = 0):
         # -P and PYTHONPATH: this suite's `shared` is found, whatever lies in the current folder. -B: no __pycache__.
         command = [sys.executable, "-P", "-B", "-m", "shared.checking.sandbox.worker", str(path), str(folder), entry]
         there = filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(there)}
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(there), MARK: str(folder), MEMORY: str(memory)}
+        self._mark = str(folder)
         pipe = subprocess.PIPE
         self._process = subprocess.Popen(  # noqa: S603
             command, stdin=pipe, stdout=pipe, stderr=pipe, env=environment, start_new_session=True
@@ -74,11 +75,9 @@ class Child:
 
     def end(self) -> None:
         """End the process and all that it has started, as quickly as possible."""
-        if hasattr(os, "killpg"):
-            with suppress(OSError):  # it is gone already
-                os.killpg(self._process.pid, signal.SIGKILL)
         self._process.kill()
         self._process.wait()
+        end_marked(self._mark)
         with suppress(OSError):
             self._process.stdin.close()  # type: ignore[union-attr]
         self._listener.join(1)
@@ -88,8 +87,9 @@ class Child:
         """Collect the answers, and None when there can be no more."""
         with self._process.stdout as stream:  # type: ignore[union-attr]
             for line in stream:
-                with suppress(ValueError):  # a line that something else wrote before the room was set up
-                    self._answers.put(json.loads(line))
+                _, mark, answer = line.partition(os.fsencode(self._mark) + b" ")
+                if mark:  # otherwise something else wrote it
+                    self._answers.put(json.loads(answer))
         self._answers.put(None)
 
     def _ending(self) -> str:

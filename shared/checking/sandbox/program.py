@@ -12,6 +12,7 @@ from time import monotonic
 from typing import Any, Self
 
 import numpy as np
+import psutil
 
 from shared.checking.problems import Problem, of_a_step, resized
 from shared.checking.sandbox.process import Child, GoneError
@@ -126,6 +127,8 @@ class Program:
         How many seconds it may take to load the file, and how many each call may take.
     entry : str
         The function, class or method to call, if the user named one.
+    memory : int, optional
+        How many bytes it may allocate: half of the machine's if none are given.
 
     Raises
     ------
@@ -140,8 +143,9 @@ class Program:
     remarks: tuple[str, ...] = ()
     """What was left out of the file, and which of its functions are left alone."""
 
-    def __init__(self, path: Path, timeout: float, entry: str = ""):
+    def __init__(self, path: Path, timeout: float, entry: str = "", memory: int | None = None):
         self.path, self.timeout, self.entry = path, timeout, entry
+        self.memory = memory or psutil.virtual_memory().total // 2
         self._child: Child | None = None
 
     def __enter__(self) -> Self:
@@ -196,7 +200,7 @@ class Program:
         """Return a child that has loaded the file."""
         if self._child:
             return self._child
-        self._child = child = Child(self.path, self._folder, self.entry)
+        self._child = child = Child(self.path, self._folder, self.entry, self.memory)
         try:
             answer = child.answer(deadline)
         except (GoneError, TimeoutError) as error:

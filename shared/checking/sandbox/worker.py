@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib.machinery import SourceFileLoader
-from importlib.util import module_from_spec, spec_from_loader
+from importlib.util import find_spec, module_from_spec, spec_from_loader
 from pathlib import Path
 from queue import SimpleQueue
 from shutil import rmtree
@@ -21,6 +21,7 @@ from typing import IO, Any, NamedTuple
 
 import numpy as np
 import numpy.random  # its generator is seeded here, for the copies of this process too
+import psutil
 
 from shared.checking.sandbox import calling, libraries, script
 from shared.checking.sandbox.calling import Target
@@ -32,6 +33,15 @@ from shared.checking.watching.places import CELL, Sources
 
 END_OF_CALL = b"\0end of call\0"
 """Written after what a call printed, so that the other side knows when it has read all of it."""
+
+MARK = "TRIGRAD_CHECK"
+"""This variable holds the folder: what carries it has been started here, in whatever session it is."""
+
+MEMORY = "TRIGRAD_MEMORY"
+"""This variable holds how many bytes the process may allocate."""
+
+LARGEST_ANSWER = 2**28
+"""Bytes that are read of what a call returns."""
 
 SIGNATURES = {
     "gradients": "gradients(W1, b1, W2, b2, X, Y)",
@@ -55,9 +65,10 @@ def main() -> None:
     todo: SimpleQueue[dict[str, Any]] = SimpleQueue()
     Thread(target=_listen, args=(requests, todo, folder), daemon=True).start()
     _set_the_scene(source)
+    _limit_memory()
     target, answer = _load(source, entry, folder)
     while True:
-        answers.write(json.dumps(answer).encode() + b"\n")
+        answers.write(b"%s %s\n" % (os.fsencode(folder), json.dumps(answer).encode()))
         answers.flush()
         request = todo.get()
         asked = {"own weights": _own_weights, "steps": _steps}.get(request["function"], _call)
@@ -83,7 +94,24 @@ def _listen(requests: IO[bytes], todo: SimpleQueue[dict[str, Any]], folder: Path
     for line in requests:
         todo.put(json.loads(line))
     rmtree(folder, ignore_errors=True)
+    end_marked(str(folder))
     os._exit(0)
+
+
+def end_marked(mark: str) -> None:
+    """End every process that a user's file has started, and that lives on."""
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if process.pid != os.getpid() and process.environ().get(MARK) == mark:
+                process.kill()
+
+
+def _limit_memory() -> None:
+    """Let what allocates more than it may fail with a MemoryError, before the whole machine does."""
+    if find_spec("resource"):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_DATA, (int(os.environ[MEMORY]),) * 2)
 
 
 def _set_the_scene(source: Source) -> None:
@@ -167,7 +195,10 @@ def _call(target: Target, source: Source, request: dict[str, Any], folder: Path)
         with _copies_end():
             returned = target.call(function, given, unwatched)
         values, answer["notes"] = entries(function, returned)
-        np.savez(folder / "values.npz", *[value for value in values.values() if not isinstance(value, str)])
+        arrays = [value for value in values.values() if not isinstance(value, str)]
+        if sum(array.nbytes for array in arrays) > LARGEST_ANSWER:
+            raise NoEntriesError(f"it returned more than {LARGEST_ANSWER:,} bytes; return gradients only")
+        np.savez(folder / "values.npz", *arrays)
         if request["watch"] and target.steps:
             save(target.step_from(given[0]).operations, _empty(folder / "watched"))
             answer["watched"] = True
