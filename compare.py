@@ -130,7 +130,6 @@ def check(
     timeout: Annotated[float, Parameter(validator=Number(gt=0))] = 60,
     memory: Annotated[float | None, Parameter(validator=Number(gt=0))] = None,
     json: Path | None = None,
-    template: options.Flag = False,
     strict: options.Flag = False,
 ) -> int:
     """Examine your own backprop: which line is wrong, why, and what to write instead; or the proof that it is right.
@@ -152,20 +151,13 @@ def check(
         How many GB your program may allocate. [default: half of the machine's]
     json
         Write everything that was found to this file.
-    template
-        Print a file to start from instead.
     strict
         Call a right derivation wrong if it gives way somewhere: at saturation, by a guard, after 7 digits.
     """
-    if template:
-        from shared.checking.template import TEMPLATE
-
-        print(TEMPLATE, end="")
-        return 0
     if file is None:
-        raise InputError("check needs your file: python compare.py check my_backprop.py (--template prints one)")
+        raise InputError("check needs your file: python compare.py check my_backprop.py")
 
-    from shared.checking import checkup, problems
+    from shared.checking import checkup, problems, told
     from shared.checking.sandbox.program import Program
     from shared.comparing import outputs, setup
     from shared.report import checkup as views
@@ -180,7 +172,7 @@ def check(
             result = checkup.check(program, program.fitted(problems.everything(examples.X, examples.Y)), progress)
             result.examination.remarks[:0] = program.said
     if json:
-        json_file.write(json, views.as_dict(result))
+        json_file.write(json, told.as_dict(result))
     views.show(show, result)
     return result.status(strict)
 

@@ -15,7 +15,7 @@ CEILINGS = {
     "implementations": 1150,
     "shared": 24500,
     "shared/judging": 2800,
-    "shared/checking": 10300,
+    "shared/checking": 10720,
     "tests": 17000,
 }
 LONGEST_FILE, LONGEST_FUNCTION = 320, 60

@@ -8,7 +8,7 @@ from shared.checking import problems
 from shared.checking.catalogue.entries import CATALOGUE
 from shared.checking.checkup import check
 from shared.checking.sandbox.program import CheckError, Reply
-from shared.report.checkup import sentence, what_would_decide
+from shared.checking.told import sentence, what_would_decide
 
 SMALL = list(problems.small())
 

@@ -11,7 +11,7 @@ from shared.checking.checkup import Checkup, check
 from shared.checking.conventions import Convention, layouts
 from shared.checking.naming import with_names_read
 from shared.checking.sandbox.program import Program, Reply
-from shared.report.checkup import doubts, what_would_decide
+from shared.checking.told import doubts, what_would_decide
 
 SMALL = list(problems.small())[:4]
 

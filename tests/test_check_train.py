@@ -9,8 +9,8 @@ from patients import Patient
 from shared.checking import lines, problems
 from shared.checking.checkup import check
 from shared.checking.sandbox.program import Reply
+from shared.checking.told import doubts, what_would_decide
 from shared.network import Parameters
-from shared.report.checkup import doubts, what_would_decide
 
 SMALL = list(problems.small())[:2]
 ALL_FOUR = "W1, b1, W2 and b2"

@@ -11,8 +11,8 @@ from shared.checking import problems
 from shared.checking.catalogue.mistake import Mistake
 from shared.checking.checkup import check
 from shared.checking.lines import Formula
+from shared.checking.told import diagnosis
 from shared.network import Parameters
-from shared.report.checkup import diagnosis
 
 SMALL = list(problems.small())
 

@@ -6,8 +6,8 @@ from patients import Patient
 
 from shared.checking import lines, problems
 from shared.checking.checkup import check
+from shared.checking.told import sentence
 from shared.network import Parameters
-from shared.report.checkup import sentence
 
 SMALL = list(problems.small())[:6]
 

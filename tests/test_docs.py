@@ -35,7 +35,7 @@ def verdict_and_diagnosis(shown):
 
 
 def test_the_worked_visit_to_the_doctor_prints_what_its_page_shows(tmp_path):
-    (wrong,) = blocks(CHECK, "python")
+    wrong, _ = blocks(CHECK, "python")
     first, second, _ = blocks(CHECK, "text")
     mended = wrong.replace("dZ1[dA1 < 0]", "dZ1[Z1 <= 0]").replace("dW1 = dZ1 @ X.T\n", "dW1 = dZ1 @ X.T / m\n")
     assert verdict_and_diagnosis(checked(tmp_path, wrong)) == verdict_and_diagnosis(first)
@@ -51,7 +51,7 @@ def test_the_readme_counts_the_catalogue_as_it_is():
 
 
 def test_the_diagnosis_in_the_readme_is_what_the_program_prints(tmp_path):
-    (wrong,) = blocks(CHECK, "python")
+    wrong, _ = blocks(CHECK, "python")
     shown = next(block for block in blocks(README, "text") if block.startswith("my_backprop.py is wrong"))
     printed = checked(tmp_path, wrong.replace("dZ1[dA1 < 0]", "dZ1[Z1 <= 0]"))
     first, _, *diagnosis = shown.splitlines()

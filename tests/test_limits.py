@@ -11,7 +11,7 @@ from shared.checking.checkup import check
 from shared.checking.conventions import LATE, NAMES, Convention
 from shared.checking.limits import limit_of
 from shared.checking.lines import Formula
-from shared.report.checkup import sentence
+from shared.checking.told import sentence
 
 SMALL = list(problems.small())
 LATE_COLUMNS = Convention(late=LATE)

@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 
 from shared.checking.sandbox.program import CheckError, Program
-from shared.checking.template import TEMPLATE
 
 ARGUMENTS = (
     np.arange(6.0).reshape(2, 3),
@@ -561,7 +560,7 @@ def test_when_this_process_is_stopped_the_users_goes_too_and_no_file_stays(tmp_p
             "empty.py",
             b"",
             "there is no function or class that could give gradients; name what to call with --entry, or write "
-            "gradients(W1, b1, W2, b2, X, Y) around it (--template prints one)",
+            "gradients(W1, b1, W2, b2, X, Y) around it",
         ),
     ],
 )
@@ -629,26 +628,6 @@ def test_a_file_that_does_not_finish_loading_is_refused(program, tmp_path, sourc
 
 
 # Where to start.
-
-
-def test_the_template_loads_and_says_what_is_to_be_filled_in(program):
-    user = program(TEMPLATE)
-    assert user.functions == ("gradients",)
-    failure = user.call("gradients", *ARGUMENTS).failure
-    assert failure.splitlines()[-1].startswith("NotImplementedError: nearly there: fill in Z1, A1,")
-
-
-def test_the_template_with_its_comments_removed_has_all_functions(program):
-    source = TEMPLATE.replace("# def", "def").replace("#     ", "    ")
-    assert program(source).functions == ("gradients", "forward", "train")
-
-
-def test_the_template_is_formatted_as_this_suite_is(tmp_path):
-    ruff = pytest.importorskip("ruff", reason="ruff is not installed")
-    path = tmp_path / "my_backprop.py"
-    path.write_text(TEMPLATE)
-    command = [ruff.find_ruff_bin(), "format", "--isolated", "--line-length", "120", "--check", path]
-    assert subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 def test_importing_the_room_imports_no_framework():

@@ -4,24 +4,9 @@ import ast
 from collections.abc import Iterator
 from copy import deepcopy
 
-ELEMENTWISE = {
-    *(
-        "relu",
-        "sigmoid",
-        "softplus",
-        "exp",
-        "log",
-        "tanh",
-        "abs",
-        "sign",
-        "sqrt",
-        "where",
-        "maximum",
-        "minimum",
-        "clip",
-    ),
-    *("log1p", "expm1", "nan_to_num", "round", "heaviside"),
-}
+WORDS = "relu sigmoid softplus exp log tanh abs sign sqrt where maximum minimum clip"
+MORE_WORDS = "log1p expm1 nan_to_num round heaviside"
+ELEMENTWISE = {*WORDS.split(), *MORE_WORDS.split()}
 """Functions that do not care how their arguments lie."""
 OPPOSITE: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.LtE: ast.Gt,

@@ -2,6 +2,7 @@
 
 import ast
 import json
+import linecache
 import re
 from pathlib import Path
 
@@ -17,6 +18,8 @@ def line_at(path: Path, place: Place) -> str:
 def text_of(path: Path, place: Place) -> str:
     """Give the file, or the cell of a notebook, that a place lies in."""
     named = Path(place.file)
+    if place.file in linecache.cache and place.cell is None:  # in a notebook that runs here, a cell
+        return "".join(linecache.getlines(place.file))
     found = next((file for file in (named, path.parent / named.name, path) if file.is_file()), path)
     try:
         if place.cell is None:

@@ -1,4 +1,4 @@
-"""What of a user's file is called, and how: as the template or this suite's contract has it, or by a binding."""
+"""What of a user's file is called, and how: under the usual names, as this suite's contract has it, or by a binding."""
 
 import inspect
 from collections.abc import Callable
@@ -19,7 +19,7 @@ ORDER = {
     "forward": ("W1", "b1", "W2", "b2", "X"),
     "train": ("W1", "b1", "W2", "b2", "X", "Y", "rate", "iterations"),
 }
-"""The functions of the template, and what each is given."""
+"""The functions that are called under these names, and what each is given."""
 CONTRACT = ("forward", "cost", "gradients", "step", "train")
 """The functions of an implementation of this suite."""
 Note = Callable[[str, Any], Any]

@@ -21,7 +21,7 @@ from shared.checking.watching.operations import Operation, load
 from shared.data.files import one_line, what_it_is_instead
 from shared.network import InputError
 
-HELP = "name what to call with --entry, or write gradients(W1, b1, W2, b2, X, Y) around it (--template prints one)"
+HELP = "name what to call with --entry, or write gradients(W1, b1, W2, b2, X, Y) around it"
 MAIN = "what is not needed for that belongs under if __name__ == '__main__'"
 
 
@@ -148,8 +148,12 @@ class Program:
         self.memory = memory or psutil.virtual_memory().total // 2
         self._child: Child | None = None
 
-    def __enter__(self) -> Self:
+    def _begin(self) -> Child:
+        """Let a child load the file."""
         _check(self.path)
+        return Child(self.path, self._folder, self.entry, self.memory)
+
+    def __enter__(self) -> Self:
         self._holder = TemporaryDirectory(prefix="trigrad-", ignore_cleanup_errors=True)
         self._folder = Path(self._holder.name)
         try:
@@ -200,7 +204,7 @@ class Program:
         """Return a child that has loaded the file."""
         if self._child:
             return self._child
-        self._child = child = Child(self.path, self._folder, self.entry, self.memory)
+        self._child = child = self._begin()
         try:
             answer = child.answer(deadline)
         except (GoneError, TimeoutError) as error:

@@ -58,11 +58,11 @@ def cells(path: Path) -> dict[int, str]:
         if cell.get("cell_type") == "code":
             source = cell.get("source", cell.get("input", ""))
             text = source if isinstance(source, str) else "".join(source)
-            code[number] = "" if text.lstrip().startswith("%%") else _without_magics(text)
+            code[number] = "" if text.lstrip().startswith("%%") else without_magics(text)
     return code
 
 
-def _without_magics(text: str) -> str:
+def without_magics(text: str) -> str:
     """Replace what only a notebook understands by `pass`, so that the lines keep their numbers."""
     magic = re.compile(r"^(\s*)(?:[%!].*|[\w.]+\?+|\?+[\w.]+)$")
     assigned = re.compile(r"^(\s*\w+\s*=\s*)[%!].*$")

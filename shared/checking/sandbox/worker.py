@@ -71,12 +71,17 @@ def main() -> None:
         answers.write(b"%s %s\n" % (os.fsencode(folder), json.dumps(answer).encode()))
         answers.flush()
         request = todo.get()
-        asked = {"own weights": _own_weights, "steps": _steps}.get(request["function"], _call)
-        answer = asked(target, source, request, folder)
+        answer = respond(target, source, request, folder)
         with suppress(OSError, ValueError, AttributeError):  # closed or replaced by the user
             sys.stdout.flush()
         with suppress(OSError):
             os.write(2, END_OF_CALL)
+
+
+def respond(target: Target, source: Source, request: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Do what is asked; arrays lie in the folder, and are left there."""
+    asked = {"own weights": _own_weights, "steps": _steps}.get(request["function"], _call)
+    return asked(target, source, request, folder)
 
 
 def _private_pipes() -> tuple[IO[bytes], IO[bytes]]:
@@ -145,12 +150,13 @@ def _load(source: Source, entry: str, folder: Path) -> tuple[Target, dict[str, A
     if run.error and not target.steps:
         why = "takes long" if run.is_late else _summary(run.error) or _failure(run.error, source)
         target.remarks.append(f"line {run.left_out[0]} {'' if run.is_late else 'fails: '}{why}; it was left out")
-    return target, {
-        "functions": target.functions,
-        "remarks": target.remarks,
-        "problem": target.problem,
-        "binding": _told(target),
-    }
+    return target, what_can_be_called(target)
+
+
+def what_can_be_called(target: Target) -> dict[str, Any]:
+    """Say which functions there are, and what is called for them."""
+    found = {"functions": target.functions, "remarks": target.remarks, "problem": target.problem}
+    return {**found, "binding": _told(target)}
 
 
 def _told(target: Target) -> dict[str, Any] | None:

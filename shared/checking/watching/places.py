@@ -2,6 +2,7 @@
 
 import ast
 import linecache
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
@@ -13,6 +14,20 @@ from shared.checking.watching.operations import Place
 
 CELL = "#cell "
 """In the file name of a cell's code: what stands between the notebook's path and the number of the cell."""
+
+
+SUITE = str(Path(__file__).parents[2])
+"""What lies in this folder is never the user's."""
+
+
+def known_as(filename: str) -> str:
+    """Say what a user calls a file; a cell of the notebook that this process belongs to is In[3], say."""
+    shell = "IPython" in sys.modules and sys.modules["IPython"].get_ipython()
+    cell = shell and shell.compile.format_code_name(filename)
+    if not cell:
+        return filename
+    linecache.cache[cell[1]] = linecache.cache[filename]
+    return str(cell[1])
 
 
 class Span(NamedTuple):
@@ -34,8 +49,9 @@ class Sources:
     def is_own(self, filename: str) -> bool:
         """Tell whether code comes from one of the user's files."""
         if filename not in self._own:
-            beside = filename.startswith(self._folder) and "site-packages" not in filename
-            self._own[filename] = filename.partition(CELL)[0] == self._path or (beside and Path(filename).is_file())
+            beside = filename.startswith(self._folder) and "site-packages" not in filename and Path(filename).is_file()
+            is_cell = known_as(filename) != filename
+            self._own[filename] = filename.partition(CELL)[0] == self._path or beside or is_cell
         return self._own[filename]
 
     def place(self, frame: FrameType | None) -> Place | None:
@@ -51,7 +67,7 @@ class Sources:
 
     def _name(self, frame: FrameType) -> str:
         file = frame.f_code.co_filename.partition(CELL)[0]
-        return self._shown if file == self._path else str(Path(file).name)
+        return self._shown if file == self._path else Path(known_as(file)).name
 
 
 class Anywhere(Sources):
@@ -66,7 +82,8 @@ class Anywhere(Sources):
 
 
 def _outwards(frame: FrameType | None) -> Iterator[FrameType]:
-    while frame:
+    """Go from call to call, up to that of this suite's."""
+    while frame and not frame.f_code.co_filename.startswith(SUITE):
         yield frame
         frame = frame.f_back
 
