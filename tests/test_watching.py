@@ -270,6 +270,68 @@ def test_a_large_array_is_not_kept(seen):
     assert sum(each.result.nbytes for each in reply.operations) < 10_000
 
 
+# PyTorch and JAX.
+
+TORCH = """import torch
+from torch.nn.functional import binary_cross_entropy_with_logits, linear
+def gradients(W1, b1, W2, b2, X, Y):
+"""
+BY_AUTOGRAD = """
+weights = [torch.tensor(V, requires_grad=True) for V in (W1, b1.ravel(), W2, b2.ravel())]
+hidden = linear(torch.from_numpy(X.T), *weights[:2]).clamp(min=0)
+hidden[hidden > 7] = 7
+loss = binary_cross_entropy_with_logits(1 - linear(hidden, *weights[2:]), torch.from_numpy(Y).t())
+loss.backward()
+return {"dW1": weights[0].grad, "dW2": weights[2].grad}
+"""
+
+
+def test_tensors_are_seen_and_what_autograd_passes_back_to_each(seen):
+    found = [step for step in steps(seen(BY_AUTOGRAD, TORCH)) if not step.startswith(("copy", "ravel"))]
+    assert found[:4] == ["transpose X", "linear #7 #2 #3", "clip #8", "greater #9 7"]
+    assert found[4:8] == ["setitem #9 #10 7", "linear #11 #4 #5", "subtract 1 #12", "transpose #14"]
+    assert found[8] == "binary_cross_entropy_with_logits #13 #15"
+    assert found[9:] == [f"grad #{number}" for number in (13, 12, 5, 4, 11, 9, 8, 3, 2)]
+
+
+def test_what_autograd_passes_back_stands_where_the_tensor_was_used(seen):
+    found = {each.operands[0].number: each for each in seen(BY_AUTOGRAD, TORCH).operations if each.function == "grad"}
+    assert {number: each.place.line for number, each in found.items()} == {
+        **dict.fromkeys((13, 12, 5, 4, 11), 7),
+        9: 6,
+        **dict.fromkeys((8, 3, 2), 5),
+    }
+    assert found[9].name == "hidden.grad"
+
+
+JAX = """import jax, jax.numpy as jnp
+jax.config.update("jax_enable_x64", True)
+@jax.jit
+def loss(W1, b1, W2, b2, X, Y):
+    hidden = jax.nn.relu(W1 @ X + b1)
+    Z2 = W2 @ hidden + b2
+    return jnp.mean(jnp.logaddexp(0, Z2) - Y * Z2)
+def gradients(W1, b1, W2, b2, X, Y):
+"""
+BY_GRAD = "return dict(zip(('dW1', 'db1', 'dW2', 'db2'), jax.grad(loss, (0, 1, 2, 3))(W1, b1, W2, b2, X, Y)))"
+
+
+def test_jax_is_seen_forwards_and_backwards_at_the_same_place(seen):
+    made = [each for each in seen(BY_GRAD, JAX).operations if each.function != "copy"]
+    assert [each.function for each in made[:4]] == ["matmul", "add", "maximum", "greater"]
+    assert [each.name for each in made if each.name] == ["hidden", "hidden", "Z2"]
+    there = [(each.place.line, each.place.column, each.place.end_column) for each in (made[0], made[-1])]
+    assert there == [(5, 25, 31)] * 2  # W1 @ X
+    assert [each.place.line for each in made if each.function.startswith(("matmul", "dot"))] == [5, 6, 6, 6, 5]
+
+
+@pytest.mark.parametrize(("body", "head"), [(BY_AUTOGRAD, TORCH), (BY_GRAD, JAX)], ids=["torch", "jax"])
+def test_a_framework_is_watched_beside_a_call_that_counts(watched, body, head):
+    reply = watched(body, head)
+    assert (reply.remark, reply.failure) == ("", "")
+    assert len(reply.operations) > 20
+
+
 def test_nothing_is_recorded_unless_it_is_asked_for(tmp_path):
     (tmp_path / "mine.py").write_text(HEAD + "    return {'V': W1 @ X}\n")
     with Program(tmp_path / "mine.py", 20) as program:

@@ -157,7 +157,8 @@ def finding(
         diagnosis = replace(diagnosis, narrow=narrow, saturated=saturated)
     cures = tuple(cure(line, diagnosis, examination) for line in lines_to_mend(diagnosis) if not diagnosis.is_before)
     own = observation.lines.get(diagnosis.line) if observation else None
-    return Finding(examination.function, diagnosis, cures, evidence, own if own and own.edits else None)
+    tells = own and (own.edits or not own.formula)  # what autograd gave has a place and no formula
+    return Finding(examination.function, diagnosis, cures, evidence, own if tells else None)
 
 
 def best_read(examination: Examination, observation: Observation | None) -> tuple[Examination, list[Diagnosis]]:

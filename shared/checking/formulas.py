@@ -13,7 +13,7 @@ import numpy as np
 
 from shared.checking.problems import Problem
 from shared.checking.recognition import Sighting, Trace
-from shared.checking.simplifying import like, simplified
+from shared.checking.simplifying import Place, like, simplified
 from shared.checking.watching.operations import Constant, Input, Operand, Operation, Result, Several
 
 SYMBOLS: dict[str, type[ast.operator]] = {
@@ -36,6 +36,21 @@ COMPARISONS: dict[str, type[ast.cmpop]] = {
 }
 SAME_NUMBERS = {"array", "asarray", "copy", "ascontiguousarray", "squeeze", "astype", "positive", "asanyarray", "ravel"}
 """What changes at most the type or the number of dimensions."""
+WRITTEN = {
+    "linear": "a @ b.T + c",
+    "addmm": "b @ c + a",
+    "select": "where(a, c, b)",
+    "dot ((0,), (0,))": "a.T @ b",
+    "dot ((0,), (1,))": "a.T @ b.T",
+    "dot ((1,), (1,))": "a @ b.T",
+    "leaky_relu": "leaky(a, b)",
+    "logsigmoid": "-softplus(-a)",
+    "binary_cross_entropy_with_logits": "mean(softplus(a) - b * a)",
+    "binary_cross_entropy": "mean(-b * maximum(log(a), -100) - (1 - b) * maximum(log(1 - a), -100))",
+    "mse_loss": "mean((a - b) ** 2)",
+    "l1_loss": "mean(abs(a - b))",
+}
+"""Functions of PyTorch and JAX as formulas of their operands, which are called a, b, c."""
 DEEPEST = 60
 """A longer formula says nothing."""
 
@@ -126,6 +141,12 @@ class Reader:
             return call("where", arguments[1], arguments[2], arguments[0])
         if function in ("sum", "mean"):
             return self.sum(operation, arguments)
+        if function == "grad":  # autograd made it, by no formula of the program's
+            raise TooLongError
+        if function in WRITTEN:
+            text = WRITTEN[function].replace("mean(", f"{options.get('reduction', 'mean')}(")
+            places = dict(zip("abc", arguments, strict=False))
+            return Place(places).visit(ast.parse(text, mode="eval").body)
         return self.other_function(function, arguments, options)
 
     def sum(self, operation: Operation, arguments: Sequence[ast.expr]) -> ast.expr:
@@ -133,9 +154,8 @@ class Reader:
         V, options = arguments[0], operation.options
         axis = options.get("axis", getattr(operation.operands[1], "value", None) if len(arguments) > 1 else None)
         shape = self.shapes(operation)[0]
-        if axis is None or len(shape) < 2:
-            whole = call("sum", V)
-            return ast.BinOp(whole, ast.Div(), size(V, "size")) if operation.function == "mean" else whole
+        if axis is None or len(shape) < 2 or (isinstance(axis, list | tuple) and len(axis) == len(shape)):
+            return call(operation.function, V)
         axis = axis[0] if isinstance(axis, list | tuple) else axis
         along_rows = axis in (1, -1)
         tree: ast.expr = call("total", V) if along_rows else turned(call("total", turned(V)))
@@ -148,6 +168,10 @@ class Reader:
         """Write any other function."""
         if function == "transpose":
             return turned(arguments[0])
+        if function == "clip" and len(arguments) == 1:  # with its limits by name
+            low, high = (ast.parse(str(options.get(end)), mode="eval").body for end in ("min", "max"))
+            is_open = options.get("max") is None
+            return call("maximum", *arguments, low) if is_open else call("clip", *arguments, low, high)
         if function == "negative":
             return ast.UnaryOp(ast.USub(), arguments[0])
         if function == "square":
@@ -180,11 +204,6 @@ class Reader:
     def is_alike(self) -> bool:
         """Whether the other trace has the same operations."""
         return [each.function for each in self.trace.operations] == [each.function for each in self.other.operations]
-
-
-def size(V: ast.expr, attribute: str) -> ast.expr:
-    """An attribute of an array."""
-    return ast.Attribute(V, attribute, ast.Load())
 
 
 def has_axes(shape: tuple[int, ...]) -> bool:
@@ -220,6 +239,8 @@ SIZES: dict[str, Callable[[dict[str, int]], float]] = {
 
 def constant(value: object, other: object, problem: Problem, second: Problem) -> ast.expr:
     """Write a number: what changes with the problem is one of the sizes."""
+    if isinstance(value, np.ndarray) and value.size and np.ptp(value) == 0:
+        value = other = value.flat[0].item()
     if not isinstance(value, int | float | bool) or not isinstance(other, int | float | bool):
         return (
             name("constant") if isinstance(value, np.ndarray) else ast.Constant(value if value is None else str(value))

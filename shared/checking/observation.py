@@ -105,10 +105,11 @@ def observe(program: Program, examination: Examination) -> Observation | None:
         if not reply.operations:
             return None
         inputs = dict(zip(ARGUMENTS, arguments, strict=True))
-        traces.append(Trace(problem, reply.operations, inputs, dict(visit.own)))
+        traces.append(Trace(problem, reply.operations, inputs, dict(visit.own), visit.dtype))
     plain = [trace for trace in traces if trace.problem.dtype == FLOAT64 and not is_saturated(trace.problem)]
     if len(plain) < FEW:
         return None
+    plain = [*plain[1:], plain[0]]  # a formula is read where inputs have many digits and can be told from each other
     return Observation(program.path, [*plain, *(trace for trace in traces if trace not in plain)], recognised(plain))
 
 

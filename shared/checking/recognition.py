@@ -21,7 +21,7 @@ from shared.network import INPUTS, Array
 
 BETWEEN = tuple(name for name in reversed(NAMES) if name != "dA2")
 """What is looked for, from the end to the beginning: a wrong value is known by what was made of it."""
-SAME = 1e-9
+SAME = {np.dtype("float64"): 1e-9, np.dtype("float32"): 1e-4}
 """How far a line may be off for one value to be made of another, as a share of its largest entry."""
 
 
@@ -44,12 +44,14 @@ class Trace:
     """What a program was seen to do on one problem, what it gave back, and what was found.
 
     `inputs` are the arguments in the program's own layout, `given` and `found` have this suite's shapes.
+    The program computes in `dtype`.
     """
 
     problem: Problem
     operations: Sequence[Operation]
     inputs: dict[str, Array]
     given: dict[str, Array]
+    dtype: np.dtype = FLOAT64
     found: dict[str, Array] = field(default_factory=dict)
 
     @property
@@ -77,7 +79,8 @@ class Trace:
         shape, operation = shape_of(sighting.quantity, self.problem), self.operation(sighting)
         if operation is None or not isinstance(operation.result, np.ndarray | np.generic):
             return None
-        V = np.asarray(operation.result, np.float64)
+        with np.errstate(invalid="ignore"):
+            V = np.asarray(operation.result, np.float64)
         if V.shape not in ((shape[::-1] if sighting.turned else shape), (prod(shape),)) and V.size != 1:
             return None
         if V.size != prod(shape):
@@ -102,32 +105,34 @@ class Trace:
 
     def is_right(self, sighting: Sighting) -> bool:
         """Tell whether a value lies within the proven bound of a quantity."""
-        _, _, standard = standard_of(self.problem, FLOAT64)
+        _, _, standard = standard_of(self.problem, self.dtype)
         truth, allowance = standard.right[sighting.quantity]
         V = self.array(sighting)
         if V is None:
             return False
         with np.errstate(all="ignore"):
-            return bool(np.all(truth.error(V) <= allowance.bound + 4 * np.finfo(float).eps * np.abs(V)))
+            return bool(np.all(truth.error(V) <= allowance.bound + 4 * np.finfo(self.dtype).eps * np.abs(V)))
 
     def follows(self, sighting: Sighting, consumers: Sequence[str]) -> bool:
         """Tell whether the program's own values of later quantities are what their right lines make of a value."""
         V = self.array(sighting)
         known = {**self.problem.given(), **self.values, sighting.quantity: V}
         try:
-            return V is not None and all(same(right(name)(known), self.values[name]) for name in consumers)
+            return V is not None and all(
+                same(right(name)(known), self.values[name], SAME[self.dtype]) for name in consumers
+            )
         except (KeyError, ValueError):
             return False
 
 
-def same(predicted: Array, V: Array) -> bool:
+def same(predicted: Array, V: Array, share: float) -> bool:
     """Compare two arrays, to rounding; what is not finite in one need not be the same in the other."""
     if predicted.shape != V.shape:
         return False
     finite = np.isfinite(predicted) & np.isfinite(V)
     with np.errstate(all="ignore"):
         off = np.abs(predicted - V)[finite]
-    return bool(np.all(off <= SAME * np.max(np.abs(V[finite]), initial=0.0)))
+    return bool(np.all(off <= share * np.max(np.abs(V[finite]), initial=0.0)))
 
 
 def recognised(traces: Sequence[Trace]) -> dict[str, Sighting]:
@@ -184,7 +189,8 @@ def chosen(ways: Sequence[Sighting], traces: Sequence[Trace]) -> Sighting | None
 
 def consumers_of(quantity: str, traces: Sequence[Trace]) -> list[str]:
     """Name the known quantities whose right lines use one."""
-    return [name for name in NAMES if quantity in INPUTS[name] and name in traces[0].values]
+    known = {*traces[0].values, *traces[0].problem.given(), quantity}
+    return [name for name in NAMES if quantity in INPUTS[name] and name in known and {*INPUTS[name]} <= known]
 
 
 def is_used(sighting: Sighting | None, quantity: str, traces: Sequence[Trace]) -> bool:

@@ -26,6 +26,8 @@ RULES = {
     "relu(relu(a))": "relu(a)",
     "1 / (1 + exp(-a))": "sigmoid(a)",
     "1 / (exp(-a) + 1)": "sigmoid(a)",
+    "logaddexp(a, 0)": "softplus(a)",
+    "where(0 - a != 0 - a, a, relu(a) + log(1 + exp(-abs(0 - a))))": "softplus(a)",
     "expit(a)": "sigmoid(a)",
     "logaddexp(0, a)": "softplus(a)",
     "log1p(exp(a))": "log(1 + exp(a))",
@@ -65,7 +67,6 @@ RULES = {
     "relu(m * a)": "m * relu(a)",
     "m * a * b": "m * (a * b)",
     "sum(a) / m": "mean(a)",
-    "sum(a) / a.size": "mean(a)",
     "-sum(a) / m": "-mean(a)",
     "-mean(a)": "mean(-a)",
     "A1 > 0": "Z1 > 0",
@@ -141,7 +142,7 @@ def once(node: ast.expr, line: str) -> ast.expr | None:
     for field, index, child in children(node):
         if (changed := once(child, line)) is not None:
             return with_child(node, field, index, changed)
-    for changed in (without_transpose(node), without_not(node), by_pattern(node)):
+    for changed in (without_transpose(node), without_order(node), without_not(node), by_pattern(node)):
         if changed is not None and text_of(changed) != line:
             return changed if hasattr(changed, "seen") else like(node, changed)
     return None
@@ -201,6 +202,16 @@ def without_transpose(node: ast.expr) -> ast.expr | None:
             return ast.Call(f, [turn(each) for each in args], [])
         case ast.Call(func=ast.Name(id="sum" | "mean")):
             return node.value
+    return None
+
+
+def without_order(node: ast.expr) -> ast.expr | None:
+    """Turn what is summed over everything, if that leaves fewer transposes."""
+    match node:
+        case ast.Call(func=ast.Name(id="sum" | "mean") as f, args=[summed]) if ".T" in text_of(summed):
+            turned = simplified(like(summed, ast.Attribute(summed, "T", ast.Load())))
+            if text_of(turned).count(".T") < text_of(summed).count(".T"):
+                return ast.Call(f, [turned], [])
     return None
 
 

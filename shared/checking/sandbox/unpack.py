@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from shared.checking.watching.recorder import as_numpy
+
 ORDER = {
     "gradients": ("dW1", "db1", "dW2", "db2"),
     "forward": ("Z1", "A1", "Z2", "A2"),
@@ -151,7 +153,7 @@ def _array(value: Any, largest: int) -> np.ndarray | str:
         return f"it is a masked array, and {np.count_nonzero(value.mask)} of its entries are masked; give .filled(0)"
     several = isinstance(value, list | tuple)
     try:
-        array = np.asarray(_plain(value))
+        array = np.asarray(as_numpy(value))
     except Exception as error:
         return "it is a ragged list" if several else f"it is {_a(value)} that NumPy cannot read ({_first_line(error)})"
     if array.dtype.name == "bfloat16":
@@ -161,17 +163,6 @@ def _array(value: Any, largest: int) -> np.ndarray | str:
     if array.dtype.kind == "c":
         return "it has complex numbers"
     return f"it has dtype {array.dtype}" if several or hasattr(value, "__array__") else f"it is {_a(value)}"
-
-
-def _plain(value: Any) -> Any:
-    """Turn PyTorch's tensors into NumPy's arrays, in lists too."""
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if not hasattr(value, "detach"):
-        return value
-    tensor = value.detach().cpu()
-    tensor = tensor.to_dense() if tensor.is_sparse else tensor
-    return (tensor.float() if str(tensor.dtype) == "torch.bfloat16" else tensor).numpy()
 
 
 def _what(returned: Any) -> str:

@@ -74,13 +74,13 @@ class Traced(np.ndarray):
 
     def __getitem__(self, index: Any) -> Any:
         """Take a part."""
-        arrays, text = _index(index)
+        arrays, text = index_of(index)
         operands = [self.recorder.operand(each) for each in (self, *arrays)]
         return _noted("getitem", operands, plain(self)[plain(index)], _caller(), {"index": text})
 
     def __setitem__(self, index: Any, value: Any) -> None:
         """Change a part; a part of an array that is watched changes that one with it."""
-        arrays, text = _index(index)
+        arrays, text = index_of(index)
         operands = [self.recorder.operand(each) for each in (self, *arrays, value)]
         plain(self)[plain(index)] = plain(value)
         self.recorder.add_known("setitem", operands, self, _caller(), {"index": text})
@@ -144,11 +144,11 @@ def _arrays_of(options: Any) -> list[Any]:
     return [value for value in options.values() if isinstance(value, np.ndarray)]
 
 
-def _index(index: Any) -> tuple[list[Any], str]:
+def index_of(index: Any) -> tuple[list[Any], str]:
     """Take the arrays out of an index, and write the rest down: x[mask, :2] has the text "[#1, :2]"."""
     parts, arrays, texts = index if isinstance(index, tuple) else (index,), [], []
     for part in parts:
-        if isinstance(part, np.ndarray | list):
+        if isinstance(part, np.ndarray | list) or hasattr(part, "detach"):
             arrays.append(part)
             texts.append(f"#{len(arrays)}")
         elif isinstance(part, slice):
@@ -172,9 +172,7 @@ def watched(recorder: Recorder) -> Iterator[Callable[[str, Any], Any]]:
     kept += [(np.random, name, getattr(np.random, name)) for name in DRAWS]
 
     def given(name: str, value: Any) -> Any:
-        if not isinstance(value, np.ndarray):
-            return value
-        traced = value.view(Traced)
+        traced = value.view(Traced) if type(value) is np.ndarray else value
         recorder.given(name, traced)
         return traced
 

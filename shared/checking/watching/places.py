@@ -3,12 +3,12 @@
 import ast
 import linecache
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from types import CodeType, FrameType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from shared.checking.watching.operations import Place
 
@@ -57,7 +57,8 @@ class Sources:
     def place(self, frame: FrameType | None) -> Place | None:
         """Find the expression that is being run, and the calls that led to it."""
         own = [each for each in _outwards(frame) if self.is_own(each.f_code.co_filename)]
-        return _place(own[0].f_code, own[0].f_lasti, self._name(own[0]), _lines(own[1:])) if own else None
+        name = self._name(own[0].f_code.co_filename) if own else ""
+        return _place(own[0].f_code, own[0].f_lasti, name, _lines(own[1:])) if own else None
 
     def line(self, frame: FrameType, number: int) -> Place | None:
         """Return the whole of a line of the function that is being run."""
@@ -65,8 +66,18 @@ class Sources:
         start = len(text) - len(text.lstrip())
         return place and replace(place, line=number, end_line=number, column=start, end_column=len(text))
 
-    def _name(self, frame: FrameType) -> str:
-        file = frame.f_code.co_filename.partition(CELL)[0]
+    def place_in(self, frames: Iterable[Any]) -> tuple[Place | None, str]:
+        """Find the same in frames that JAX has kept, and what the result is called."""
+        own = [each for each in frames if self.is_own(each.file_name)]
+        if not own:
+            return None, ""
+        here, lines = own[0], tuple(each.start_line for each in own[1:])
+        span = Span(here.start_line, here.end_line, here.start_column, here.end_column)
+        file = self._name(here.file_name)
+        return placed(span, here.file_name, file, here.function_name, lines), _names(here.file_name).get(span, "")
+
+    def _name(self, filename: str) -> str:
+        file = filename.partition(CELL)[0]
         return self._shown if file == self._path else Path(known_as(file)).name
 
 
@@ -94,14 +105,18 @@ def _lines(frames: list[FrameType]) -> tuple[int, ...]:
 
 @cache
 def _place(code: CodeType, instruction: int, file: str, called_from: tuple[int, ...]) -> Place:
-    span, text = _span(code, instruction), linecache.getlines(code.co_filename)
-    cell = code.co_filename.partition(CELL)[2]
+    return placed(_span(code, instruction), code.co_filename, file, code.co_name, called_from)
+
+
+def placed(span: Span, filename: str, shown: str, function: str, called_from: tuple[int, ...]) -> Place:
+    """Make a place of a span, its columns in characters."""
+    text, cell = linecache.getlines(filename), filename.partition(CELL)[2]
     columns = [
         len(text[row - 1].encode()[:column].decode(errors="replace")) if row <= len(text) else column
         for row, column in ((span.line, span.column), (span.end_line, span.end_column))
     ]
     at = (span.line, columns[0], span.end_line, columns[1])
-    return Place(file, *at, code.co_name, called_from, int(cell) if cell else None)
+    return Place(shown, *at, function, called_from, int(cell) if cell else None)
 
 
 @cache

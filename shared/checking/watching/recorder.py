@@ -1,5 +1,6 @@
 """Writes operations down: numbers them, and finds out for each operand where it comes from."""
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from numbers import Number
 from types import FrameType
@@ -8,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy import array as plain_array
 
-from shared.checking.watching.operations import Constant, Input, Operand, Operation, Result, Several
+from shared.checking.watching.operations import Constant, Input, Operand, Operation, Place, Result, Several
 from shared.checking.watching.places import Sources, name_at
 
 MOST_OPERATIONS, MOST_BYTES = 5_000, 64 * 2**20
@@ -62,10 +63,21 @@ class Recorder:
         options: Mapping[str, Any] | None = None,
     ) -> None:
         """Write an operation down whose operands were looked up before it changed one of them."""
-        if self.is_full or (copy := array_of(self._plain(result))) is None:
-            return
         place, name = self.sources.place(frame), name_at(frame, self.sources)
-        if place is None:  # what this suite does with the arguments is no operation of the program's
+        if place:  # what this suite does with the arguments is no operation of the program's
+            self.write(function, operands, result, place, name, options)
+
+    def write(
+        self,
+        function: str,
+        operands: Sequence[Operand],
+        result: Any,
+        place: Place,
+        name: str,
+        options: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Write an operation down that stands at a place, and whose result the program calls by a name."""
+        if self.is_full or (copy := array_of(self._plain(result))) is None:
             return
         number, texts = len(self.operations), {key: as_text(value) for key, value in (options or {}).items()}
         self.operations.append(Operation(number, function, tuple(operands), copy, texts, place, name))
@@ -87,9 +99,10 @@ class Recorder:
                 return known[1]
             self._changed(value)
             return self._numbers[id(value)][1]
-        if tells(copy) and (seen := self._seen.get(key_of(copy))):
+        seen = self._seen.get(key_of(copy))
+        if seen and (tells(copy) or isinstance(seen, Input)):
             return seen
-        return Constant(value if isinstance(value, bool | int | float) else copy)
+        return Constant(copy if copy.ndim else copy.item())
 
     def _changed(self, value: Any) -> None:
         """Write down that an array holds other numbers than what was seen last."""
@@ -128,16 +141,30 @@ class Recorder:
         if isinstance(operand, Input):
             self._given[operand.name] = copy
         self._numbers[id(value)] = value, operand  # the value is held: no other can take its id
-        if tells(copy):
+        if tells(copy) or (isinstance(operand, Input) and np.ptp(copy)):
             self._seen[key_of(copy)] = operand
 
 
 def array_of(value: Any) -> np.ndarray | None:
     """Copy an array or a number; None for everything else, and for what is too large to be kept."""
+    if hasattr(value, "detach") or type(value).__module__.startswith("jaxlib"):
+        value = as_numpy(value)
     if not isinstance(value, np.ndarray | np.generic | Number):
         return None
     array = plain_array(value)
     return array if array.dtype.kind in "biuf" and array.nbytes <= LARGEST else None
+
+
+def as_numpy(value: Any) -> Any:
+    """Turn tensors into NumPy's arrays, in lists too; a tensor that is watched is not told of it."""
+    if isinstance(value, list | tuple):
+        return [as_numpy(item) for item in value]
+    if not hasattr(value, "detach"):
+        return np.asarray(value) if type(value).__module__.startswith("jaxlib") else value
+    with sys.modules["torch"]._C.DisableTorchFunction():
+        tensor = value.detach().cpu()
+        tensor = tensor.to_dense() if tensor.is_sparse else tensor
+        return (tensor.float() if str(tensor.dtype) == "torch.bfloat16" else tensor).numpy()
 
 
 def key_of(array: np.ndarray) -> tuple[Any, ...]:

@@ -69,6 +69,8 @@ def _by_jax(call: Callable[[Given], Any], given: Given) -> Any:
         found = _loss_of(call(replace(given, arrays={**given.arrays, **named}, make=lambda value: value)))
         return found.reshape(()) if found.shape else found
 
+    for name in holder.WEIGHTS:  # what is made of them is known by its numbers
+        given.note(name, given.arrays[name])
     jax.eval_shape(loss, *(given.arrays[name] for name in holder.WEIGHTS))  # a wrong layout fails here, quickly
     return jax.grad(loss, argnums=(0, 1, 2, 3))(*(given.arrays[name] for name in holder.WEIGHTS))
 

@@ -1,0 +1,108 @@
+"""JAX, watched: nothing is compiled, and every primitive is told as it is carried out, forwards and backwards.
+
+NumPy carries out what it knows, in place of a compiler that would take its time for each of them. Where a primitive
+stands, JAX itself knows: what goes backwards stands where the same went forwards.
+"""
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from scipy.special import erf, expit
+
+from shared.checking.watching.operations import Constant
+from shared.checking.watching.recorder import Recorder
+
+RENAMED = {
+    **{"sub": "subtract", "mul": "multiply", "div": "divide", "neg": "negative", "pow": "power", "add_any": "add"},
+    **{"max": "maximum", "min": "minimum", "not": "logical_not", "and": "logical_and", "or": "logical_or"},
+    **{"gt": "greater", "ge": "greater_equal", "lt": "less", "le": "less_equal", "eq": "equal", "ne": "not_equal"},
+}
+SAME = ("add", "exp", "log", "log1p", "expm1", "tanh", "abs", "sign", "sqrt", "square", "sin", "cos", "floor", "ceil")
+ENTRY_BY_ENTRY = {name: getattr(np, RENAMED.get(name, name)) for name in (*RENAMED, *SAME)}
+ENTRY_BY_ENTRY |= {"logistic": expit, "erf": erf, "rsqrt": lambda V: 1 / np.sqrt(V)}
+"""What NumPy carries out for JAX, by JAX's names."""
+IN_NUMPY = {
+    **RENAMED,
+    **{"reduce_sum": "sum", "reduce_max": "max", "reduce_min": "min", "reduce_prod": "prod"},
+    **{"select_n": "select", "integer_pow": "power", "logistic": "sigmoid", "dot_general": "matmul"},
+    **dict.fromkeys(("convert_element_type", "broadcast_in_dim", "copy", "stage", "stop_gradient"), "copy"),
+}
+"""NumPy's names."""
+
+
+def named(primitive: str, parameters: Mapping[str, Any]) -> str:
+    """Give a primitive's name in NumPy; a product of matrices has the axes that are summed over in its name."""
+    axes = parameters["dimension_numbers"][0] if primitive == "dot_general" else ((1,), (0,))
+    return IN_NUMPY.get(primitive, primitive) if axes == ((1,), (0,)) else f"dot {axes}"
+
+
+def in_numpy(primitive: str, V: Sequence[np.ndarray], parameters: Mapping[str, Any]) -> Any:
+    """Carry out a primitive.
+
+    Raises
+    ------
+    KeyError
+        If it is not known here.
+    """
+    match primitive:
+        case "copy" | "stage" | "stop_gradient":
+            return V[0]
+        case "convert_element_type":
+            return V[0].astype(parameters["new_dtype"])
+        case "broadcast_in_dim":
+            sizes = dict(zip(parameters["broadcast_dimensions"], V[0].shape, strict=True))
+            shape = parameters["shape"]
+            return np.broadcast_to(V[0].reshape([sizes.get(axis, 1) for axis in range(len(shape))]), shape)
+        case "select_n" if len(V) == 3:
+            return np.where(V[0], V[2], V[1])
+        case "integer_pow":
+            return V[0] ** parameters["y"]
+        case "reshape":
+            return V[0].reshape(parameters["new_sizes"])
+        case "squeeze":
+            return V[0].squeeze(tuple(parameters["dimensions"]))
+        case "transpose":
+            return V[0].transpose(parameters["permutation"])
+        case "dot_general" if parameters["dimension_numbers"][1] == ((), ()):
+            return np.tensordot(V[0], V[1], parameters["dimension_numbers"][0])
+    if primitive.startswith("reduce_") and primitive in IN_NUMPY:
+        return getattr(np, IN_NUMPY[primitive])(V[0], axis=tuple(parameters["axes"]))
+    return ENTRY_BY_ENTRY[primitive](*V)
+
+
+@contextmanager
+def watched(recorder: Recorder) -> Iterator[None]:
+    """While it lasts, JAX compiles nothing, and what it carries out is written down, if JAX is there."""
+    if "jax" not in sys.modules:
+        yield
+        return
+    import jax
+    from jax._src import core  # what a debugger of JAX would have to use, too
+    from jax._src import source_info_util as information
+
+    trace: Any = core.EvalTrace
+    as_jax_does = trace.process_primitive
+
+    def told(self: Any, primitive: Any, inputs: Any, parameters: Any) -> Any:
+        if primitive.name == "device_put":
+            return as_jax_does(self, primitive, inputs, parameters)
+        result = jax.device_put(np.asarray(in_numpy(primitive.name, [np.asarray(V) for V in inputs], parameters)))
+        here: Any = information.current()
+        place, name = recorder.sources.place_in(information.user_frames(here.traceback) if here.traceback else ())
+        name = "" if "transpose" in str(here.name_stack) else name  # the name is that of what went forwards
+        if place:
+            operands = [recorder.operand(value) for value in inputs]
+            operands += [Constant(parameters["y"])] if primitive.name == "integer_pow" else []
+            options = {"axis": list(parameters["axes"])} if "axes" in parameters else {}
+            recorder.write(named(primitive.name, parameters), operands, result, place, name, options)
+        return result
+
+    trace.process_primitive = told
+    try:
+        with np.errstate(all="ignore"), jax.disable_jit():
+            yield
+    finally:
+        trace.process_primitive = as_jax_does
