@@ -13,10 +13,10 @@ from pathlib import Path
 CEILINGS = {
     "compare.py": 290,
     "implementations": 1150,
-    "shared": 24500,
+    "shared": 24800,
     "shared/judging": 2800,
-    "shared/checking": 10720,
-    "tests": 17000,
+    "shared/checking": 11080,
+    "tests": 17100,
 }
 LONGEST_FILE, LONGEST_FUNCTION = 320, 60
 
