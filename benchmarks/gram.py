@@ -1,4 +1,4 @@
-"""What the space of examples gains, and what it does to rounding: `python benchmarks/gram.py steps|sizes|rounding`.
+"""What the Gram (dual) form gains, and what it does to rounding: `python benchmarks/gram.py steps|sizes|rounding`.
 
 steps: microseconds a step on the default photographs, beside the implementations that keep X; medians, all in turn.
 sizes: the same on random examples, where there are more and more of them.

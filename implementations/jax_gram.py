@@ -1,4 +1,4 @@
-"""The network in JAX, trained in the space of examples: one m x m product a step in place of two with X.
+"""The network in JAX, trained in the Gram (dual) form: one m x m product a step in place of two with X.
 
 n_x inputs, n_h hidden units, 1 output unit, m examples, one example per column.
 dV is the derivative of the cost with respect to V and has V's shape.
@@ -187,7 +187,7 @@ def descend_from_to(
     learning_rate: float | jax.Array,
     activation: Activation,
 ) -> State:
-    """Take the steps start, ..., stop - 1 in the space of examples, in one compiled loop."""
+    """Take the steps start, ..., stop - 1 in the Gram (dual) form, in one compiled loop."""
     (W1, b1, W2, b2), costs = state
     Z1_0 = affine(W1, b1, X)
     slopes = jax.value_and_grad(partial(cost_from, Y=Y, activation=activation), argnums=(0, 1, 2))

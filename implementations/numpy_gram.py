@@ -1,4 +1,4 @@
-"""The network in NumPy, trained in the space of examples: one m x m product a step in place of two with X.
+"""The network in NumPy, trained in the Gram (dual) form: one m x m product a step in place of two with X.
 
 n_x inputs, n_h hidden units, 1 output unit, m examples, one example per column.
 dV is the derivative of the cost with respect to V and has V's shape.
@@ -138,7 +138,7 @@ def gram(X: Float[Array, "n_x m"]) -> Float[Array, "m m"]:
 def descend(
     Z1_0: Array, W2: Array, b2: Array, Y: Array, G: Array, learning_rate: float, activation: Activation, steps: int
 ) -> tuple[Float[Array, "n_h m"], Float[Array, " steps"]]:
-    """Take some steps in the space of examples: update W2 and b2 in place, return C and the cost before each step."""
+    """Take some steps in the Gram (dual) form: update W2 and b2 in place, return C and the cost before each step."""
     m = len(G)
     C, Z2 = np.zeros_like(Z1_0), np.empty((steps, m), G.dtype)
     divisor = np.array(np.float64(m) / learning_rate, G.dtype)  # in place of m it makes learning_rate * dV of every dV

@@ -1,14 +1,20 @@
 """Wrong programs that are right where a judge looks first: at the initial weights, once, on the training set."""
 
+from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from cases import random_case
 
+from benchmarks import blind_spots
 from implementations import numpy_manual
 from shared.comparing.questions import Questions, Standards, judged_A2
+from shared.comparing.record import Framework
 from shared.comparing.workers import at_once
+from shared.data.dataset import Dataset, Examples
+from shared.data.images import Scale
 from shared.judging.curves.reference import train_reference
 from shared.network import Gradients, Settings
 
@@ -21,7 +27,9 @@ def judged(dtype, gradients):
     checkpoints = train_reference(case.parameters, case.X, case.Y, settings).checkpoints
     program = SimpleNamespace(**{**vars(numpy_manual), "gradients": gradients})
     questions = Questions(case.parameters, case.X, case.Y, settings)
-    return questions.judge(questions.ask(program, checkpoints), *Standards(at_once, questions, checkpoints).wait())
+    framework = Framework()
+    questions.judge(framework, questions.ask(program, checkpoints), *Standards(at_once, questions, checkpoints).wait())
+    return framework
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
@@ -88,3 +96,23 @@ def test_what_trained_weights_say_of_other_examples_is_judged(spoil, verdict):
     other = random_case("20-4-1", 20, 4, 9, seed=3)
     A2 = numpy_manual.forward(CASE.parameters, other.X).A2
     assert judged_A2(other.X, other.Y, "relu", CASE.parameters, spoil(A2)).verdict == verdict
+
+
+SETTINGS = Settings(0.05, 30, 4)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_every_planted_program_is_noticed_and_the_right_one_is_not(dtype):
+    def examples(m, seed):
+        case = random_case("40-4-1", 40, 4, m, seed)
+        return Examples(case.X, case.Y, Path(), "", (40,))
+
+    found = blind_spots.noticed(
+        Dataset(examples(15, 8), examples(9, 3), Scale(1.0, 0.0, 1.0)), replace(SETTINGS, dtype=dtype)
+    )
+    assert [name for name, disagreements in found.items() if not disagreements] == ["nothing"]
+
+
+def test_the_smallest_error_that_is_noticed_is_the_last_power_of_ten():
+    assert blind_spots.smallest(lambda error: error > 3e-7) == pytest.approx(1e-6)
+    assert blind_spots.smallest(lambda error: True) == 0

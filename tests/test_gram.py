@@ -1,4 +1,4 @@
-"""The space of examples: docs/gram.md is about the code as it is, and says so where the method does not pay."""
+"""The Gram (dual) form: docs/gram.md is about the code as it is, and says so where the method does not pay."""
 
 import re
 import subprocess

@@ -52,7 +52,7 @@ TRAINING = [
     for name in ("numpy_gram", "jax_gram")
     for line in re.findall(r"^.* [-+]?= .*  #.*eq 1[3-8]$", source(name), flags=re.MULTILINE)
 ]
-"""The lines that only steps have, in the space of examples: the updates, G, and what is made with it."""
+"""The lines that only steps have, in the Gram (dual) form: the updates, G, and what is made with it."""
 
 
 @pytest.mark.parametrize(("name", "equation", "start", "value"), PLANTED, ids=[f"{n}-eq{e}" for n, e, *_ in PLANTED])

@@ -232,3 +232,24 @@ def test_what_has_no_true_value_is_written_as_unknown_with_no_digits():
     assert (proven_digits(nothing, (0, 0)), digits_that_tell(nothing, (0, 0), np.inf)) == (0, "unknown")
     allowance = Allowance(np.full((1, 1), np.inf), np.full((1, 1), np.inf))
     assert judge("dA2", np.ones((1, 1)), nothing, allowance, np.dtype("float64")).worst.proven_digits == 0
+
+
+@pytest.mark.parametrize("name", ["6-4-1-saturated-relu-float64", "6-4-1-saturated-relu-float32"])
+def test_a_cost_that_loses_its_digits_in_logarithms_of_A2_is_told_so(name):  # noqa: N802
+    case = BY_NAME[name]
+    values, m = run(case), case.Y.size
+    with np.errstate(divide="ignore", invalid="ignore"):
+        losses = case.Y * np.log(values["A2"]) + (1 - case.Y) * np.log(1 - values["A2"])
+        values["cost"] = float(-np.sum(losses) / m)
+    found = judged(case, values)
+    assert found["cost"].verdict == "wrong"
+    assert case.explain(found, "cost", values).startswith("it is the mean of -Y log(A2) - (1 - Y) log(1 - A2)")
+    values["cost"] = 2 * run(case)["cost"]
+    assert "log" not in case.explain(judged(case, values), "cost", values)
+
+
+def test_a_judgement_says_how_much_of_what_agrees_is_used():
+    truth = Enclosure(np.zeros((1, 2)), np.zeros((1, 2)), np.zeros((1, 2)))
+    allowance = Allowance(np.full((1, 2), 1.0), np.array([[1e-3, 1e-2]]))
+    found = judge("b1", np.array([[1e-3, 2e-2]]), truth, allowance, np.dtype(float))
+    assert found.share == pytest.approx(2 / deviations(2))

@@ -8,7 +8,7 @@ import numpy as np
 from shared.comparing.answers import call, changed, copies, training_problem
 from shared.comparing.programs import Programs, Stage
 from shared.comparing.questions import Questions, Standards, judged_A2
-from shared.comparing.record import Artifacts, Curve, Exact, ExactDistance, Record
+from shared.comparing.record import Artifacts, Curve, Exact, ExactDistance, Framework, Record
 from shared.comparing.workers import Submit
 from shared.data.dataset import Dataset
 from shared.judging.curves.band import Band, band_around, spread
@@ -68,16 +68,9 @@ class Comparison:
         self.questions = Questions(parameters, self.X, self.Y, settings, programs.chunk, programs.X)
 
     def run(self, sources: Mapping[str, str], exact: bool = False, curvature: bool = False) -> Record:
-        """Run and judge implementations, and compare their curves with the exact one if that is wanted.
+        """Run and judge implementations, by name and by what the registry finds them by.
 
-        Parameters
-        ----------
-        sources
-            The implementations' names, and what the registry finds them by.
-        exact
-            Whether to train in ball arithmetic as well.
-        curvature
-            Whether to look for what makes correct curves part.
+        `exact`: train in ball arithmetic as well. `curvature`: look for what makes correct curves part.
 
         Raises
         ------
@@ -88,26 +81,30 @@ class Comparison:
         checkpoints = reference.checkpoints
         spread_beside = self.submit(spread, reference, self.X, self.Y, self.settings)
         standards = Standards(self.submit, self.questions, checkpoints)
-        loaded, answered = {}, {}
+        loaded, answered, curves = {}, {}, {}
         for name, source in sources.items():
             with self.stage(f"{name}: forward, gradients, steps", 0):
                 loaded[name] = self.programs.load(name, source)
                 answered[name] = self.questions.ask(loaded[name], checkpoints)
+        examples = {"train": self.data.train} | ({"test": self.data.test} if self.data.test else {})
+        about = {name: first_line(implementation) for name, implementation in loaded.items()}
+        self.record.artifacts = artifacts = Artifacts(self.parameters, examples, None, about)
+        for name, implementation in loaded.items():
+            self.record.frameworks[name] = Framework()
+            with self.programs.training(self.stage, name, implementation, self.settings.iterations) as progress:
+                curves[name] = self.train(implementation, name, artifacts, progress)
         with self.stage("the true values and the band of correct curves", 0):
             at, after_steps = standards.wait()
             s = spread_beside()
-        for name in sources:
-            self.record.frameworks[name] = self.questions.judge(answered[name], at, after_steps)
-        band = band_around(reference, s, max(standard.cost_noise for standard in after_steps.values()))
-        self.record.horizon = band.horizon
+        artifacts.band = band_around(reference, s, max(standard.cost_noise for standard in after_steps.values()))
+        self.record.horizon = artifacts.band.horizon
         noise = [np.hstack([standard.noise("W1"), standard.noise("b1")]) for standard in after_steps.values()]
-        self.weights = TrainedWeights(reference, self.X, np.maximum.reduce(noise), s.trained)
-        examples = {"train": self.data.train} | ({"test": self.data.test} if self.data.test else {})
-        about = {name: first_line(implementation) for name, implementation in loaded.items()}
-        self.record.artifacts = Artifacts(self.parameters, examples, band, about)
-        for name, implementation in loaded.items():
-            with self.programs.training(self.stage, name, implementation, self.settings.iterations) as progress:
-                self.train(implementation, name, self.record.artifacts, progress)
+        weights = TrainedWeights(reference, self.X, np.maximum.reduce(noise), s.trained)
+        for name, framework in self.record.frameworks.items():
+            self.questions.judge(framework, answered[name], at, after_steps)
+            if (curve := curves[name]) is not None:
+                framework.curve = judge_curve(curve, artifacts.band)
+                framework.trained = weights.judge(artifacts.trained[name])
         for (name, part), judgement in self.judged_beside.items():
             self.record.frameworks[name].trained[part] = judgement()
         if curvature:
@@ -117,8 +114,10 @@ class Comparison:
                 self.compare_with_the_exact_curve(progress)
         return self.record
 
-    def train(self, implementation: Implementation, name: str, artifacts: Artifacts, progress: Progress) -> None:
-        """Let an implementation train, compare its curve with the band, and count what its network gets right."""
+    def train(
+        self, implementation: Implementation, name: str, artifacts: Artifacts, progress: Progress
+    ) -> Array | None:
+        """Let an implementation train, and count what its network gets right; give its costs, the last one, too."""
         framework, settings = self.record.frameworks[name], self.settings
         inputs = copies(self.parameters, self.programs.X, self.Y)
         training = call(implementation.train, Parameters(*inputs[:4]), *inputs[4:], settings, progress)
@@ -126,18 +125,16 @@ class Comparison:
         named_training = named(Training, training)
         if problem := training_problem(named_training, self.parameters, settings):
             framework.curve = Curve("wrong", 0, None, float("nan"), problem)
-            return
+            return None
         X, Y = copies(self.parameters, self.programs.X, self.Y)[4:]
         last = call(implementation.cost, named_training["parameters"], X, Y, settings.activation)
-        if artifacts.band is not None:
-            framework.curve = judge_curve(np.append(named_training["costs"], last), artifacts.band)
         framework.costs = [float(cost) for cost in named_training["costs"]]
         framework.seconds_per_step = float(named_training["seconds_per_step"])
         framework.seconds_to_compile = float(named_training["seconds_to_compile"])
         artifacts.trained[name] = Parameters(**named(Parameters, named_training["parameters"]))
-        framework.trained |= self.weights.judge(artifacts.trained[name])
         framework.train_accuracy = self.accuracy(implementation, name, "train", artifacts)
         framework.test_accuracy = self.accuracy(implementation, name, "test", artifacts)
+        return np.append(named_training["costs"], last)
 
     def accuracy(self, implementation: Implementation, name: str, part: str, artifacts: Artifacts) -> float | None:
         """Count the share of examples whose label a trained network finds: 1 where A2 is above a half."""

@@ -8,7 +8,7 @@ import numpy as np
 from shared.comparing.chunked import Chunked
 from shared.comparing.programs import InChunks, Stage
 from shared.comparing.questions import Questions, Standards
-from shared.comparing.record import Apart, Artifacts, Record
+from shared.comparing.record import Apart, Artifacts, Framework, Record
 from shared.comparing.sums import TOTALS
 from shared.comparing.workers import Submit
 from shared.data.dataset import Examples
@@ -72,7 +72,8 @@ class LargeComparison:
         self.record.sample = self.X.shape[1]
         self.record.artifacts = Artifacts(self.parameters, {}, None, {})
         for name, program in loaded.items():
-            self.record.frameworks[name] = self.questions.judge(answered[name], at, after_steps)
+            self.record.frameworks[name] = Framework()
+            self.questions.judge(self.record.frameworks[name], answered[name], at, after_steps)
             self.record.frameworks[name].sums = self.judge_sums(name, program)
         for name, program in loaded.items():
             self.train(name, program, self.record.artifacts)

@@ -66,10 +66,12 @@ class Questions:
         again = {step: answers(program, checkpoints[step], X, self.Y, activation) for step in ends_of(checkpoints)}
         return Asked(first, steps, again)
 
-    def judge(self, answered: Asked, at: Mapping[int, Standard], after_steps: Mapping[int, Standard]) -> Framework:
+    def judge(
+        self, framework: Framework, answered: Asked, at: Mapping[int, Standard], after_steps: Mapping[int, Standard]
+    ) -> None:
         """Judge what an implementation answered; where something does not agree, find out who is to blame."""
         values = answered.first.values
-        framework = Framework(quantities=at[0].judge_all(values))
+        framework.quantities = at[0].judge_all(values)
         for name, judged in framework.quantities.items():
             if judged.verdict != "agrees":
                 framework.explanations[name] = self.judging.explain(framework.quantities, name, self.parameters, values)
@@ -79,7 +81,6 @@ class Questions:
             framework.again[step] = standard.judge_all(answered.again[step].values)
         for answer in (answered.first, *answered.steps.values(), *answered.again.values()):
             framework.add_changed(answer.changed)
-        return framework
 
 
 def ends_of(checkpoints: Mapping[int, Parameters]) -> list[int]:
@@ -88,29 +89,25 @@ def ends_of(checkpoints: Mapping[int, Parameters]) -> list[int]:
 
 
 class Standards:
-    """What is right at the first and the last checkpoint's weights, and after a step from each, worked out beside.
-
-    Each is a call of its own, so that no process waits while another has several to do.
-    """
+    """What is right at the first and the last checkpoint's weights, and after a step from each, worked out beside."""
 
     def __init__(self, submit: Submit, questions: Questions, checkpoints: Mapping[int, Parameters]) -> None:
-        about = (questions.X, questions.Y, questions.settings, questions.chunk)
-        ends = ends_of(checkpoints)
-        self._after = {step: submit(standard, *about, P, True) for step, P in checkpoints.items()}
-        self._at = {step: submit(standard, *about, checkpoints[step], False) for step in ends}
+        about, ends = (questions.X, questions.Y, questions.settings, questions.chunk), ends_of(checkpoints)
+        self._both = {step: submit(standards, *about, P, step in ends) for step, P in checkpoints.items()}
 
     def wait(self) -> tuple[dict[int, Standard], dict[int, Standard]]:
         """Wait for all of them: at the weights, and after a step."""
-        at, after = ({step: wait() for step, wait in waiting.items()} for waiting in (self._at, self._after))
-        return at, after
+        both = {step: wait() for step, wait in self._both.items()}
+        return {step: at for step, (at, _) in both.items() if at}, {step: after for step, (_, after) in both.items()}
 
 
-def standard(
-    X: Array, Y: Array, settings: Settings, chunk: int | None, parameters: Parameters, after_a_step: bool
-) -> Standard:
-    """Work out what is right at some weights, or after a step from them."""
+def standards(
+    X: Array, Y: Array, settings: Settings, chunk: int | None, parameters: Parameters, at_weights: bool
+) -> tuple[Standard | None, Standard]:
+    """Work out what is right at some weights, if that is wanted, and after a step from them."""
     judge = judge_of(X, Y, settings.activation, chunk)
-    return judge.after_step(parameters, settings.learning_rate) if after_a_step else judge.at(parameters)
+    at = judge.at(parameters) if at_weights else None
+    return at, judge.after_step(parameters, settings.learning_rate)
 
 
 def judge_of(X: Array, Y: Array, activation: Activation, chunk: int | None = None) -> Judge:

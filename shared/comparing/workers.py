@@ -16,7 +16,8 @@ from threadpoolctl import threadpool_limits
 Submit = Callable[..., Callable[[], Any]]
 """submit(function, *arguments) begins a call; what it gives back waits for the result, or raises what was raised."""
 
-WORKERS = 2
+WORKERS = 1
+"""More would disturb the trainings, which are timed, on a machine with two processors, and gain nothing beside them."""
 
 
 def at_once(function: Callable[..., Any], *arguments: Any) -> Callable[[], Any]:

@@ -20,8 +20,8 @@ MANY = 8
 class Forks(NamedTuple):
     """What forks do to a quantity that has a row for each hidden unit.
 
-    `jumps` (n_h, m) is what dZ1 gains on the other side of a fork, and 0 elsewhere; `directions` (m, width) is by how
-    much an entry of dZ1 moves its row of the quantity. `noise` is that of a program whose sides are known.
+    `jumps` (n_h, m): what dZ1 gains on the other side of a fork, or 0. `directions` (m, width): what an entry of dZ1
+    adds to its row of the quantity. `noise`: that of a program whose sides are known.
     """
 
     jumps: Array

@@ -113,6 +113,9 @@ class Judge:
     ) -> str:
         """Say whether a quantity that does not agree is a culprit or an heir; empty if its inputs are unfit."""
         earlier = {name: judgements[name] for name in QUANTITIES[: QUANTITIES.index(quantity)]}
+        A2_agrees = quantity == "cost" and earlier["A2"].verdict == "agrees"
+        if A2_agrees and is_of_logarithms(values, self.Y, judgements["cost"].max_error):
+            return OF_LOGARITHMS
         if judgements[quantity].problem or any(judgement.problem for judgement in earlier.values()):
             return ""
         text = localised(judgements[quantity], self.alone(quantity, parameters, values), earlier)
@@ -121,8 +124,8 @@ class Judge:
     def narrow_products(self, parameters: Parameters, Z1: Array) -> str:
         """Say so if the errors of Z1 are those of a float32 product whose operands were rounded to fewer bits."""
         kind = self.X.dtype == np.float32 and narrow_kind(parameters.W1, self.X, parameters.b1, Z1)
-        said = f"\n  the errors are those of {kind}; float32 keeps 23 (--matmul-precision highest asks for them all)"
-        return said if kind else ""
+        asks = "(--matmul-precision highest asks for them all)"
+        return f"\n  the errors are those of {kind}; float32 keeps 23 {asks}" if kind else ""
 
     def alone(self, quantity: str, parameters: Parameters, values: Mapping[str, Any]) -> Judgement:
         """Judge a quantity by its own line alone, given a program's own values of the line's inputs."""
@@ -151,3 +154,15 @@ class Judge:
             worst, noise = (rounding.through_the_network(a, parameters, self.X, self.Y) for a in ways)
             self._followed = parameters, worst, noise
         return self._followed[1:]
+
+
+OF_LOGARITHMS = """it is the mean of -Y log(A2) - (1 - Y) log(1 - A2): where A2 nears 0 or 1, these lose digits,
+  or are infinite; log(1 + exp(Z2)) - Y Z2 is the same number and keeps them"""
+
+
+def is_of_logarithms(values: Mapping[str, Any], Y: Array, error: float) -> bool:
+    """Tell whether the logarithms of a program's own A2 explain nine tenths of the error of its cost."""
+    with np.errstate(all="ignore"):
+        mean = np.mean(-np.log(np.where(Y > 0.5, values["A2"], 1 - values["A2"])), dtype=np.float64)
+        cost = values["cost"]
+        return isinstance(cost, float) and bool(abs(cost - mean) < error / 10 or (mean == np.inf and cost - cost != 0))

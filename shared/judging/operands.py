@@ -29,11 +29,6 @@ def half_away(V: Array) -> Array:
     return np.copysign(np.floor(np.abs(V) + 0.5), V)
 
 
-def in_float16(V: Array) -> Array:
-    """Round to float16, whose numbers end at 65,504 and get coarse below 6e-5."""
-    return V.astype(np.float16).astype(np.float64)
-
-
 def halves(V: Array) -> tuple[Array, Array]:
     """A number as the sum of two of bfloat16, nearly."""
     high = kept(V, BITS["bfloat16"], np.rint)
@@ -44,7 +39,7 @@ ROUNDED: list[tuple[str, str, Callable[[Array], Array]]] = [
     (name, how, partial(kept, bits=BITS[name], rounding=rounding))
     for name in ("TF32", "bfloat16")
     for how, rounding in (("", np.rint), ("", half_away), (", their bits cut off", np.trunc))
-] + [("fp16", "", in_float16)]
+] + [("fp16", "", lambda V: V.astype(np.float16).astype(np.float64))]
 """How an operand may be narrowed: the format, what is said of the rounding, and the function."""
 
 

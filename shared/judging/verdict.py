@@ -54,7 +54,7 @@ class Judgement:
 
     `max_error`, `noise` and `bound` are the largest over the entries; `spacing` is the distance between neighbouring
     numbers of the dtype at the largest true value. `worst` is the entry that is furthest beyond what is allowed;
-    where nothing can be compared there is none, and `problem` says why.
+    where nothing can be compared there is none, and `problem` says why. `share` is its part of what agrees.
     """
 
     quantity: str
@@ -65,6 +65,7 @@ class Judgement:
     spacing: float
     problem: str = ""
     worst: Entry | None = None
+    share: float | None = None
 
 
 def judge(quantity: str, values: object, truth: Enclosure, allowance: Allowance, dtype: np.dtype) -> Judgement:
@@ -87,7 +88,8 @@ def judge(quantity: str, values: object, truth: Enclosure, allowance: Allowance,
         noise=float(allowance.noise[worst]),
         bound=float(allowance.bound[worst]),
     )
-    return Judgement(quantity, verdict, float(np.max(error)), noise, bound, spacing, worst=entry)
+    share = entry.error / entry.noise / deviations(error.size) if entry.noise else None
+    return Judgement(quantity, verdict, float(np.max(error)), noise, bound, spacing, worst=entry, share=share)
 
 
 def verdict_on(error: Array, allowance: Allowance) -> Verdict:

@@ -141,4 +141,12 @@ def allowance(record: Record) -> str:
         f"{deviations(1):.1f} of them (a single number) to {deviations(entries):.1f} (the largest of {entries:,}).\n"
         "bound: what rounding can do at most, proven. Beyond the noise is suspect, beyond the bound is wrong.\n"
         "Shown are the largest error, noise and bound of each quantity; judged is every entry by its own."
+        + nearest(record)
     )
+
+
+def nearest(record: Record) -> str:
+    """Say how much of what agrees was used where most was."""
+    judged = [(j.share or 0.0, name, q) for name, f in record.frameworks.items() for q, j in f.quantities.items()]
+    share, name, quantity = max(judged, default=(0.0, "", ""))
+    return f"\nThe nearest used {share:.0%} of what agrees: {quantity} of {name}." if share < 1 and name else ""

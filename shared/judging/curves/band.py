@@ -13,12 +13,12 @@ from shared.judging.curves.reference import Reference, first, train_reference
 from shared.judging.curves.stored import Stored
 from shared.judging.curves.trained import distances
 from shared.judging.judge import Judge
+from shared.judging.verdict import FALSE_ALARM_RATE
 from shared.network import Array, Parameters, Settings
 
 MEMBERS = range(16, 49)
 """So many members a band has: the fewest on the photographs, more where the network is small and they cost little."""
 
-FALSE_ALARM_RATE = 1e-6
 HORIZON = 0.01
 """The share of the cost that the band's half-width may reach: from there on curves cannot be compared by points."""
 

@@ -11,9 +11,7 @@ the curvature that steps meet,
     sum of |y|^2 / sum of y's,    s = the step, y = what the gradient changes by over it, kinks included.
 
 On a smooth convex piece y = H s, and this is an average of H's eigenvalues. Where the weights hop to and fro across a
-kink, each step undoes the one before, y is 2 s / learning_rate, and so this is the limit. (|y|^2 - limit y's is what
-the gradient's squared length changes by. So this nears the limit where the gradient changes to and fro, and not in
-length.)
+kink, each step undoes the one before, y is 2 s / learning_rate, and so this is the limit.
 
 The Gram (dual) form. The examples X and a row of ones are Q R, with orthonormal columns in Q, so Z1 = (W1 b1) Q R.
 The cost depends on W1 and b1 through the coordinates (W1 b1) Q alone. Lengths and angles are the same in them, and so

@@ -1,6 +1,6 @@
 """Gradient descent on whole numbers, and the proof of how close it stays to gradient descent on real numbers.
 
-**The space of examples.** X~ is X with a row of ones below: the bias is the weight of an input that is always 1. All
+**The Gram (dual) form.** X~ is X with a row of ones below: the bias is the weight of an input that is always 1. All
 updates of [W1 b1] are combinations of examples, [W1 b1] = [W1 b1](0) - C X~', so C (n_h, m) is trained in its place:
 Z1 = Z1(0) - C G with G = X~'X~ (m, m). Z1(0) and G are exact, and their size does not depend on n_x.
 

@@ -5,7 +5,7 @@ from functools import cached_property
 import numpy as np
 
 from shared.judging.curves.reference import Reference
-from shared.judging.verdict import Judgement, deviations
+from shared.judging.verdict import Judgement, Verdict, deviations
 from shared.network import Array, Parameters
 
 
@@ -55,4 +55,6 @@ def within(quantity: str, error: Array, allowed: Array, where: str = "") -> Judg
     off, most = float(error.flat[unit]), float(allowed.flat[unit])
     problem = f"off by {off:.1e}{where} (unit {unit}); correct programs stay within {most:.1e}"
     agrees = bool(np.all(error <= allowed))
-    return Judgement(quantity, "agrees" if agrees else "suspect", off, most, most, 0.0, "" if agrees else problem)
+    verdict: Verdict = "agrees" if agrees else "suspect"
+    share = off / most if most else None
+    return Judgement(quantity, verdict, off, most, most, 0.0, "" if agrees else problem, share=share)
