@@ -4,6 +4,7 @@ Draws random networks of every kind in networks.py and judges every style of ari
 implementations: every quantity, a step and a curve on networks of any scale, and trainings on the default photographs
 in float32, 800 iterations, long enough for forks. Counts the verdicts and says how near to what is allowed the nearest
 came. A tenth of the networks are judged once more with each of OpenBLAS's ways to multiply that this processor knows.
+100 networks and 10 trainings by default; the figures of docs/judging.md say how many they are of.
 """
 
 import contextlib
@@ -66,8 +67,10 @@ class Counts:
     def show(self) -> None:
         """Print the counts."""
         for what in dict.fromkeys(what for what, _ in self.verdicts):
-            counts = ", ".join(f"{self.verdicts[what, v]:,} {v}" for v in ("agrees", "suspect", "wrong"))
-            print(f"{what:16} {counts}; the nearest reached {self.nearest[what]:.2f} of what agrees")
+            counts = {verdict: self.verdicts[what, verdict] for verdict in ("agrees", "suspect", "wrong")}
+            rates = " and ".join(f"{1e6 * counts[v] / sum(counts.values()):.3g} {v}" for v in ("suspect", "wrong"))
+            print(f"{what:16} {', '.join(f'{n:,} {verdict}' for verdict, n in counts.items())}: {rates} in a million;")
+            print(f"{'':16} the nearest reached {self.nearest[what]:.2f} of what agrees")
 
 
 def accused(
@@ -155,7 +158,7 @@ def judge_coretypes(networks: int) -> None:
 def main() -> None:
     """Print the counts."""
     warnings.simplefilter("ignore", DoesNotPayWarning)  # many of the networks have more examples than inputs
-    networks, trainings = (sys.argv[1:] + ["1000", "100"][len(sys.argv) - 1 :])[:2]
+    networks, trainings = (sys.argv[1:] + ["100", "10"][len(sys.argv) - 1 :])[:2]
     if trainings == "coretype":
         print(f"OPENBLAS_CORETYPE={os.environ['OPENBLAS_CORETYPE']}: ", end="")
         judge_styles(int(networks), {"NumPy": STYLES["NumPy"]}).show()
