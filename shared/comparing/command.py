@@ -12,6 +12,8 @@ from shared.comparing.options import Asked, command_line
 from shared.comparing.programs import Stage
 from shared.comparing.record import Record
 from shared.comparing.workers import Submit
+from shared.data import costs as printed_costs
+from shared.data.costs import Printed
 from shared.data.dataset import Dataset
 from shared.data.streaming import Streams
 from shared.distributing.process import limit_threads
@@ -33,6 +35,7 @@ class Prepared(NamedTuple):
     settings: Settings
     submit: Submit
     team: Team
+    costs: tuple[Path, Printed] | None = None
 
     def run(self, stage: Stage) -> None:
         """Compare; the record is complete afterwards."""
@@ -46,7 +49,7 @@ class Prepared(NamedTuple):
         if isinstance(data, Dataset):
             whole = InOnePiece(data.train.X.astype(settings.dtype), record.device)
             comparison = Comparison(record, start, data, settings, whole, stage, self.submit)
-            comparison.run(self.sources, exact, curvature)
+            comparison.run(self.sources, exact, curvature, self.costs)
             return
         checkpoint = None
         if self.asked.pieces.resume:
@@ -58,7 +61,7 @@ class Prepared(NamedTuple):
             LargeComparison(record, start, data, settings, pieces, stage, self.submit).run(self.sources)
         else:
             comparison = Comparison(record, start, data.in_memory(), settings, pieces, stage, self.submit)
-            comparison.run(self.sources, exact, curvature)
+            comparison.run(self.sources, exact, curvature, self.costs)
 
 
 @contextmanager
@@ -77,13 +80,17 @@ def prepared(asked: Asked, team: Team) -> Iterator[Prepared]:
         setup.check_learning_rate(descent.learning_rate, compared.dtype)
         page = outputs.page_in(results.report)
         written = (results.json, saved.save_weights, saved.save_trained, page, pieces.resume)
-        outputs.check(written, [examples.train, examples.test, descent.weights, *map(Path, sources.values())])
+        read = [examples.train, examples.test, descent.weights, compared.costs, *map(Path, sources.values())]
+        outputs.check(written, read)
+        costs = None
+        if compared.costs:
+            costs = compared.costs, printed_costs.load(compared.costs, descent.iterations)
         outputs.check_weights_name(saved.save_trained)
         outputs.check_resume_name(pieces.resume)
         processes = team.engine.size
         with workers.started(*BESIDE) as submit, setup.opened(examples, compared.dtype, pieces, processes) as data:
-            wanted = {"exact_curve": compared.exact_curve, "curvature": compared.curvature, "report": results.report}
-            setup.check_size(data, wanted)
+            wanted = {"exact_curve": compared.exact_curve, "curvature": compared.curvature, "costs": costs}
+            setup.check_size(data, {**wanted, "report": results.report})
             parameters = setup.initial_weights(descent, data.train.X.shape[0], compared.dtype, saved.save_weights)
             settings = setup.settings(descent, parameters, compared.dtype, compared.activation)
             chunk = setup.chunk_of(data, pieces.chunk, compared.dtype)
@@ -103,4 +110,4 @@ def prepared(asked: Asked, team: Team) -> Iterator[Prepared]:
             record.command = command_line(*asked)
             if processes > 1 and isinstance(data, Streams) and chunk:
                 begin(team, data, chunk)
-            yield Prepared(record, asked, sources, data, parameters, settings, submit, team)
+            yield Prepared(record, asked, sources, data, parameters, settings, submit, team, costs)

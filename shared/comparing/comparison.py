@@ -2,17 +2,20 @@
 
 import warnings
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import numpy as np
 
+from shared.comparing import given
 from shared.comparing.answers import call, changed, copies, training_problem
 from shared.comparing.programs import Programs, Stage
 from shared.comparing.questions import Questions, Standards, judged_A2
 from shared.comparing.record import Artifacts, Curve, Exact, ExactDistance, Framework, Record
 from shared.comparing.workers import Submit
+from shared.data.costs import Printed
 from shared.data.dataset import Dataset
 from shared.judging.curves.band import Band, band_around, spread
-from shared.judging.curves.exact_curve import exact_curve
+from shared.judging.curves.exact_curve import ExactCurve, exact_curve
 from shared.judging.curves.reference import train_reference
 from shared.judging.curves.trained import TrainedWeights
 from shared.judging.verdict import Judgement
@@ -67,10 +70,17 @@ class Comparison:
         self.judged_beside: dict[tuple[str, str], Callable[[], Judgement]] = {}
         self.questions = Questions(parameters, self.X, self.Y, settings, programs.chunk, programs.X)
 
-    def run(self, sources: Mapping[str, str], exact: bool = False, curvature: bool = False) -> Record:
+    def run(
+        self,
+        sources: Mapping[str, str],
+        exact: bool = False,
+        curvature: bool = False,
+        costs: tuple[Path, Printed] | None = None,
+    ) -> Record:
         """Run and judge implementations, by name and by what the registry finds them by.
 
-        `exact`: train in ball arithmetic as well. `curvature`: look for what makes correct curves part.
+        `exact`: train in ball arithmetic as well. `curvature`: look for what makes correct curves part. `costs`: what
+        a file of costs holds, to be judged as the implementations' are.
 
         Raises
         ------
@@ -98,6 +108,8 @@ class Comparison:
             s = spread_beside()
         artifacts.band = band_around(reference, s, max(standard.cost_noise for standard in after_steps.values()))
         self.record.horizon = artifacts.band.horizon
+        if costs:
+            self.record.given = given.judge(*costs, artifacts.band)
         noise = [np.hstack([standard.noise("W1"), standard.noise("b1")]) for standard in after_steps.values()]
         weights = TrainedWeights(reference, self.X, np.maximum.reduce(noise), s.trained)
         for name, framework in self.record.frameworks.items():
@@ -163,9 +175,9 @@ class Comparison:
         self.record.exact_curve = Exact(curve.costs.high.tolist(), int(digits.min()), curve.bits, curve.seconds)
         for framework in self.record.frameworks.values():
             if framework.costs:
-                costs = np.array(framework.costs)
-                kept = (curve.digits_kept(costs, digits) for digits in (6, 3, 1))
-                framework.exact_distance = ExactDistance(curve.distance(costs).tolist(), *kept)
+                framework.exact_distance = exact_distance(np.array(framework.costs), curve)
+        if self.record.given:
+            self.record.given.exact_distance = exact_distance(given.among(curve.costs.high, self.record.given), curve)
 
     def look_at_the_curvature(self) -> None:
         """Look for what makes correct curves part."""
@@ -173,6 +185,11 @@ class Comparison:
 
         with self.stage("the curvature along the training", self.settings.iterations) as progress:
             self.record.curvature = curvature(self.parameters, self.X, self.Y, self.settings, progress)
+
+
+def exact_distance(costs: Array, curve: ExactCurve) -> ExactDistance:
+    """Find out how far costs are from the exact ones."""
+    return ExactDistance(curve.distance(costs).tolist(), *(curve.digits_kept(costs, digits) for digits in (6, 3, 1)))
 
 
 def first_line(implementation: Implementation) -> str:

@@ -107,6 +107,9 @@ class Compared:
     """Where PyTorch and JAX compute. NumPy and the true values stay on the CPU."""
     matmul_precision: MatmulPrecision = "default"
     """How PyTorch and JAX multiply float32 matrices: as they do by themselves, or with every bit."""
+    costs: Path | None = None
+    """Judge the costs that a training of your own has printed: JSON, CSV or text, every step or every k-th. --weights
+    and the other options say what it started from."""
     exact_curve: Flag = False
     """Train in ball arithmetic too, and say how far each curve is from that of real numbers (half a minute or more)."""
     curvature: Flag = False

@@ -1,5 +1,6 @@
 """The result record: everything that a comparison found, for the terminal, the JSON file and the page to show."""
 
+import sys
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
@@ -47,6 +48,18 @@ class ExactDistance:
     six_digits_to: int
     three_digits_to: int
     one_digit_to: int
+
+
+@dataclass
+class Given:
+    """Costs that are given in a file: costs[k] before update steps[k], known within `rounding`; and what they are."""
+
+    name: str
+    steps: list[int]
+    costs: list[float]
+    rounding: float
+    curve: Curve
+    exact_distance: ExactDistance | None = None
 
 
 @dataclass(frozen=True)
@@ -140,6 +153,7 @@ class Record:
     machine: dict[str, Any]
     data: dict[str, Any]
     frameworks: dict[str, Framework] = field(default_factory=dict)
+    given: Given | None = None
     horizon: int | None = None
     exact_curve: Exact | None = None
     curvature: "Curvature | None" = None
@@ -161,6 +175,8 @@ class Record:
             for name, framework in self.frameworks.items()
             for order, (iteration, quantity) in enumerate(framework.disagreements())
         ]
+        if self.given and (at := self.given.curve.leaves_band_at) is not None:
+            disagreements.append((at, sys.maxsize, Disagreement(self.given.name, "cost", at)))
         return min(disagreements, key=lambda entry: entry[:2])[2] if disagreements else None
 
     @property
@@ -179,6 +195,7 @@ class Record:
             "versions": self.versions,
             "machine": self.machine,
             "data": self.data,
+            "given_costs": asdict(self.given) if self.given else None,
             "horizon": self.horizon,
             "exact_curve": asdict(self.exact_curve) if self.exact_curve else None,
             "curvature": asdict(self.curvature) if self.curvature else None,

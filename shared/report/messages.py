@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from shared.comparing.record import Curve, Framework, Record
+from shared.comparing.record import Curve, Framework, Given, Record
 from shared.judging.verdict import Judgement, deviations
 
 if TYPE_CHECKING:  # it needs JAX
@@ -80,6 +80,15 @@ def curve_evidence(curve: Curve) -> list[str]:
     if curve.problem:
         return [f"  {curve.problem}"]
     return [f"  the curve leaves the band of correct curves at iteration {curve.leaves_band_at}"]
+
+
+def given_costs(given: Given) -> str:
+    """Say what the costs of a file are, and what they were found to be."""
+    steps, curve = given.steps, given.curve
+    known = f"of steps {steps[0]:,} to {steps[-1]:,}, known within {given.rounding:.1g}"
+    how = f"farthest from the reference by {curve.largest_distance:.1e}"
+    verdict = f"agrees, {how}" if curve.verdict == "agrees" else f"{curve.verdict}\n  {curve.problem}\n  {how}"
+    return f"{given.name}: {len(steps):,} costs {known}: {verdict}"
 
 
 def not_judged(record: Record) -> str:

@@ -86,6 +86,7 @@ def content(record: Record) -> dict[str, Any]:
         "costs": trained and Markup(charts.costs(record)),  # noqa: S704 -- it escapes what it is given
         "distances": trained and Markup(charts.distances(record, artifacts.band)),  # noqa: S704
         "columns": len(drawing.in_columns(artifacts.band.half_width)),
+        "given": record.given and messages.given_costs(record.given),
         "horizon": record.horizon is not None and messages.horizon(record),
         "curvature": record.curvature and Markup(charts.curvature(record, record.curvature)),  # noqa: S704
         "what_parts": record.curvature and messages.curvature(record, record.curvature).splitlines(),

@@ -75,6 +75,8 @@ class Terminal(Screen):
             self.say("")
         self.say("Training")
         self.table(training_table(record))
+        if record.given:
+            self.out.print(messages.given_costs(record.given), markup=False, highlight=False, soft_wrap=True)
         if record.sample:
             self.say(messages.not_judged(record))
         if record.horizon is not None:
@@ -180,8 +182,10 @@ def exact_table(record: Record) -> Table:
     table.add_column("\n")
     for heading in ("largest\ndistance", "\nat step", "6 digits right\nbefore step", "3 digits\n", "1 digit\n"):
         table.add_column(heading, justify="right", no_wrap=True)
-    for name, framework in record.frameworks.items():
-        if exact := framework.exact_distance:
+    rows = {name: framework.exact_distance for name, framework in record.frameworks.items()}
+    rows |= {record.given.name: record.given.exact_distance} if record.given else {}
+    for name, exact in rows.items():
+        if exact:
             at = max(range(len(exact.distances)), key=exact.distances.__getitem__)
             kept = (exact.six_digits_to, exact.three_digits_to, exact.one_digit_to)
             table.add_row(escape(name), f"{exact.distances[at]:.1e}", f"{at:,}", *(f"{steps:,}" for steps in kept))
