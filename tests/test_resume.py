@@ -12,11 +12,13 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+import safetensors.torch
+import torch
 
 import compare as compare_module
 import implementations
 from shared.comparing import workers
-from shared.comparing.checkpoint import Checkpoint, CheckpointError
+from shared.comparing.checkpoint import KIND, Checkpoint, CheckpointError
 from shared.comparing.chunked import Chunked, State
 from shared.data import streaming, weights
 from shared.network import Settings
@@ -120,6 +122,42 @@ def test_a_file_that_is_something_else_is_refused(tmp_path):
     with pytest.raises(CheckpointError, match="this file was not written by --resume; name another one"):
         Checkpoint(path, OF, PARAMETERS)
     path.write_bytes(b"not a file of weights")
+    with pytest.raises(CheckpointError, match="file is damaged"):
+        Checkpoint(path, OF, PARAMETERS)
+
+
+def test_one_flipped_bit_anywhere_is_told_as_damage(tmp_path):
+    path = tmp_path / "kept.safetensors"
+    Checkpoint(path, OF, PARAMETERS).of("numpy").keep(State(PARAMETERS, [0.7, 0.6], 1.5))
+    content = path.read_bytes()
+    tensors = range(8 + int.from_bytes(content[:8], "little"), len(content))
+    for place in [*tensors[::97], tensors[-1], content.index(b"0.05"), content.index(b"abc")]:
+        path.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
+        with pytest.raises(CheckpointError, match=r"this file is damaged \(its content has another digest\)"):
+            Checkpoint(path, OF, PARAMETERS)
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        State(PARAMETERS._replace(b1=PARAMETERS.b1.astype("float32")), [0.7], 1.0),
+        State(PARAMETERS._replace(W2=np.full((1, 4), np.inf)), [0.7], 1.0),
+        State(PARAMETERS, [np.nan], 1.0),
+        State(PARAMETERS, [0.7], -1.0),
+        State(PARAMETERS, [0.7], np.inf),
+    ],
+    ids=["dtype", "weights", "costs", "negative seconds", "endless seconds"],
+)
+def test_a_state_that_cannot_be_is_refused(tmp_path, state):
+    path = tmp_path / "kept.safetensors"
+    Checkpoint(path, OF, PARAMETERS).of("numpy").keep(state)
+    with pytest.raises(CheckpointError, match="the state of numpy is not whole; name another file"):
+        Checkpoint(path, OF, PARAMETERS)
+
+
+def test_tensors_of_a_type_that_numpy_does_not_have_get_a_line(tmp_path):
+    path = tmp_path / "kept.safetensors"
+    safetensors.torch.save_file({"numpy/W1": torch.zeros(2, dtype=torch.bfloat16)}, path, {"kind": KIND})
     with pytest.raises(CheckpointError, match="file is damaged"):
         Checkpoint(path, OF, PARAMETERS)
 

@@ -20,6 +20,9 @@ from shared.network import Array, InputError, Parameters
 KIND = "a training of trigrad, step by step"
 """By this note a file is known to be one of these."""
 
+DIGEST = "digest"
+"""By this note it is known that nothing in a file has changed since it was written."""
+
 CONTENT = "content of "
 """By such a note, followed by its name, a user's file is told from what it was before."""
 
@@ -107,8 +110,9 @@ class Checkpoint:
         for name, state in self.states.items():
             values = (*state.parameters, np.array(state.costs, np.float64), np.array([state.seconds]))
             tensors |= {f"{name}/{field}": np.ascontiguousarray(V) for field, V in zip(FIELDS, values, strict=True)}
+        notes = self.identity | {DIGEST: _digest_of(tensors, self.identity)}
         try:
-            write_atomically(self.path, safetensors.numpy.save(tensors, self.identity))
+            write_atomically(self.path, safetensors.numpy.save(tensors, notes))
         except OSError as error:
             reason = one_line(error.strerror or error)
             if isinstance(error, FileNotFoundError) and self.path.parent.is_dir():  # one that begins has tidied up
@@ -123,11 +127,13 @@ class Checkpoint:
         try:
             with safetensors.safe_open(self.path, framework="numpy") as file:
                 notes, tensors = file.metadata() or {}, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        except (safetensors.SafetensorError, OSError) as error:
+        except (safetensors.SafetensorError, OSError, TypeError) as error:  # TypeError: a type that NumPy does not have
             state = f"this .safetensors file is damaged ({one_line(error)[:200]})"
             raise CheckpointError(f"{where}: {state}; name another file") from error
         if notes.get("kind") != KIND:
             raise CheckpointError(f"{where}: this file was not written by --resume; name another one")
+        if notes.pop(DIGEST, "") != _digest_of(tensors, notes):
+            raise CheckpointError(f"{where}: this file is damaged (its content has another digest); name another file")
         new_files = {what for what in self.identity if what.startswith(CONTENT) and what not in notes}
         for what, wanted in self.identity.items():
             if what not in new_files and notes.get(what) != wanted:
@@ -142,11 +148,10 @@ class Checkpoint:
 
     def _state(self, name: str, tensors: Mapping[str, Array], parameters: Parameters) -> State:
         values = [tensors.get(f"{name}/{field}", np.empty(0)) for field in FIELDS]
-        shapes = [V.shape for V in values]
-        if (
-            shapes != [*(V.shape for V in parameters), (values[4].size,), (1,)]
-            or values[0].dtype != parameters.W1.dtype
-        ):
+        float64 = np.dtype(np.float64)
+        wanted = [*((V.shape, V.dtype) for V in parameters), ((values[4].size,), float64), ((1,), float64)]
+        whole = [(V.shape, V.dtype) for V in values] == wanted and all(np.isfinite(V).all() for V in values)
+        if not whole or values[5][0] < 0:
             raise CheckpointError(
                 f"{one_line(self.path)}: the state of {one_line(name)} is not whole; name another file"
             )
@@ -178,6 +183,14 @@ def identity(settings: Mapping[str, Any], sha256: str, sources: Mapping[str, str
 def source_digest(source: str) -> str:
     """Tell a user's file apart from what it was before."""
     return hashlib.sha256(Path(source).read_bytes()).hexdigest()[:16]
+
+
+def _digest_of(tensors: Mapping[str, Array], notes: Mapping[str, str]) -> str:
+    """Tell what a file holds from anything else."""
+    content = hashlib.sha256(repr(sorted(notes.items())).encode())
+    for name, V in sorted(tensors.items()):
+        content.update(f"{name} {V.dtype} {V.shape}".encode() + V.tobytes())
+    return content.hexdigest()
 
 
 def digest(parameters: Parameters) -> str:
