@@ -100,6 +100,38 @@ def test_a_file_that_is_damaged_further_down_is_refused_where_it_is_read(tmp_pat
             list(Chunked(None, 8).chunks(streams.train.X, streams.train.Y))
 
 
+def test_a_file_that_somebody_writes_while_it_is_read_is_told_as_that(tmp_path):
+    path = write(tmp_path / "train.h5", IMAGES["gray bytes"])
+    said = "this file was changed while it was read; wait until it is written, and start again"
+    opened = streaming.opened(path, None, "gray", "unit", "float64")
+    streams = opened.__enter__()
+    streams.train.X[:, :5]
+    os.utime(path, ns=(0, 0))
+    with pytest.raises(DatasetError, match=said):
+        streams.train.X[:, 5:10]
+    with pytest.raises(DatasetError, match=said):
+        opened.__exit__(None, None, None)
+
+
+@pytest.mark.parametrize("suffix", [".h5", ".npz"])
+def test_other_layouts_are_read_in_chunks_as_they_are_at_once(tmp_path, suffix):
+    stored = IMAGES["coloured bytes"].transpose(3, 1, 2, 0).astype(np.int8)
+    path = tmp_path / f"train{suffix}"
+    if suffix == ".npz":
+        np.savez(path, X=stored, y=LABELS + 1)
+    else:
+        with h5py.File(path, "w") as file:
+            file.create_dataset("X", data=stored, chunks=(2, 3, 5, 4), compression="gzip")
+            file["y"] = LABELS + 1
+    with pytest.warns(DatasetWarning, match="the channels first, the examples last, -1 as 255"):
+        whole = dataset.load(path).train
+    warnings.simplefilter("ignore", DatasetWarning)
+    with streaming.opened(path, None, "gray", "standard", "float64") as streams:
+        parts = [streams.train.X[:, k : k + 4] for k in range(0, M, 4)]
+        np.testing.assert_array_equal(np.hstack(parts), whole.X, strict=True)
+        np.testing.assert_array_equal(streams.train.Y, whole.Y, strict=True)
+
+
 def test_pieces_are_made_ahead_in_order_and_no_more_than_two():
     made, seen = [], []
 

@@ -27,6 +27,8 @@ SECONDS, SECONDS_FOR_A_GIGABYTE = 1.0, 1.0
 PATIENCE = 60
 """So many times as long it may take by the clock: the machine may be busy, the disk far away."""
 
+GREEDY = "takes the HDF5 library too much memory"
+
 ROOT = Path(__file__).parents[2]
 
 _known: dict[object, dict[str, Entry]] = {}
@@ -45,9 +47,7 @@ def examined(path: Path) -> dict[str, Entry]:
     if now not in _known:
         answer = _asked(path) if hasattr(os, "fork") else _look(path)
         if "crash" in answer:
-            raise DatasetError(
-                f"{one_line(path)}: {answer['crash']} the HDF5 library; the file is damaged, get it again"
-            )
+            raise DatasetError(f"{one_line(path)}: reading it {answer['crash']}; the file is damaged, get it again")
         if "error" in answer:
             raise DatasetError(answer["error"])
         _known[now] = {name: Entry(tuple(shape), *rest) for name, shape, *rest in answer["entries"]}
@@ -78,8 +78,10 @@ def _started() -> "subprocess.Popen[bytes]":
     places = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(places), "OPENBLAS_NUM_THREADS": "1"}
     command = [sys.executable, "-P", "-B", "-m", "shared.data.examiner"]
-    pipe = subprocess.PIPE
-    return subprocess.Popen(command, stdin=pipe, stdout=pipe, env=environment, start_new_session=True)  # noqa: S603
+    pipe, null = subprocess.PIPE, subprocess.DEVNULL
+    return subprocess.Popen(  # noqa: S603
+        command, stdin=pipe, stdout=pipe, stderr=null, env=environment, start_new_session=True
+    )
 
 
 @atexit.register
@@ -116,6 +118,8 @@ def _look(path: Path) -> dict[str, Any]:
         return {"entries": [(name, *entry) for name, entry in entries(path).items()]}
     except DatasetError as error:
         return {"error": str(error)}
+    except MemoryError:
+        return {"crash": GREEDY}
 
 
 def _limit(path: Path) -> None:
@@ -135,8 +139,8 @@ def _how(status: int) -> str:
     """Say how a look has ended without an answer."""
     number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
     if number in (signal.SIGPROF, signal.SIGALRM):
-        return "reading it keeps busy"
-    return "reading it takes too much memory of" if number == signal.SIGKILL else "reading it crashes"
+        return "takes the HDF5 library too long"
+    return GREEDY if number == signal.SIGKILL else "crashes the HDF5 library"
 
 
 if __name__ == "__main__":
