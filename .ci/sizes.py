@@ -13,10 +13,10 @@ from pathlib import Path
 CEILINGS = {
     "compare.py": 290,
     "implementations": 1150,
-    "shared": 24800,
+    "shared": 25100,
     "shared/judging": 2800,
     "shared/checking": 11080,
-    "tests": 17100,
+    "tests": 17400,
 }
 LONGEST_FILE, LONGEST_FUNCTION = 320, 60
 
