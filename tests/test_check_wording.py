@@ -8,13 +8,29 @@ from patients import FOUR, Patient
 
 import compare
 from shared.checking import problems
+from shared.checking.catalogue.entries import CATALOGUE
 from shared.checking.catalogue.mistake import Mistake
 from shared.checking.checkup import check
 from shared.checking.lines import Formula
-from shared.checking.told import diagnosis
+from shared.checking.told import as_dict, diagnosis
 from shared.network import Parameters
 
 SMALL = list(problems.small())
+
+
+@pytest.mark.parametrize(
+    ("A1", "dZ1", "said"),
+    [
+        ("tanh", "1 - A1^2", "is wrong for relu, and right for the hidden units that it has: tanh."),
+        ("slope 0.1 on the left",) * 2 + ("is wrong for relu, and right for the hidden units that it has: slope 0.1",),
+        ("elu", "slope of an elu", "is wrong for relu, and right for the hidden units that it has: elu."),
+        ("tanh", "A1 (1 - A1)", "is wrong, because: tanh in A1; A1 (1 - A1) in dZ1."),
+    ],
+)
+def test_a_network_with_other_hidden_units_is_told_that_it_is_right_for_them(A1, dZ1, said):
+    wanted = (f"{A1} in A1", f"{dZ1} in dZ1")
+    planted = [mistake for mistake in CATALOGUE if mistake.name in wanted]
+    assert said in as_dict(check(Patient(mistakes=tuple(planted), gives=FOUR), SMALL[:6]))["sentence"]
 
 
 def said_of(patient, asked=SMALL):

@@ -64,9 +64,33 @@ def sentence(checkup: Checkup) -> str:
     limits = "; ".join(finding.diagnosis.limit for finding in checkup.findings if finding.diagnosis.is_limit)
     if checkup.verdict == "certified, with limits":
         return f"{name} is [{style}]certified, with limits[/]: the derivation is right. {escape(capitalised(limits))}."
-    because = "; ".join(finding.name for finding in checkup.findings if not finding.diagnosis.is_limit)
     rest = f" Besides, {escape(limits)}." if limits else ""
+    if units := other_units(checkup):
+        return (
+            f"{name} is [{style}]wrong[/] for relu, and right for the hidden units that it has: {escape(units)}.{rest}"
+        )
+    because = "; ".join(finding.name for finding in checkup.findings if not finding.diagnosis.is_limit)
     return f"{name} is [{style}]wrong[/], because: {escape(because)}.{rest}"
+
+
+SLOPES = {"tanh": "1 - A1^2", "sigmoid": "A1 (1 - A1)"}
+"""The slopes of activations that are written with their values."""
+
+
+def other_units(checkup: Checkup) -> str:
+    """Name the activation that is all that is wrong, in A1 and, with its own slope, in dZ1; empty if there is more."""
+    found = [finding.diagnosis for finding in checkup.findings if not finding.diagnosis.is_limit]
+    kinds = {line: {m.kind for m in each.mistakes} for each in found for line in (each.line, *each.also)}
+    if set(kinds) != {"A1", "dZ1"} or checkup.stops:
+        return ""
+    return next((kind for kind in sorted(kinds["A1"]) if slopes_of(kind) & kinds["dZ1"]), "")
+
+
+def slopes_of(kind: str) -> set[str]:
+    """Name what dZ1 is called where it has the slope of an activation; a leak has one name in both."""
+    if kind.startswith("slope"):
+        return {kind, f"{kind} and 1 at 0"}
+    return {f"slope of a {kind}", f"slope of an {kind}", SLOPES.get(kind, "")}
 
 
 def capitalised(text: str) -> str:
