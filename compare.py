@@ -9,12 +9,11 @@ import os
 import sys
 import traceback
 from pathlib import Path
-from typing import Annotated
 
-from cyclopts import App, CycloptsError, Parameter
-from cyclopts.validators import Number
+from cyclopts import App, CycloptsError
 
 from shared.benching.options import Timed
+from shared.checking.options import Examined
 from shared.comparing import options
 from shared.network import Activation, InputError
 
@@ -125,12 +124,9 @@ def check(
     file: Path | None = None,
     /,
     *,
-    entry: str = "",
+    asked: Examined = Examined(),
     source: options.Source = options.Source(),
-    timeout: Annotated[float, Parameter(validator=Number(gt=0))] = 60,
-    memory: Annotated[float | None, Parameter(validator=Number(gt=0))] = None,
     json: Path | None = None,
-    strict: options.Flag = False,
 ) -> int:
     """Examine your own backprop: which line is wrong, why, and what to write instead; or the proof that it is right.
 
@@ -141,21 +137,20 @@ def check(
     ----------
     file
         Your Python file or notebook, as it is.
-    entry
-        What to call in it: a function, Class or Class.method. [default: the most likely]
+    asked
+        What is examined in it, and how far it may go.
     source
         The examples of the last, large problem.
-    timeout
-        How many seconds each call of your functions may take.
-    memory
-        How many GB your program may allocate. [default: half of the machine's]
     json
         Write everything that was found to this file.
-    strict
-        Call a right derivation wrong if it gives way somewhere: at saturation, by a guard, after 7 digits.
     """
+    if asked.template:
+        from shared.checking.template import TEMPLATE
+
+        print(TEMPLATE, end="")
+        return 0
     if file is None:
-        raise InputError("check needs your file: python compare.py check my_backprop.py")
+        raise InputError("check needs your file: python compare.py check my_backprop.py (--template prints one)")
 
     from shared.checking import checkup, problems, told
     from shared.checking.sandbox.program import Program
@@ -166,7 +161,7 @@ def check(
 
     show = Terminal()
     outputs.check([json], [file, source.train])
-    with Program(file, timeout, entry, int(memory * 1e9) if memory else None) as program:
+    with Program(file, asked.timeout, asked.entry or "", int(asked.memory * 1e9) if asked.memory else None) as program:
         examples = setup.load(options.Data(**vars(source))).train
         with show.stage(f"{file.name}: solving problems", problems.COUNT) as progress:
             result = checkup.check(program, program.fitted(problems.everything(examples.X, examples.Y)), progress)
@@ -174,7 +169,7 @@ def check(
     if json:
         json_file.write(json, told.as_dict(result))
     views.show(show, result)
-    return result.status(strict)
+    return result.status(asked.strict)
 
 
 @app.command(help_epilogue="")

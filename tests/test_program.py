@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from shared.checking.sandbox.program import CheckError, Program
+from shared.checking.template import TEMPLATE
 
 ARGUMENTS = (
     np.arange(6.0).reshape(2, 3),
@@ -560,7 +561,7 @@ def test_when_this_process_is_stopped_the_users_goes_too_and_no_file_stays(tmp_p
             "empty.py",
             b"",
             "there is no function or class that could give gradients; name what to call with --entry, or write "
-            "gradients(W1, b1, W2, b2, X, Y) around it",
+            "gradients(W1, b1, W2, b2, X, Y) around it (--template prints one)",
         ),
     ],
 )
@@ -635,6 +636,18 @@ def test_importing_the_room_imports_no_framework():
         "import shared.checking.sandbox.worker, sys; assert not {'torch', 'jax', 'shared.network'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[1])
+
+
+def test_the_template_loads_and_says_what_is_to_be_filled_in(program):
+    user = program(TEMPLATE)
+    assert user.functions == ("gradients",)
+    failure = user.call("gradients", *ARGUMENTS).failure
+    assert failure.splitlines()[-1].startswith("NotImplementedError: nearly there: fill in Z1, A1,")
+
+
+def test_the_template_with_its_comments_removed_has_all_functions(program):
+    source = TEMPLATE.replace("# def", "def").replace("#     ", "    ")
+    assert program(source).functions == ("gradients", "forward", "train")
 
 
 @pytest.mark.skipif(not Path("/proc").exists(), reason="looks into /proc")

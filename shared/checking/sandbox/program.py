@@ -21,7 +21,7 @@ from shared.checking.watching.operations import Operation, load
 from shared.data.files import one_line, what_it_is_instead
 from shared.network import InputError
 
-HELP = "name what to call with --entry, or write gradients(W1, b1, W2, b2, X, Y) around it"
+HELP = "name what to call with --entry, or write gradients(W1, b1, W2, b2, X, Y) around it (--template prints one)"
 MAIN = "what is not needed for that belongs under if __name__ == '__main__'"
 
 
