@@ -15,7 +15,7 @@ CEILINGS = {
     "implementations": 1150,
     "shared": 25100,
     "shared/judging": 2800,
-    "shared/checking": 11080,
+    "shared/checking": 11085,
     "tests": 17400,
 }
 LONGEST_FILE, LONGEST_FUNCTION = 320, 60

@@ -589,12 +589,15 @@ def test_a_syntax_error_is_shown_with_its_line(program, tmp_path):
     assert error.details.startswith(f'File "{path}", line 2\n    def gradients(W1:\n')
 
 
-def test_a_missing_module_is_named_with_what_installs_it(program, tmp_path):
+def test_a_missing_package_is_named_with_what_installs_it(program):
+    error = refusal(program, "import sys\nsys.modules['sklearn'] = None\nimport sklearn")
+    assert str(error).endswith("; install it: python -m pip install scikit-learn")
+
+
+def test_a_missing_file_is_to_be_put_beside_and_not_to_be_installed(program, tmp_path):
     error = refusal(program, "x = 1\nimport nowhere_at_all.sub")
     path = tmp_path / "my_backprop.py"
-    assert str(error) == (
-        f"{path}, line 2: No module named 'nowhere_at_all'; install it: python -m pip install nowhere_at_all"
-    )
+    assert str(error) == f"{path}, line 2: No module named 'nowhere_at_all'; put nowhere_at_all.py beside it"
     assert error.details.count("File") == 1
     assert "import nowhere_at_all.sub" in error.details
 
