@@ -9,7 +9,6 @@ import faulthandler
 import itertools
 import os
 import random
-import resource
 import subprocess
 import sys
 import tempfile
@@ -22,6 +21,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from shared.benching.contestant import peak_memory
 from shared.comparing.checkpoint import Checkpoint
 from shared.comparing.chunked import State
 from shared.data import dataset, streaming, weights
@@ -160,7 +160,7 @@ def tries(layout: str, first: int, last: int, plant: str) -> None:
             print(found, time.monotonic() - start, flush=True)
             path.unlink(missing_ok=True)
     faulthandler.cancel_dump_traceback_later()
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    print(peak_memory() / 2**20)
 
 
 def made_beside(layout: str, first: int, last: int, plant: str = "") -> tuple[Counter[str], list[str], float]:
@@ -193,9 +193,8 @@ def main(count: int, only: str | None) -> int:
         for first in range(0, share, AT_ONCE):
             found, failed, taken = made_beside(layout, first, min(first + AT_ONCE, share))
             outcomes, wrong, memory = outcomes + found, wrong + failed, max(memory, taken)
-        taken = max(memory, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024)
-        wrong += [f"{layout}: {taken:.0f} MB"] * (taken > MEGABYTES)
-        row = f"{share:8}{outcomes['loaded']:8}{outcomes['refused']:8}{len(wrong):9}{taken:6.0f}"
+        wrong += [f"{layout}: {memory:.0f} MB"] * (memory > MEGABYTES)
+        row = f"{share:8}{outcomes['loaded']:8}{outcomes['refused']:8}{len(wrong):9}{memory:6.0f}"
         print(f"{layout:20}{row}{time.monotonic() - start:7.0f}", flush=True)
         failures += wrong
     print("\n".join(itertools.islice(failures, 50)))

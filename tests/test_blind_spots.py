@@ -98,7 +98,7 @@ SETTINGS = Settings(0.05, 30, 4)
 def test_every_planted_program_is_noticed_and_the_right_one_is_not(dtype):
     def examples(m, seed):
         case = random_case("40-4-1", 40, 4, m, seed)
-        return Examples(case.X, case.Y, Path(), "", (40,))
+        return Examples(case.X, case.Y, Path(), "", (40,), ("0", "1"))
 
     found = blind_spots.noticed(
         Dataset(examples(15, 8), examples(9, 3), Scale(1.0, 0.0, 1.0)), replace(SETTINGS, dtype=dtype)

@@ -46,7 +46,7 @@ def test_what_is_wrong_from_the_first_call_is_not_taken_for_it():
     assert not any("earlier calls added" in name for name in told(("db2",), kept={"db2": np.ones((1, 1))}))
 
 
-@pytest.mark.mostly_slow(3)
+@pytest.mark.slow
 @pytest.mark.parametrize("share", [-1, 0.5, 1 + 1e-9])
 def test_nothing_but_the_sum_is_taken_for_it(share):
     assert not any("earlier calls added" in name for name in told(FOUR, share))

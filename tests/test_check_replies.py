@@ -13,6 +13,8 @@ from shared.checking.naming import with_names_read
 from shared.checking.sandbox.program import Program, Reply
 from shared.checking.told import doubts, what_would_decide
 
+pytestmark = pytest.mark.mostly_slow(3)
+
 SMALL = list(problems.small())[:4]
 
 BACKPROP = """

@@ -172,14 +172,14 @@ def test_every_wrong_file_is_expected_to_be_told_something() -> None:
     assert sorted(WRONG) == sorted(path.name for path in (HERE / "wrong").glob("*.py"))
 
 
-@pytest.mark.mostly_slow(6)
+@pytest.mark.mostly_slow(12)
 @pytest.mark.parametrize("name", CORRECT)
 def test_a_correct_file_is_certified(name: str) -> None:
     found = examined(HERE / "correct" / name)
     assert found.verdict == "certified", [finding.diagnosis.name for finding in found.findings]
 
 
-@pytest.mark.mostly_slow(6)
+@pytest.mark.mostly_slow(12)
 @pytest.mark.parametrize("name", WRONG)
 def test_a_wrong_file_is_told_its_mistake(name: str) -> None:
     found = examined(HERE / "wrong" / name)
@@ -187,12 +187,14 @@ def test_a_wrong_file_is_told_its_mistake(name: str) -> None:
     assert [finding.name for finding in found.findings] == WRONG[name]
 
 
+@pytest.mark.mostly_slow(3)
 @pytest.mark.parametrize("name", CURES)
 def test_a_cure_says_what_it_depends_on(name: str) -> None:
     (finding,) = examined(HERE / "wrong" / name).findings
     assert list(finding.cures) == CURES[name]
 
 
+@pytest.mark.mostly_slow(4)
 @pytest.mark.parametrize(
     "name", ["course_one_mean_lost.py", "course_sign.py", "course_mean_twice.py", "rows_inside.py"]
 )

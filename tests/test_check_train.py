@@ -12,6 +12,8 @@ from shared.checking.sandbox.program import Reply
 from shared.checking.told import doubts, what_would_decide
 from shared.network import Parameters
 
+pytestmark = pytest.mark.mostly_slow(3)
+
 SMALL = list(problems.small())[:2]
 ALL_FOUR = "W1, b1, W2 and b2"
 

@@ -15,6 +15,8 @@ from shared.checking.lines import Formula
 from shared.checking.told import as_dict, diagnosis
 from shared.network import Parameters
 
+pytestmark = pytest.mark.mostly_slow(3)
+
 SMALL = list(problems.small())
 
 

@@ -36,7 +36,7 @@ def judged(case, implementation, chunk):
     return at.judge_all(values) | after.judge_all(stepped)
 
 
-@pytest.mark.mostly_slow(9)
+@pytest.mark.mostly_slow(27)
 @pytest.mark.parametrize("case", CHUNKED, ids=IDS)
 @pytest.mark.parametrize("chunk", SIZES)
 def test_every_quantity_and_a_step_agree_with_the_true_values(implementation, case, chunk):

@@ -319,6 +319,7 @@ def test_a_narrow_terminal_cuts_nothing_off(compare, small, monkeypatch):
     assert all(f" {quantity} " in shown for quantity in QUANTITIES)
 
 
+@pytest.mark.mostly_slow(5)
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT to send on Windows")
 @pytest.mark.parametrize("seconds", [0.2, 0.4, 1.5, 3.0, 6.0])  # Python takes 0.1 s before the first line of ours
 def test_ctrl_c_ends_with_status_130_and_no_traceback(seconds):

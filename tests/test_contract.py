@@ -12,6 +12,8 @@ import implementations
 from shared.comparing.answers import answers_to_step
 from shared.network import Parameters, Settings
 
+pytestmark = pytest.mark.mostly_slow(4)
+
 RATE = 0.05
 BOTH = ("float64", "float32")
 MIDDLE = next(case for case in SMALL if case.name == "7-5-1")

@@ -17,6 +17,8 @@ from shared.judging.judge import Judge
 from shared.network import ACTIVATIONS, InputError, Parameters, Settings
 from shared.report.messages import evidence
 
+pytestmark = pytest.mark.mostly_slow(5)
+
 RATE = 0.05
 MIDDLE = random_case("30-5-1", 30, 5, 40, seed=8)
 FULL = photographs()
@@ -40,6 +42,7 @@ PAIRS = [(SMALL[k % len(SMALL)], FORMS[k % len(FORMS)]) for k in range(len(SMALL
 """Each network once, and each form at least once; all pairs are for slow tests."""
 
 
+@pytest.mark.mostly_slow(3)
 @pytest.mark.parametrize(("case", "form"), PAIRS, ids=str)
 def test_one_step_and_the_curve_of_each_small_network_agree(implementation, case, form):
     case = case.in_form(*form)
@@ -87,7 +90,7 @@ def test_a_wrong_update_is_wrong(spoil):
     assert {j.verdict for j in case.judge.after_step(case.parameters, RATE).judge_all(spoilt).values()} == {"wrong"}
 
 
-@pytest.mark.mostly_slow(4)
+@pytest.mark.mostly_slow(8)
 @pytest.mark.parametrize("form", FORMS)
 def test_the_curve_of_every_implementation_stays_in_the_band(implementation, form):
     case = MIDDLE.in_form(*form)
@@ -130,6 +133,7 @@ def judged_weights(case, settings, spoil=lambda parameters: parameters, program=
     return [name for name, j in weights.judge(spoil(trained)).items() if j.verdict != "agrees"]
 
 
+@pytest.mark.mostly_slow(8)
 @pytest.mark.parametrize("form", FORMS)
 def test_the_trained_weights_of_every_implementation_agree(implementation, form):
     case = MIDDLE.in_form(*form)

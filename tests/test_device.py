@@ -13,6 +13,8 @@ from programs import forgetting, one_by_one, run
 
 from shared.judging.operands import narrow_kind
 
+pytestmark = pytest.mark.mostly_slow(3)
+
 FULL, NARROW = BY_NAME["4096-8-1-relu-float64"], BY_NAME["4096-8-1-relu-float32"]
 COMPARE = Path(__file__).parent.parent / "compare.py"
 
@@ -121,6 +123,7 @@ def test_float64_programs_are_not_told_of_narrow_products():
     assert "products" not in FULL.explain(FULL.standard.judge_all(values), "Z1", values)
 
 
+@pytest.mark.mostly_slow(4)
 @pytest.mark.parametrize(("name", "library"), [("torch", "PyTorch"), ("jax", "JAX")])
 def test_a_device_that_is_not_there_gets_one_line(name, library):
     if has_cuda(name):

@@ -65,7 +65,7 @@ def test_large_problems_are_not_set_where_a_gradient_takes_thousands_of_costs(mo
     assert checkup.remarks == ["not asked, since differences take two costs for each weight: 9-8-1, 10 examples"]
 
 
-@pytest.mark.mostly_slow(2)
+@pytest.mark.slow
 @pytest.mark.parametrize("factor", [1 + 1e-9, 1 + 1e-10, 1 + 1e-11, 1 + 1e-12, 1 + 1e-13])
 def test_a_small_error_is_not_taken_for_differences(factor):
     class Off(Patient):

@@ -23,6 +23,8 @@ from shared.checking.sandbox.program import CheckError, Program
 from shared.checking.sandbox.source import carry_out, cells
 from shared.checking.watching.operations import Input
 
+pytestmark = pytest.mark.mostly_slow(3)
+
 FORMS = Path(__file__).parent / "forms"
 GIVEN = on_paper().given()
 SCRIPTS = ("eleven_lines", "script_minus")

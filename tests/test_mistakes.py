@@ -33,6 +33,7 @@ def accused(judgements) -> list[str]:
     return [name for name, judgement in judgements.items() if judgement.verdict != "agrees"]
 
 
+@pytest.mark.mostly_slow(3)
 @pytest.mark.parametrize("mistake", IN_A_QUANTITY, ids=ids(IN_A_QUANTITY))
 def test_a_mistake_is_wrong_at_its_line_and_nothing_before_it_is_accused(mistake):
     verdicts = set()

@@ -31,6 +31,8 @@ from shared.judging.curves.band import Band
 from shared.network import QUANTITIES, Activations, Parameters
 from shared.report import charts, drawing, learned, messages, page, pictures
 
+pytestmark = pytest.mark.mostly_slow(3)
+
 ROOT = Path(__file__).parent.parent
 HOSTILE = "_$\\bad$<img src=x onerror=alert(1)>.py"
 MINE = """

@@ -23,6 +23,8 @@ from shared.data import dataset, pictures, weights
 from shared.data.pictures import PictureError
 from shared.network import Parameters, Settings
 
+pytestmark = pytest.mark.mostly_slow(3)
+
 ROOT = Path(__file__).parents[1]
 HEIGHT, WIDTH = 6, 5
 FEW = ("--iterations", "12")

@@ -15,6 +15,8 @@ import pytest
 from shared.checking.sandbox.program import CheckError, Program
 from shared.checking.template import TEMPLATE
 
+pytestmark = pytest.mark.mostly_slow(3)
+
 ARGUMENTS = (
     np.arange(6.0).reshape(2, 3),
     np.zeros((2, 1)),
@@ -133,6 +135,7 @@ def test_the_files_of_the_suite_can_be_imported(reply_to):
     assert "Z1" in reply_to("return Activations(1, 2, 3, 4)", "from shared.network import Activations").values
 
 
+@pytest.mark.mostly_slow(3)
 @pytest.mark.parametrize("own", ["my_backprop.py", "numpy.py", "torch.py"])
 def test_files_with_the_names_of_libraries_do_not_take_their_places(tmp_path, own):
     for name in ("random.py", "wave.py", "torch.py", "helper.py", own):
@@ -260,6 +263,7 @@ def test_a_leaf_becomes_an_array_of_its_own_dtype(reply_to, value, dtype, expect
     np.testing.assert_array_equal(found, np.array(expected, dtype), strict=True)
 
 
+@pytest.mark.mostly_slow(5)
 @pytest.mark.parametrize(
     ("value", "text"),
     [

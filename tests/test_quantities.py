@@ -14,13 +14,14 @@ def assert_agrees(implementation, quantity, case_name):
         pytest.fail(f"{quantity} is {judged.verdict}: {judged}")
 
 
-@pytest.mark.mostly_slow(7)
+@pytest.mark.mostly_slow(21)
 @pytest.mark.parametrize("case_name", BY_NAME)
 @pytest.mark.parametrize("quantity", Activations._fields)
 def test_forward_agrees_with_the_truth(implementation, quantity, case_name):
     assert_agrees(implementation, quantity, case_name)
 
 
+@pytest.mark.mostly_slow(21)
 @pytest.mark.parametrize("case_name", BY_NAME)
 def test_cost_agrees_with_the_truth(implementation, case_name):
     assert_agrees(implementation, "cost", case_name)

@@ -58,6 +58,7 @@ def train(data, kept=None, result=None):
     return np.hstack([training.costs, *(V.ravel() for V in training.parameters)])
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL on Windows")
 def test_killed_at_any_moment_and_resumed_the_training_has_the_bits_of_an_uninterrupted_one(data, tmp_path):
     kept, result, rng, kills = tmp_path / "kept.safetensors", tmp_path / "result.npy", np.random.default_rng(5), 0

@@ -18,6 +18,8 @@ from shared.comparing.chunked import Chunked
 from shared.data import dataset, hdf5, streaming
 from shared.data.dataset import DatasetError, DatasetWarning
 
+pytestmark = pytest.mark.mostly_slow(2)
+
 M = 23
 RNG = np.random.default_rng(9)
 IMAGES = {

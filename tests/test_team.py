@@ -14,6 +14,8 @@ from shared.distributing.place import first_host, place
 from shared.distributing.team import RankFailed, Team
 from shared.network import Settings
 
+pytestmark = pytest.mark.mostly_slow(3)
+
 CASE = random_case("7-5-1", 7, 5, 13, seed=4)
 CHUNK = 3
 """Five chunks, of which the last has one example."""

@@ -1,6 +1,6 @@
 """What an implementation is asked, and what it answers: it gets copies of everything; a failure becomes one line."""
 
-import sys
+import sysconfig
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -22,6 +22,9 @@ from shared.network import (
     named,
     unfit,
 )
+
+NOBODYS = (implementations.__file__, *map(sysconfig.get_path, ("stdlib", "purelib", "platlib")))
+"""Where an error is raised that somebody's own line has caused: that line is the place to be named."""
 
 
 class ImplementationFailed(InputError):  # noqa: N818 -- it is the implementation that failed
@@ -45,8 +48,7 @@ def call(function: Callable[..., Any], *arguments: Any) -> Any:
         raise
     except BaseException as error:  # a file may even exit
         places = traceback.extract_tb(error.__traceback__)
-        own = getattr(sys.modules.get(function.__module__), "__file__", None)
-        place = ([entry for entry in places if entry.filename == own] or places)[-1]
+        place = ([entry for entry in places if not entry.filename.startswith(NOBODYS)] or places)[-1]
         what = " ".join(f"{type(error).__name__}: {error}".split())
         if place.filename == __file__:
             raise ImplementationFailed(f"{function.__name__} cannot be called as the contract wants: {what}") from error
