@@ -22,6 +22,9 @@ class Case:
     Y: Array
     activation: Activation = "relu"
 
+    def __str__(self) -> str:
+        return self.name
+
     def in_form(self, dtype: str, activation: Activation) -> "Case":
         """The same network in another dtype, with another activation."""
         parameters = Parameters(*(V.astype(dtype) for V in self.parameters))

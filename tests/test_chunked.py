@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import cache
+from itertools import product
 
 import numpy as np
 import pytest
@@ -18,7 +19,6 @@ from shared.judging.judge import Judge
 from shared.network import QUANTITIES, Gradients, Parameters, Settings
 
 CHUNKED = [case for case in CASES if 1 < case.X.shape[1] <= 20]
-IDS = [case.name for case in CHUNKED]
 CASE = random_case("7-5-1", 7, 5, 11, seed=4)
 SIZES = [1, 4]
 
@@ -36,11 +36,15 @@ def judged(case, implementation, chunk):
     return at.judge_all(values) | after.judge_all(stepped)
 
 
-@pytest.mark.mostly_slow(27)
-@pytest.mark.parametrize("case", CHUNKED, ids=IDS)
-@pytest.mark.parametrize("chunk", SIZES)
-def test_every_quantity_and_a_step_agree_with_the_true_values(implementation, case, chunk):
-    verdicts = {name: judgement.verdict for name, judgement in judged(case, implementation, chunk).items()}
+NAMES = list(implementations.REGISTRY)
+PAIRS = [(case, chunk, NAMES[k % len(NAMES)]) for k, (case, chunk) in enumerate(product(CHUNKED, SIZES))]
+"""Each network in chunks of each size, and each implementation with each of both."""
+
+
+@pytest.mark.mostly_slow(9)
+@pytest.mark.parametrize(("case", "chunk", "name"), PAIRS, ids=str)
+def test_every_quantity_and_a_step_agree_with_the_true_values(case, chunk, name):
+    verdicts = {name: judged_.verdict for name, judged_ in judged(case, implementations.load(name), chunk).items()}
     assert verdicts == dict.fromkeys((*QUANTITIES, *Parameters._fields), "agrees")
 
 

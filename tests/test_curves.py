@@ -1,6 +1,7 @@
 """Training curves: one step from given weights against the truth, and whole curves against the band."""
 
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
@@ -38,29 +39,20 @@ def reference_and_band(case, settings):
     return correct_curves(case.parameters, case.X, case.Y, settings)
 
 
-PAIRS = [(SMALL[k % len(SMALL)], FORMS[k % len(FORMS)]) for k in range(len(SMALL))]
-"""Each network once, and each form at least once; all pairs are for slow tests."""
+NAMES = list(implementations.REGISTRY)
+PAIRS = [(case, form, NAMES[k % len(NAMES)]) for k, (case, form) in enumerate(product(SMALL, FORMS))]
+"""Each network in each form, and each implementation with each of both."""
 
 
-@pytest.mark.mostly_slow(3)
-@pytest.mark.parametrize(("case", "form"), PAIRS, ids=str)
-def test_one_step_and_the_curve_of_each_small_network_agree(implementation, case, form):
-    case = case.in_form(*form)
+@pytest.mark.mostly_slow(7)
+@pytest.mark.parametrize(("case", "form", "name"), PAIRS, ids=str)
+def test_one_step_and_the_curve_of_each_small_network_agree(case, form, name):
+    case, implementation = case.in_form(*form), implementations.load(name)
     stepped = answers_to_step(implementation, case.parameters, case.X, case.Y, RATE, case.activation)
     judged = case.judge.after_step(case.parameters, RATE).judge_all(stepped.values)
     assert {name: j.verdict for name, j in judged.items()} == dict.fromkeys(case.parameters._fields, "agrees")
-    settings = settings_of(case, 10)
+    settings = settings_of(case, 25)
     assert reference_and_band(case, settings)[1].leaves(whole_curve(implementation, case, settings)) is None
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("case", SMALL, ids=lambda case: case.name)
-def test_one_step_agrees_with_the_truth(implementation, case, form):
-    case = case.in_form(*form)
-    stepped = answers_to_step(implementation, case.parameters, case.X, case.Y, RATE, case.activation)
-    judged = case.judge.after_step(case.parameters, RATE).judge_all(stepped.values)
-    assert {name: j.verdict for name, j in judged.items()} == dict.fromkeys(case.parameters._fields, "agrees")
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
@@ -171,16 +163,6 @@ def test_weights_that_no_training_ends_with_are_described_by_their_worst_unit():
     judged = within("W1", np.array([1.0, 2.0]), np.array([1e-3, 1.0]), " outside the examples' span")
     wanted = "  off by 1.0e+00 outside the examples' span (unit 0); correct programs stay within 1.0e-03"
     assert (judged.verdict, evidence(judged)) == ("suspect", [wanted])
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("case", SMALL, ids=lambda case: case.name)
-def test_the_curves_of_small_networks_stay_in_the_band(implementation, case, form):
-    case = case.in_form(*form)
-    settings = settings_of(case, 25)
-    _, band = reference_and_band(case, settings)
-    assert band.leaves(whole_curve(implementation, case, settings)) is None
 
 
 @pytest.mark.parametrize("learning_rate", [10.0, 1e300])
