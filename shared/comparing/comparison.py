@@ -111,7 +111,8 @@ class Comparison:
         if costs:
             self.record.given = given.judge(*costs, artifacts.band)
         noise = [np.hstack([standard.noise("W1"), standard.noise("b1")]) for standard in after_steps.values()]
-        weights = TrainedWeights(reference, self.X, np.maximum.reduce(noise), s.trained)
+        beyond = self.record.horizon is not None
+        weights = TrainedWeights(reference, self.X, np.maximum.reduce(noise), None if beyond else s.trained)
         for name, framework in self.record.frameworks.items():
             self.questions.judge(framework, answered[name], at, after_steps)
             if (curve := curves[name]) is not None:

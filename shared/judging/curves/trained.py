@@ -8,16 +8,19 @@ from shared.judging.curves.reference import Reference
 from shared.judging.verdict import Judgement, Verdict, deviations
 from shared.network import Array, Parameters
 
+Allowed = tuple[Array, Array, Array] | None
+
 
 class TrainedWeights:
     """Judges trained weights.
 
     Every update of W1 and b1 is a combination of the examples (with a 1 for the bias), so that their sum has no part
     outside their span, but for rounding: `noise`, one standard deviation a step, (n_h, n_x + 1), at worst the same in
-    all steps. Z1 shows what happened inside the span; Z1, W2 and b2 may be off by `allowed`.
+    all steps. Z1 shows what happened inside the span; Z1, W2 and b2 may be off by `allowed`, which is None beyond the
+    horizon: how far correct programs part there, a few of them do not show.
     """
 
-    def __init__(self, reference: Reference, X: Array, noise: Array, allowed: tuple[Array, Array, Array]) -> None:
+    def __init__(self, reference: Reference, X: Array, noise: Array, allowed: Allowed) -> None:
         self.reference, self.X, self.allowed = reference, X.astype(np.float64), allowed
         self.noise = (len(reference.costs) - 1) * np.linalg.norm(noise, axis=1)
 
@@ -34,7 +37,8 @@ class TrainedWeights:
         evaluation = sum(self.span.shape) * np.finfo(np.float64).eps * np.linalg.norm(moved, axis=1)
         apart = distances(W1 @ self.X + b1, W2.T, b2, self.reference.trained, self.X)
         judged = [within("W1", outside, deviations(len(W1)) * self.noise + evaluation, " outside the examples' span")]
-        judged += [within(V, a, b) for V, a, b in zip(("Z1", "W2", "b2"), apart, self.allowed, strict=True)]
+        if self.allowed is not None:
+            judged += [within(V, a, b) for V, a, b in zip(("Z1", "W2", "b2"), apart, self.allowed, strict=True)]
         return {judgement.quantity: judgement for judgement in judged}
 
 
