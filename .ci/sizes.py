@@ -13,10 +13,10 @@ from pathlib import Path
 CEILINGS = {
     "compare.py": 290,
     "implementations": 1150,
-    "shared": 25150,
+    "shared": 25280,
     "shared/judging": 2800,
-    "shared/checking": 11180,
-    "tests": 17430,
+    "shared/checking": 11310,
+    "tests": 17560,
 }
 LONGEST_FILE, LONGEST_FUNCTION = 320, 60
 

@@ -1,6 +1,7 @@
 """Programs for the doctor to examine: the right network with mistakes planted, written in one convention or another."""
 
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,7 @@ class Patient:
     gives: tuple[str, ...] = QUANTITIES
     functions: tuple[str, ...] = ("gradients",)
     path: Path = field(default=Path("patient.py"))
+    timeout = inf
 
     @property
     def replaced(self):

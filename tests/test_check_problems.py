@@ -1,14 +1,17 @@
 """What the doctor's problems are there for: what shows on one of them alone is found, and a failure hides nothing."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from patients import FOUR, Patient
 
-from shared.checking import problems
+from shared.checking import lines, problems
 from shared.checking.catalogue.entries import CATALOGUE
-from shared.checking.checkup import check
+from shared.checking.checkup import Checkup, check
+from shared.checking.examination import examine
 from shared.checking.sandbox.program import CheckError, Reply
-from shared.checking.told import sentence, what_would_decide
+from shared.checking.told import particulars, sentence, what_would_decide
 
 SMALL = list(problems.small())
 
@@ -18,9 +21,70 @@ def mistakes(*names):
 
 
 def test_no_two_problems_have_one_name_and_each_is_exact_in_float32():
-    assert len({problem.name for problem in SMALL}) == len(SMALL) == problems.COUNT - 2
+    assert len({problem.name for problem in SMALL}) == len(SMALL) == problems.COUNT - 3
     for problem in SMALL:
         assert all(np.array_equal(V, V.astype(np.float32)) for V in problem.given().values())
+
+
+class Only(Patient):
+    """Right, but for what it does under a condition: `change` gives other arguments, and lines that are not right."""
+
+    def __init__(self, change):
+        super().__init__(gives=FOUR)
+        self.change = change
+
+    def gradients(self, *arguments):
+        q = self.ours(arguments)
+        other, replaced = self.change(q)
+        found = lines.run({**q, **other}, {name: lines.Formula(text) for name, text in replaced.items()})
+        return {name: found[name] for name in FOUR}
+
+
+def zeroed(V, of, most):
+    """Only so many examples, features or units count: the others are 0."""
+    kept = (np.arange(V.shape[of]) < most).astype(V.dtype)
+    return V * (kept if of else kept[:, None])
+
+
+def without_copies(q):
+    first = np.unique(np.vstack([q["X"], q["Y"]]), axis=1, return_index=True)[1]
+    return {name: q[name][:, np.sort(first)] for name in ("X", "Y")}
+
+
+CONDITIONS = {
+    "only 512 examples count": lambda q: ({name: q[name][:, :512] for name in ("X", "Y")}, {}),
+    "only 5,000 features count": lambda q: ({"X": zeroed(q["X"], 0, 5000)}, {}),
+    "only 16 units count": lambda q: ({"W2": zeroed(q["W2"], 1, 16)}, {}),
+    "equal examples count once": lambda q: (without_copies(q), {}),
+    "nothing moves where all labels are 1": lambda q: ({}, {"dZ2": "0 * A2"} if q["Y"].all() else {}),
+    "relu ends at 10,000": lambda q: ({}, {"A1": "minimum(relu(Z1), 10000)", "dZ1": "dA1 * (Z1 > 0) * (Z1 < 10000)"}),
+    "weights end at 100": lambda q: ({"W1": np.clip(q["W1"], -100, 100)}, {}),
+    "one unit does not learn": lambda q: ({}, {"dZ1": "0 * dA1"} if len(q["W1"]) == 1 else {}),
+    "an even number of examples loses one": lambda q: (
+        {name: q[name][:, : (q["X"].shape[1] - 1) // 2 * 2 + 1] for name in ("X", "Y")},
+        {},
+    ),
+    "the mask begins at 1e-16": lambda q: ({}, {"dZ1": "dA1 * (Z1 > 1e-16)"}),
+    "float32 for more than 2^20 numbers": lambda q: (
+        {"X": q["X"].astype(np.float32), "W1": q["W1"].astype(np.float32)} if q["X"].size > 2**20 else {},
+        {},
+    ),
+}
+LARGE = ("only 5,000 features count", "float32 for more than 2^20 numbers")
+
+
+@pytest.mark.parametrize("condition", CONDITIONS)
+def test_what_goes_wrong_only_under_a_condition_is_noticed(condition):
+    few = [problems.on_paper(), problems.of_many_features()] if condition in LARGE else SMALL
+    examination = examine(Only(CONDITIONS[condition]), few)
+    assert Checkup(Path("only.py"), examination).verdict == "wrong"
+
+
+def test_a_certificate_says_what_it_covers():
+    checkup = check(Patient(), [*SMALL, problems.of_many_features()])
+    assert dict(particulars(checkup))["covers"] == (
+        "up to 12,288 features, 40 hidden units and 1,100 examples; Z1 up to 6.0e+04 in size, Z2 up to 1.1e+03"
+    )
 
 
 class Caching(Patient):
@@ -67,7 +131,7 @@ def test_of_a_program_that_is_too_slow_one_cannot_tell():
     slow.slow = True
     checkup = check(slow, SMALL)
     assert (checkup.verdict, checkup.status()) == ("cannot tell", 3)
-    assert "2-12-1, 263 examples: it did not finish within 1 s (--timeout)" in sentence(checkup)
+    assert "2-3-1, 1100 examples: it did not finish within 1 s (--timeout)" in sentence(checkup)
     assert list(what_would_decide(checkup)) == ["allow more time: --timeout SECONDS."]
 
 

@@ -60,7 +60,7 @@ def test_a_learning_rate_that_changes_later_is_told_with_the_step_and_the_length
     (finding,) = findings(Trainer(lambda step, rate: rate / 2 if step >= start else rate))
     assert finding.name == f"step of another length in the updates of {ALL_FOUR}"
     assert finding.diagnosis.clues == (
-        "it is wrong only on: 4-6-1, 9 examples, step 101",
+        "it is wrong on: 4-6-1, 9 examples, step 101",
         "on 4-6-1, 9 examples, step 101, it moves along dW1 as if the learning rate were 0.015625, and it is 0.03125",
     )
 
@@ -76,6 +76,79 @@ def test_a_training_that_comes_out_otherwise_when_asked_again_is_told():
     (finding,) = [f for f in findings(Trainer(lambda step, rate: rate * rng.uniform(0.5, 1))) if "costs" not in f.name]
     assert finding.name.endswith(f"in the updates of {ALL_FOUR}")
     assert finding.diagnosis.clues[0].startswith("asked the same again, train gives other weights")
+
+
+class Loop(Patient):
+    """Trains by plain gradient descent, but for what `change` does to a step: it may stop the loop, too."""
+
+    def __init__(self, change, gives_best=False):
+        super().__init__(functions=("gradients", "train"))
+        self.change, self.gives_best = change, gives_best
+
+    def train(self, *arguments):
+        *arrays, rate, iterations = arguments
+        start, costs, weights = self.ours(arrays), [], []
+        q = start
+        for step in range(iterations):
+            now = q | lines.run(q)
+            costs.append(now["cost"])
+            weights.append({name: q[name] for name in Parameters._fields})
+            after = {name: q[name] - rate * now[f"d{name}"] for name in Parameters._fields}
+            after = self.change(step, costs, {**start, **after}, now)
+            if after is None:
+                break
+            q = q | after
+        last = weights[int(np.argmin(costs))] if self.gives_best else {name: q[name] for name in Parameters._fields}
+        return {"costs": np.array(costs), **last}
+
+
+def stop_if(condition):
+    return lambda step, costs, after, now: None if condition(costs) else after
+
+
+def some_examples(first, last):
+    """Leave the first example out in some steps."""
+
+    def change(step, costs, after, now):
+        if not first <= step < last:
+            return after
+        few = {**now, "X": now["X"][:, 1:], "Y": now["Y"][:, 1:]}
+        few |= lines.run({name: few[name] for name in (*Parameters._fields, "X", "Y")})
+        return {name: now[name] - few[f"d{name}"] for name in Parameters._fields}  # the long training has the rate 1
+
+    return change
+
+
+def start_again_at(number):
+    def change(step, costs, after, now):
+        return {name: 0.5 * after[name] for name in Parameters._fields} if step == number else after
+
+    return change
+
+
+LENGTH, STOP = "step of another length", "early stopping"
+LATE = {
+    "a cost below 0.01": (STOP, Loop(stop_if(lambda costs: costs[-1] < 0.01))),
+    "a small change": (STOP, Loop(stop_if(lambda costs: len(costs) > 1 and abs(costs[-1] - costs[-2]) < 1e-5))),
+    "a cost that rises": (STOP, Loop(stop_if(lambda costs: len(costs) > 1 and costs[-1] > costs[-2]))),
+    "1,000 steps": (STOP, Loop(stop_if(lambda costs: len(costs) > 1000))),
+    "the best weights": ("one step too few", Loop(lambda step, costs, after, now: after, gives_best=True)),
+    "weights made smaller once": ("unknown mistake", Loop(start_again_at(1234))),
+    "an example left out for a while": (LENGTH, Loop(some_examples(1500, 1510))),
+    "a rate that halves": (LENGTH, Trainer(lambda step, rate: rate if step < 200 else rate / 2)),
+}
+
+
+@pytest.mark.parametrize("kind", LATE)
+def test_what_begins_late_in_a_training_is_told(kind):
+    name, program = LATE[kind]
+    checkup = check(program, SMALL)
+    assert (checkup.verdict, checkup.findings[0].name) == ("wrong", f"{name} in the updates of {ALL_FOUR}")
+
+
+def test_the_step_that_leads_out_of_the_band_is_judged():
+    (finding,) = findings(LATE["an example left out for a while"][1])
+    assert finding.diagnosis.clues[0] == "it is wrong on: 4-6-1, 9 examples, step 1501"
 
 
 class Odd(Trainer):
@@ -102,7 +175,7 @@ class Breaking(Trainer):
 def test_what_was_wrong_before_train_failed_is_told_all_the_same():
     checkup = check(Breaking(lambda step, rate: 1.0), SMALL)
     assert checkup.verdict == "wrong"
-    assert checkup.remarks == ["patient.py: train failed on the problem 2-12-1, 263 examples: ValueError: too many"]
+    assert checkup.remarks == ["patient.py: train failed on the problem 2-3-1, 1100 examples: ValueError: too many"]
 
 
 @pytest.mark.parametrize("size", [1, 32, 64])

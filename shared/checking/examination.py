@@ -14,6 +14,7 @@ from shared.checking.naming import with_names_read
 from shared.checking.problems import Problem
 from shared.checking.sandbox.program import CheckError, Program, Reply, TooSlowError, details
 from shared.checking.visit import (
+    FLOAT64,
     GRADIENTS,
     MISSING,
     TWICE,
@@ -61,6 +62,9 @@ class Examination:
                 break
             arguments = self.convention.arguments(problem)
             reply = program.call(self.function, *arguments[: 5 if self.function == "forward" else 6])
+            if reply.timed_out and problem.is_large:
+                self.remarks.append(f"not judged: {problem.name}, which did not end in time (--timeout)")
+                break
             if reply.values is None:
                 self.stopped = failed(program, self.function, problem, reply)
                 break
@@ -73,8 +77,11 @@ class Examination:
     def add(self, problem: Problem, reply: Reply) -> Visit:
         """Judge what a program gave on a problem."""
         self.replies.append((problem, reply))
-        self.visits.append(judged(answered(reply, problem, self.convention)))
-        return self.visits[-1]
+        visit = answered(reply, problem, self.convention)
+        if self.visits and self.visits[0].dtype == FLOAT64:  # then float32 is no habit, but something that happens here
+            visit.dtype = problem.dtype
+        self.visits.append(judged(visit))
+        return visit
 
     def note_what_is_missing(self) -> None:
         """Say of each visit which gradients, and which of the quantities given elsewhere, are not there."""

@@ -20,7 +20,7 @@ Values = dict[str, Any]
 
 An update line also finds the number of its `step`, from 0, the `costs` so far, the `past`, which holds for each earlier
 step the gradients by name, and, where a program is examined, the learning rate with which it made this step,
-`length_seen`, and its first, `rate_seen`.
+`length_seen`, and its first, `rate_seen`, and whether it is still `going_on`.
 """
 
 Line = Callable[[Values], Array]
@@ -146,6 +146,7 @@ DERIVED: dict[str, Callable[[Values], Any]] = {
     "n_h": lambda q: len(q["W1"]),
     "order": lambda q: slice(None),
     "rate_seen": lambda q: 1.0,
+    "going_on": lambda q: q["step"] < 50,
     "length_seen": lambda q: q["learning_rate"] * 0.5 ** (q["step"] // 2),
     "norm": norm,
     "difference": lambda q: partial(difference, q),

@@ -87,18 +87,19 @@ def drawn(n_x: int, n_h: int, m: int, seed: int, scale: float = 1.0, remark: str
 
 
 def ties() -> Problem:
-    """Z1 is exactly 0, in every program: two inputs of zeros, a black image, with b1 = 0."""
+    """Z1 is exactly 0, in every program: two inputs of zeros, black images, with b1 = 0. Both count, though equal."""
     problem = drawn(4, 6, 9, seed=2, remark=", Z1 exactly 0 in two of them")
     problem.parameters.b1[...] = 0.0
     problem.X[:, 4:6] = 0.0
+    problem.Y[:, 4:6] = 1.0
     return problem
 
 
 def close() -> Problem:
     """Z1 comes closer and closer to 0, on both sides: no threshold that is almost 0 will do for 0."""
-    problem = drawn(7, 5, 11, seed=7, remark=", Z1 from 1 down to 1e-15")
+    problem = drawn(7, 5, 11, seed=7, remark=", Z1 from 1 down to 1e-21")
     problem.parameters.b1[...] = 0.0
-    problem.X[...] *= 2.0 ** (-5 * np.arange(11))
+    problem.X[...] *= 2.0 ** (-7 * np.arange(11))
     return problem
 
 
@@ -114,17 +115,28 @@ def saturated() -> Problem:
 
 
 def far() -> Problem:
-    """Z1 is in the hundreds and Z2 is not."""
-    problem = drawn(7, 5, 11, seed=6, scale=1 / 64, remark=", Z1 in the hundreds")
+    """Weights are in the hundreds, Z1 is above 10,000, and Z2 is not: relu has no end."""
+    problem = drawn(7, 5, 11, seed=6, scale=2.0**-13, remark=", Z1 above 10,000")
+    problem.parameters.W1[...] *= 128
     problem.X[...] *= 64
     return problem
 
 
-def of_one_label() -> Problem:
+def of_label_0() -> Problem:
     """No example has the label 1. One Z2 is about 77: 1 - A2 rounds to 0 there, and exp(Z2) does not overflow."""
     problem = drawn(4, 6, 9, seed=8, remark=", all of label 0")
     problem.Y[...] = 0.0
     problem.X[:, 8] *= 16
+    return problem
+
+
+def of_label_1() -> Problem:
+    """Every example has the label 1. One Z2 is about -720, where A2 has no full precision, one -1148, where it is 0."""
+    problem = replace(saturated(), name="4-6-1, 9 examples, all of label 1")
+    problem.Y[...] = 1.0
+    problem.X[:, 7] = np.float32(0.625) * problem.X[:, 8].astype(np.float32)
+    for V in problem.parameters[2:]:
+        V *= -1
     return problem
 
 
@@ -135,12 +147,29 @@ def of_one_example() -> Problem:
     return problem
 
 
-def many() -> Problem:
-    """More examples than a usual batch, and more hidden units than the network of the title."""
-    return drawn(2, 12, 263, seed=10)
+def of_one_unit() -> Problem:
+    """A single hidden unit; the number of examples is even."""
+    return drawn(5, 1, 8, seed=9)
 
 
-COUNT = 14
+def of_many_units() -> Problem:
+    """More hidden units than any usual block."""
+    return drawn(3, 40, 8, seed=11)
+
+
+def of_many_examples() -> Problem:
+    """More examples than a usual batch."""
+    return drawn(2, 3, 1100, seed=10)
+
+
+def of_many_features() -> Problem:
+    """More features than the network of the title, and more than 2^20 numbers in X."""
+    problem = drawn(12_288, 3, 86, seed=13)
+    problem.parameters.W1[...] /= 128
+    return problem
+
+
+COUNT = 18
 """How many problems there are."""
 
 
@@ -157,21 +186,25 @@ def small() -> Iterator[Problem]:
     yield close()
     yield saturated()
     yield far()
-    yield of_one_label()
+    yield of_label_0()
+    yield of_label_1()
     yield of_one_example()
-    yield many()
+    yield of_one_unit()
+    yield of_many_units()
+    yield of_many_examples()
     yield drawn(7, 5, 11, seed=4).in_dtype("float32")
     yield replace(on_paper(), name="3-2-1, 5 examples, once more")  # the answer must not have changed
 
 
 def everything(X: Array, Y: Array, seed: int = 1, hidden: int = 8) -> Iterator[Problem]:
-    """All problems: the small ones, then the network of the title on photographs, in both dtypes."""
+    """All problems: the small ones, many features, then the network of the title on photographs, in both dtypes."""
     from shared.data.weights import draw
 
     yield from small()
     X32 = X.astype(np.float32).astype(np.float64)
     parameters = Parameters(*(V.astype(np.float64) for V in draw(len(X), hidden, seed, "float32")))
     full = Problem(f"{len(X)}-{hidden}-1, {X.shape[1]} examples", parameters, X32, Y)
+    yield of_many_features()
     yield full
     yield full.in_dtype("float32")
 

@@ -6,15 +6,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from shared.checking.checkup import Checkup, Finding, Row
+from shared.checking.checkup import STATUS, Checkup, Finding, Row
 from shared.checking.lines import EQUATIONS, RIGHT
 from shared.checking.observation import Own
 from shared.checking.trial import NOT_GIVEN
-from shared.checking.visit import MISSING, UNCLEAR
+from shared.checking.visit import MISSING, UNCLEAR, standard_of
 from shared.checking.watching.operations import Place
 from shared.judging.verdict import listed
 
@@ -118,11 +119,26 @@ def particulars(checkup: Checkup) -> Iterator[tuple[str, str]]:
     first, last = visits[0].problem, visits[-1].problem
     count = max(checkup.asked, len(visits))
     yield "examined", f"on {count} problems" + (f": from {first.name}, to {last.name}" if count == len(visits) else "")
+    if STATUS[checkup.verdict] == 0:
+        yield "covers", covered(checkup)
     written = list(checkup.examination.convention.sentences())
     if written:
         yield "written", f"{'; '.join(written)} (no mistake)"
     for remark in checkup.remarks:
         yield "remark", remark
+
+
+def covered(checkup: Checkup) -> str:
+    """Say how far the certificate reaches: the largest sizes, values and trainings that were seen."""
+    visits = checkup.examination.visits
+    n_x, n_h, m = (max(visit.problem.sizes[name] for visit in visits) for name in ("n_x", "n_h", "m"))
+    right = [standard_of(visit.problem, visit.dtype)[2].right for visit in visits]
+    Z1, Z2 = (max(float(np.abs(each[name][0].high).max()) for each in right) for name in ("Z1", "Z2"))
+    text = (
+        f"up to {n_x:,} features, {n_h} hidden units and {m:,} examples; Z1 up to {Z1:.1e} in size, Z2 up to {Z2:.1e}"
+    )
+    steps = [step.number for step in checkup.trial.steps] if checkup.trial else []
+    return f"{text}; {max(steps):,} steps of train" if steps else text
 
 
 def table(checkup: Checkup) -> Table:
@@ -258,6 +274,7 @@ def as_dict(checkup: Checkup) -> dict[str, Any]:
         "verdict": checkup.verdict,
         "sentence": Text.from_markup(sentence(checkup)).plain,
         "file": str(checkup.path),
+        "covers": covered(checkup) if STATUS[checkup.verdict] == 0 else None,
         "conventions": list(checkup.examination.convention.sentences()),
         "remarks": checkup.remarks,
         "problems": [visit.problem.name for visit in checkup.examination.visits],

@@ -1,48 +1,64 @@
-"""The trial of `train`: single steps, from the first to the hundred-and-first, each judged from the weights before it.
+"""The trial of `train`: single steps, from the first to the 2,500th, each judged from the weights before it.
 
 `train` is asked for n - 1 and for n iterations, so that the n-th step can be seen alone. No two problems have the same
-learning rate, one has more examples than a usual batch, and one is set again: the weights must be the same.
+learning rate, one has more examples than a usual batch, and one is set again: the weights must be the same. The longest
+training comes last; its costs are compared with the band of right ones, and where they leave it, that step is judged.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
+from time import monotonic
 
 import numpy as np
 
 from shared.checking.conventions import Convention, quantity_of
 from shared.checking.examination import failed, on_inputs
-from shared.checking.problems import Problem, drawn, many, on_paper
+from shared.checking.kept import band as band_of
+from shared.checking.problems import Problem, drawn, of_many_examples, on_paper
 from shared.checking.sandbox.program import CheckError, Program, Reply
 from shared.checking.visit import FLOAT64, Place, Visit, answered, shape_of
 from shared.judging.arithmetic import Arithmetic, WithError, exact
+from shared.judging.curves.band import Band
 from shared.judging.judge import Judge
 from shared.judging.rounding import updated
 from shared.judging.verdict import Allowance, Judgement, judge
-from shared.network import Array, Parameters
+from shared.network import Array, DtypeName, Parameters, Settings
 
 NAMES = (*Parameters._fields, "costs")
 NOT_GIVEN = "not given by train"
 FEW = 3
 """Steps that are made even if one before them was wrong."""
+LONG = 1000
+"""A training with more steps is compared with the band of right ones."""
 
 
 @dataclass
 class Course:
-    """A problem, a learning rate, and the steps that are judged; what `train` gave: weights after so many steps."""
+    """A problem, a learning rate, and the steps that are judged; what `train` gave: weights after so many steps.
+
+    `seconds` is how long the last call took.
+    """
 
     problem: Problem
     rate: float
     numbers: tuple[int, ...]
     weights: dict[int, Parameters] = field(default_factory=dict)
     costs: Array | str = field(default_factory=lambda: np.empty(0))
+    seconds: float = 0.0
+
+    @property
+    def steps(self) -> int:
+        """How many steps the longest training has."""
+        return max(self.numbers)
 
 
 def courses() -> Iterator[Course]:
-    """All that is tried, the longest last."""
+    """All that is tried, the longest last. In that one, the cost falls below 0.001, and rises once: in step 87."""
     yield Course(on_paper(), 0.25, (1, 2, 3))
-    yield Course(many(), 0.125, (1,))
+    yield Course(of_many_examples(), 0.125, (1,))
     yield Course(replace(on_paper(), name="3-2-1, 5 examples, once more"), 0.25, (1,))
     yield Course(drawn(4, 6, 9, seed=5), 0.03125, (101,))
+    yield Course(drawn(4, 6, 9, seed=5), 1.0, (87, 2500))
 
 
 @dataclass
@@ -120,32 +136,62 @@ class Trial:
 
 def trial(program: Program, convention: Convention, dtype: np.dtype) -> Trial:
     """Let a program that computes in this dtype train."""
-    outcome, ahead = Trial(dtype), None
+    outcome, ahead, before = Trial(dtype), None, None
     for course in courses():
         course.problem = next(iter(getattr(program, "fitted", iter)([course.problem])), course.problem)
-        if outcome.is_wrong and max(course.numbers) > FEW:
+        if outcome.is_wrong and course.steps > FEW:
             break
-        if not train(program, convention, course, outcome):
+        if before and before.seconds * course.steps > program.timeout * before.steps:
+            took = f"{before.steps} took {before.seconds:.1f} s (--timeout)"
+            outcome.remarks.append(f"not judged: {course.steps} steps of train, since {took}")
+            break
+        if not train(program, convention, course, course.numbers, outcome):
             break
         outcome.steps += [judged_step(program, convention, course, number, dtype) for number in course.numbers]
-        ahead = judge_costs(outcome, course, ahead)
+        ahead, before = judge_costs(outcome, course, ahead), course
+        if course.steps > LONG and not outcome.is_wrong:
+            judge_curve(program, convention, course, outcome, int(ahead or 0))
     outcome.remarks += on_inputs("train", outcome.replies)
     return outcome
 
 
-def train(program: Program, convention: Convention, course: Course, outcome: Trial) -> bool:
-    """Let a program train for as many steps as a course wants; tell whether it gave what it should."""
+def judge_curve(program: Program, convention: Convention, course: Course, outcome: Trial, ahead: int) -> None:
+    """Compare the costs with the band of right trainings; where they leave it, judge the step that led there."""
+    costs, p = np.ravel(course.costs), course.problem
+    dtype: DtypeName = "float32" if outcome.dtype == np.float32 else "float64"
+    settings = Settings(course.rate, course.steps, p.sizes["n_h"], 0, dtype)
+    X, Y = (V.astype(outcome.dtype) for V in (p.X, p.Y))
+    band = band_of(in_dtype(p.parameters, outcome.dtype), X, Y, settings)
+    here = slice(ahead, ahead + costs.size)
+    step = Band(band.costs[here], band.half_width[here]).leaves(costs)
+    if not step:  # the first cost was judged with the first step
+        return
+    number = step + ahead
+    if train(program, convention, course, (number,), outcome):
+        outcome.steps.append(judged_step(program, convention, course, number, outcome.dtype))
+        off, most = abs(costs[step] - band.costs[number]), band.half_width[number]
+        text = f"step {number} leads out of the band of right trainings"
+        outcome.costs[f"{p.name}, step {number}"] = Judgement("cost", "suspect", off, most, most, 0.0, text)
+
+
+def train(program: Program, convention: Convention, course: Course, numbers: Collection[int], outcome: Trial) -> bool:
+    """Let a program train for as many steps as it takes to see these; tell whether it gave what it should."""
     course.weights[0] = course.problem.parameters
-    for count in sorted({count for number in course.numbers for count in (number - 1, number)} - {0}):
+    for count in sorted({count for number in numbers for count in (number - 1, number)} - {0}):
+        start = monotonic()
         reply = program.call("train", *convention.arguments(course.problem), course.rate, count)
+        course.seconds = monotonic() - start
         outcome.replies.append(reply)
+        if reply.timed_out and course.steps > LONG:
+            outcome.remarks.append(f"not judged: {count} steps of train did not end in time (--timeout)")
+            return False
         if reply.values is None:
             outcome.stopped = failed(program, "train", course.problem, reply)
             return False
         values = with_names(reply.values, course.problem, convention)
         found = {quantity_of(name): V for name, V in values.items()}
         course.weights[count] = weights_of(found, course.problem, convention, outcome)
-        course.costs = found.get("cost", course.costs)
+        course.costs = found.get("cost", course.costs) if count == course.steps else course.costs
     return not outcome.unfit
 
 
@@ -232,7 +278,7 @@ def follows(the_judge: Judge, step: Step, name: str) -> bool:
 
 def judge_costs(outcome: Trial, course: Course, ahead: bool | None) -> bool | None:
     """Judge each cost whose weights are known; tell whether it was taken after the update, one step ahead."""
-    last = max(course.numbers)
+    last = course.steps
     if isinstance(course.costs, str):
         outcome.unfit["costs"] = course.costs
         return ahead

@@ -7,7 +7,7 @@ import numpy as np
 from shared.checking.catalogue.entries import CATALOGUE, Mistake
 from shared.checking.fitted import guesses_of_update
 from shared.checking.lines import Values, right, run
-from shared.checking.trial import Step, Trial, courses
+from shared.checking.trial import Step, Trial
 from shared.checking.what_is_wrong import Diagnosis
 from shared.network import Parameters
 
@@ -51,7 +51,8 @@ def before_each(outcome: Trial, name: str) -> Iterator[Values]:
     for step in outcome.steps:
         q = {**step.course.problem.given(), **step.before._asdict(), "learning_rate": step.course.rate}
         q |= {"step": step.number - 1, "after": getattr(step.after, name)}
-        q |= {"length_seen": length_of(step, name), "rate_seen": rate_seen}
+        q |= {"length_seen": (length := length_of(step, name)), "rate_seen": rate_seen}
+        q["going_on"] = step.number == 1 or length != 0
         q |= {**run(q), **step.own_gradients}
         past = [] if step.number == 1 else past
         if len(past) == step.number - 1:
@@ -102,8 +103,7 @@ def clues_of(outcome: Trial, name: str) -> Iterator[str]:
         yield "asked the same again, train gives other weights: something is kept between the calls, or drawn at random"
     wrong = [step for step in outcome.steps if step.whole[name].verdict == "wrong"]
     if len(wrong) < len(outcome.steps):
-        only = "only " if len(outcome.steps) == sum(len(course.numbers) for course in courses()) else ""
-        yield f"it is wrong {only}on: {'; '.join(step.name for step in wrong)}"
+        yield f"it is wrong on: {'; '.join(step.name for step in wrong)}"
     for step in wrong[:1]:
         length = length_of(step, name)
         if np.isfinite(length):

@@ -115,6 +115,10 @@ def loops_of(V: str) -> dict[str, tuple[str, str]]:
             f"{right} if step else trained('{V}', 2)",
             "After n iterations the weights have made n + 1 steps: the loop ends one too late.",
         ),
+        "early stopping": (
+            f"{right} if going_on else {V}",
+            "From some step on nothing is updated, however many iterations are asked for: the loop ends early.",
+        ),
         "update after every example": (
             f"on_batches('{V}', 1)",
             f"{V} is updated after every example: an iteration here is one update, with all examples.",
