@@ -35,9 +35,9 @@ class TrainedWeights:
         moved = np.hstack([W1, b1]) - np.hstack(self.reference.checkpoints[0][:2])
         outside = np.linalg.norm(moved - (moved @ self.span) @ self.span.T, axis=1)
         evaluation = sum(self.span.shape) * np.finfo(np.float64).eps * np.linalg.norm(moved, axis=1)
-        apart = distances(W1 @ self.X + b1, W2.T, b2, self.reference.trained, self.X)
         judged = [within("W1", outside, deviations(len(W1)) * self.noise + evaluation, " outside the examples' span")]
         if self.allowed is not None:
+            apart = distances(W1 @ self.X + b1, W2.T, b2, self.reference.trained, self.X)
             judged += [within(V, a, b) for V, a, b in zip(("Z1", "W2", "b2"), apart, self.allowed, strict=True)]
         return {judgement.quantity: judgement for judgement in judged}
 
