@@ -13,10 +13,10 @@ from contextlib import redirect_stdout
 from pathlib import Path
 from types import SimpleNamespace
 
-import h5py
 import numpy as np
 import psutil
 import pytest
+from conftest import write_pictures
 from safetensors.numpy import save_file
 from test_page import Document, browser  # noqa: F401 -- a fixture
 
@@ -38,9 +38,7 @@ PAIRS = [pair for pair in PAIRS if pair[0] in OWN or pair[1] == "float32" or not
 def folder(tmp_path_factory):
     """Data that are quick to train on, and initial weights."""
     folder, rng = tmp_path_factory.mktemp("bench"), np.random.default_rng(9)
-    with h5py.File(folder / "train.h5", "w") as file:
-        file["train_set_x"] = rng.integers(256, size=(14, 6, 5, 3), dtype=np.uint8)
-        file["train_set_y"] = np.arange(14) % 3 == 0
+    write_pictures(folder, train=14)
     shapes = {"W1": (4, 30), "b1": (4, 1), "W2": (1, 4), "b2": (1, 1)}
     save_file({name: 0.3 * rng.standard_normal(shape) for name, shape in shapes.items()}, folder / "w.safetensors")
     return folder
@@ -222,10 +220,9 @@ def train(*a):
 
 @pytest.mark.slow
 def test_one_that_does_not_pay_says_so_and_no_other_warning_is_shown(folder):
-    with h5py.File(folder / "many.h5", "w") as file:
-        file["train_set_x"] = np.random.default_rng(9).integers(256, size=(31, 6, 5), dtype=np.uint8)
-        file["train_set_y"] = np.arange(31) % 3 == 0
-    command = [sys.executable, str(ROOT / "compare.py"), "bench", "--train", "many.h5", "--hidden", "4", *QUICK]
+    (folder / "many").mkdir()
+    write_pictures(folder / "many", (6, 5), train=31)
+    command = [sys.executable, str(ROOT / "compare.py"), "bench", "--train", "many/train.h5", "--hidden", "4", *QUICK]
     command += ["--frameworks", "numpy,numpy_gram,jax_gram,warns.py", "--peers", "none"]
     (folder / "warns.py").write_text(WARNS)
     told = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stderr.splitlines()
