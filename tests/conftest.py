@@ -74,12 +74,17 @@ def compare(monkeypatch, capsys, tmp_path):
     return call
 
 
+def write_pictures(folder, size=(6, 5, 3), **counts):
+    """Write so many small pictures to train on into `train.h5`, and so many to test on into `test.h5`."""
+    rng = np.random.default_rng(9)
+    for part, m in counts.items():
+        with h5py.File(folder / f"{part}.h5", "w") as file:
+            file[f"{part}_set_x"] = rng.integers(256, size=(m, *size), dtype=np.uint8)
+            file[f"{part}_set_y"] = np.arange(m) % 3 == 0
+
+
 @pytest.fixture
 def small(tmp_path):
-    """Data that are quick to judge: 14 images of 6 x 5 pixels to train on, 7 to test on."""
-    rng = np.random.default_rng(9)
-    for part, m in (("train", 14), ("test", 7)):
-        with h5py.File(tmp_path / f"{part}.h5", "w") as file:
-            file[f"{part}_set_x"] = rng.integers(256, size=(m, 6, 5, 3), dtype=np.uint8)
-            file[f"{part}_set_y"] = np.arange(m) % 3 == 0
+    """Data that are quick to judge."""
+    write_pictures(tmp_path, train=14, test=7)
     return ("--train", tmp_path / "train.h5", "--test", tmp_path / "test.h5", "--hidden", "4")

@@ -172,8 +172,11 @@ def test_a_result_is_not_written_over_a_disk(compare, small, mine, monkeypatch):
     assert (result.returncode, result.stderr) == (2, "error: disk: this is a device; name a file\n")
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=["TERM", "HUP"])
-@pytest.mark.parametrize("command", [["--frameworks", "mine.py"], ["check", "slow.py"]], ids=["compare", "check"])
+@pytest.mark.parametrize(
+    ("number", "command"),
+    [(signal.SIGTERM, ["--frameworks", "mine.py"]), (signal.SIGHUP, ["check", "slow.py"])],
+    ids=["TERM, compare", "HUP, check"],
+)
 def test_term_and_hup_are_dealt_with_like_ctrl_c_and_nothing_stays(small, mine, tmp_path, number, command):
     mine("open('begun', 'w').close()\n    import time\n    time.sleep(60)")
     gradients = "    open('begun', 'w').close()\n    while True: pass\n"

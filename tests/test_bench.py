@@ -1,5 +1,6 @@
 """The benchmark: that it times the same job for all, says what it found, and finds out who did another job."""
 
+import io
 import json
 import os
 import re
@@ -8,13 +9,14 @@ import subprocess
 import sys
 import time
 import warnings
+from contextlib import redirect_stdout
 from pathlib import Path
 from types import SimpleNamespace
 
-import h5py
 import numpy as np
 import psutil
 import pytest
+from conftest import write_pictures
 from safetensors.numpy import save_file
 from test_page import Document, browser  # noqa: F401 -- a fixture
 
@@ -36,9 +38,7 @@ PAIRS = [pair for pair in PAIRS if pair[0] in OWN or pair[1] == "float32" or not
 def folder(tmp_path_factory):
     """Data that are quick to train on, and initial weights."""
     folder, rng = tmp_path_factory.mktemp("bench"), np.random.default_rng(9)
-    with h5py.File(folder / "train.h5", "w") as file:
-        file["train_set_x"] = rng.integers(256, size=(14, 6, 5, 3), dtype=np.uint8)
-        file["train_set_y"] = np.arange(14) % 3 == 0
+    write_pictures(folder, train=14)
     shapes = {"W1": (4, 30), "b1": (4, 1), "W2": (1, 4), "b2": (1, 1)}
     save_file({name: 0.3 * rng.standard_normal(shape) for name, shape in shapes.items()}, folder / "w.safetensors")
     return folder
@@ -59,12 +59,27 @@ def bench(folder):
 
 
 @pytest.fixture(scope="module")
+def ours(bench, folder):
+    """One run of the three, in both dtypes: its record, its page, what it printed, and what it left as it was."""
+    before, said = surroundings(), io.StringIO()
+    with redirect_stdout(said):
+        status = bench(*QUICK, "--frameworks", ",".join(OWN), "--peers", "none", "--json", "r.json", "--report", "page")
+    record = json.loads((folder / "r.json").read_text())
+    page = folder / "page" / "bench.html"
+    left = surroundings() == before
+    return SimpleNamespace(status=status, record=record, page=page, out=said.getvalue(), left=left)
+
+
+@pytest.fixture(scope="module")
 def everybody(bench, folder):
-    """One run with all that are installed, in both dtypes."""
-    options = ("--frameworks", ",".join(OWN), "--json", "all.json", "--report", "page")
-    status = bench(*QUICK, *options)
-    record = json.loads((folder / "all.json").read_text())
-    return SimpleNamespace(status=status, record=record, page=folder / "page" / "bench.html")
+    """The record of one run with all that are installed, in both dtypes."""
+    bench(*QUICK, "--frameworks", ",".join(OWN), "--json", "all.json")
+    return json.loads((folder / "all.json").read_text())
+
+
+def surroundings():
+    """The processors that this process may use, and its environment."""
+    return allowed(), dict(os.environ) | {"PYTEST_CURRENT_TEST": ""}
 
 
 def installed(peer, dtype):
@@ -77,12 +92,14 @@ def installed(peer, dtype):
 def test_everybody_who_takes_part_does_the_same_job(everybody, name, dtype):
     if name in PEERS:
         installed(name, dtype)
-    timing = everybody.record["timings"][dtype][name]
+    timing = everybody["timings"][dtype][name]
     assert (timing["verdict"], timing["curve"]["judged_steps"]) == ("agrees", 30)
 
 
-def test_all_agree_and_the_exit_status_says_so(everybody):
-    assert (everybody.status, everybody.record["verdict"]) == (0, "agree")
+def test_all_agree_and_the_exit_status_says_so(ours):
+    assert (ours.status, ours.record["verdict"]) == (0, "agree")
+    timings = [timing for of_dtype in ours.record["timings"].values() for timing in of_dtype.values()]
+    assert [(t["verdict"], t["curve"]["judged_steps"]) for t in timings] == [("agrees", 30)] * 2 * len(OWN)
 
 
 @pytest.mark.slow
@@ -112,6 +129,7 @@ def spoiled(bench, folder, monkeypatch, capfd):
     return call
 
 
+@pytest.mark.mostly_slow(2)
 @pytest.mark.parametrize("mistake", ["rate", "momentum"])
 def test_a_peer_that_trains_otherwise_is_told(spoiled, mistake):
     status, found, out = spoiled(mistake)
@@ -125,6 +143,7 @@ def test_the_same_peer_without_a_mistake_agrees(spoiled):
     assert (status, found["spoiled"]["verdict"], out.splitlines()[-1].split(":")[0]) == (0, "agrees", "all agree")
 
 
+@pytest.mark.mostly_slow(2)
 @pytest.mark.parametrize(
     ("mistake", "told"),
     [
@@ -180,6 +199,7 @@ def test_a_training_that_cannot_be_timed_or_judged_is_told(bench, folder, capfd,
     assert (TRAININGS[given] in complaint, err) == (True, "")
 
 
+@pytest.mark.mostly_slow(2)
 @pytest.mark.parametrize("form", ["tuple(t)", "SimpleNamespace(**t._asdict())"])
 def test_a_training_may_come_in_other_forms_that_a_comparison_takes(bench, folder, form):
     code = "from types import SimpleNamespace\nfrom implementations import numpy_manual\n"
@@ -200,10 +220,9 @@ def train(*a):
 
 @pytest.mark.slow
 def test_one_that_does_not_pay_says_so_and_no_other_warning_is_shown(folder):
-    with h5py.File(folder / "many.h5", "w") as file:
-        file["train_set_x"] = np.random.default_rng(9).integers(256, size=(31, 6, 5), dtype=np.uint8)
-        file["train_set_y"] = np.arange(31) % 3 == 0
-    command = [sys.executable, str(ROOT / "compare.py"), "bench", "--train", "many.h5", "--hidden", "4", *QUICK]
+    (folder / "many").mkdir()
+    write_pictures(folder / "many", (6, 5), train=31)
+    command = [sys.executable, str(ROOT / "compare.py"), "bench", "--train", "many/train.h5", "--hidden", "4", *QUICK]
     command += ["--frameworks", "numpy,numpy_gram,jax_gram,warns.py", "--peers", "none"]
     (folder / "warns.py").write_text(WARNS)
     told = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stderr.splitlines()
@@ -222,17 +241,18 @@ Path("started").write_text(str(process.pid))
 
 @pytest.mark.skipif(sys.platform == "win32", reason="process groups are for POSIX")
 @pytest.mark.parametrize("killed", [False, True], ids=["at the end", "when the program is killed"])
-def test_what_a_file_has_started_ends_with_it(folder, killed):
+def test_a_contestant_ends_with_the_program_and_what_it_has_started_with_it(folder, killed):
     (folder / "started").unlink(missing_ok=True)
     (folder / "starts.py").write_text(STARTS + "def train(*_):\n    while True:\n        pass\n" * killed)
     command = [sys.executable, str(ROOT / "compare.py"), "bench", "--train", "train.h5", "--frameworks", "starts.py"]
     command += ["--peers", "none", "--dtype", "float32", *QUICK]
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL) as process:
         wait_until(lambda: (folder / "started").exists() and (folder / "started").read_text())
-        left = psutil.Process(int((folder / "started").read_text()))
+        left = [psutil.Process(int((folder / "started").read_text()))]
         if killed:
+            left += wait_for_children(process.pid, 1)
             process.kill()
-    _, alive = psutil.wait_procs([left], timeout=10)
+    _, alive = psutil.wait_procs(left, timeout=10)
     for child in alive:
         child.kill()
     assert alive == []
@@ -266,11 +286,8 @@ def test_the_sweep_goes_from_a_quarter_to_four_times_the_data(bench, folder, cap
         assert any(line.split() == " ".join(row).split() for line in out.splitlines())
 
 
-def test_terminal_json_and_page_have_the_same_figures(bench, folder, capfd):
-    options = ("--frameworks", "numpy,jax", "--peers", "none", "--json", "same.json", "--report", "same")
-    bench(*QUICK, *options)
-    out, record = capfd.readouterr().out, json.loads((folder / "same.json").read_text())
-    page = Document((folder / "same" / "bench.html").read_text())
+def test_terminal_json_and_page_have_the_same_figures(ours):
+    out, record, page = ours.out, ours.record, Document(ours.page.read_text())
     pages = [table for table in page.tables if table[0][0] == "contestant"]
     for (dtype, timings), table in zip(record["timings"].items(), pages, strict=True):
         shown = out.split(f"\n{dtype}\n")[1].splitlines()
@@ -302,26 +319,32 @@ def figures(timing):
     ]
 
 
-def test_the_text_before_the_numbers_says_what_they_are(bench, capfd):
-    bench(*QUICK, "--frameworks", "numpy", "--peers", "none", "--dtype", "float32", "--threads", "1")
-    before = capfd.readouterr().out.split("\nfloat32\n")[0]
+def test_the_text_before_the_numbers_says_what_they_are(ours):
+    before = ours.out.split("\nfloat32\n")[0]
     for words in ("Timed: steps", "floor: the two large products", "Not in a step: ", "Threads: 1 for all", "Spread: "):
         assert words in before
 
 
-@pytest.mark.mostly_slow(3)
-@pytest.mark.parametrize("asked", [(), ("--threads", "1"), ("--threads", "2")], ids=" ".join)
-def test_every_library_gets_as_many_threads_as_asked_for_and_one_if_nobody_asks(bench, folder, asked):
-    if asked == ("--threads", "2") and len(allowed()) < 2:
-        pytest.skip("this process may use one processor only")
-    before = allowed(), dict(os.environ) | {"PYTEST_CURRENT_TEST": ""}
-    options = ("--frameworks", "numpy,torch", "--peers", "none", "--dtype", "float32", *asked)
+def pools(timings):
+    """What the libraries of all contestants say of their threads: how many each has."""
+    return {pool for timing in timings.values() for pool in timing["threads"].items()}
+
+
+def test_every_library_gets_one_thread_if_nobody_asks_for_more(ours):
+    found = pools(ours.record["timings"]["float32"]) | pools(ours.record["timings"]["float64"])
+    assert {("openblas", 1), ("openmp", 1)} <= found
+    assert ({count for _, count in found}, ours.left) == ({1}, True)
+
+
+@pytest.mark.parametrize("name", ["numpy", pytest.param("torch", marks=pytest.mark.slow)])
+@pytest.mark.skipif(len(allowed()) < 2, reason="this process may use one processor only")
+def test_every_library_gets_as_many_threads_as_asked_for(bench, folder, name):
+    before = surroundings()
+    options = ("--frameworks", name, "--peers", "none", "--dtype", "float32", "--threads", "2")
     bench(*QUICK, *options, "--json", "threads.json")
-    timings = json.loads((folder / "threads.json").read_text())["timings"]["float32"]
-    pools = [pool for timing in timings.values() for pool in timing["threads"].items()]
-    assert {"openblas", "openmp"} <= {library for library, _ in pools}
-    assert {count for _, count in pools} == {int(asked[1]) if asked else 1}
-    assert (allowed(), dict(os.environ) | {"PYTEST_CURRENT_TEST": ""}) == before
+    found = pools(json.loads((folder / "threads.json").read_text())["timings"]["float32"])
+    assert ("openblas" if name == "numpy" else "openmp", 2) in found
+    assert ({count for _, count in found}, surroundings()) == ({2}, before)
 
 
 @pytest.mark.parametrize("layout", ["COLUMNS", "ROWS", "LINEAR"])
@@ -391,22 +414,6 @@ def test_ctrl_c_ends_everything_with_status_130(folder):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is for POSIX")
-def test_no_contestant_outlives_a_program_that_was_killed(folder):
-    at_work = "from pathlib import Path\nfrom implementations.numpy_manual import *\n"
-    at_work += "def train(*_):\n    Path('at_work').touch()\n    while True:\n        pass\n"
-    (folder / "endless.py").write_text(at_work)
-    command = [sys.executable, str(ROOT / "compare.py"), "bench", "--train", "train.h5", "--frameworks", "endless.py"]
-    with subprocess.Popen([*command, "--peers", "none"], cwd=folder, stdout=subprocess.DEVNULL) as process:
-        wait_until((folder / "at_work").exists)
-        children = wait_for_children(process.pid, 1)
-        process.kill()
-    _, alive = psutil.wait_procs(children, timeout=10)
-    for child in alive:
-        child.kill()
-    assert alive == []
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is for POSIX")
 def test_no_helper_of_a_comparison_outlives_a_program_that_was_killed(tmp_path):
     code = "import time\nfrom pathlib import Path\nfrom shared.comparing import workers\n"
     code += "def work(name):\n    Path(name).touch()\n    time.sleep(60)\n"
@@ -443,16 +450,15 @@ def wait_for_children(pid, count):
     return wait_until(children)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1200])
-def test_the_page_opens_without_an_error_and_asks_for_nothing(browser, everybody, width, scheme):  # noqa: F811
+@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1200, "dark")])
+def test_the_page_opens_without_an_error_and_asks_for_nothing(browser, ours, width, scheme):  # noqa: F811
     window = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
     noted = []
     window.on("console", lambda message: noted.append(message.text))
     window.on("pageerror", lambda error: noted.append(str(error)))
     window.on("request", lambda request: noted.append(request.url))
-    window.goto(everybody.page.as_uri())
-    assert noted == [everybody.page.as_uri()]
+    window.goto(ours.page.as_uri())
+    assert noted == [ours.page.as_uri()]
     assert window.evaluate("document.documentElement.scrollWidth") <= width
     assert len(window.query_selector_all("figure.chart svg")) == 2
     window.close()

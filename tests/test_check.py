@@ -50,7 +50,7 @@ def each_once(mistakes):
         yield pytest.param(mistake, CONVENTIONS[name], id=f"{mistake.name}, {name}")
 
 
-@pytest.mark.mostly_slow(13)
+@pytest.mark.mostly_slow(23)
 @pytest.mark.parametrize(("mistake", "convention"), list(each_once(PLANTED)))
 def test_every_mistake_is_found_at_its_line_and_named(mistake, convention):
     checkup = examined(convention, mistake)

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import patched
 import pytest
 
 from shared.checking import checkup, problems
@@ -169,7 +170,7 @@ def examined(path: Path) -> checkup.Checkup:
 
 
 def test_every_wrong_file_is_expected_to_be_told_something() -> None:
-    assert sorted(WRONG) == sorted(path.name for path in (HERE / "wrong").glob("*.py"))
+    assert sorted(WRONG) == patched.NAMES
 
 
 @pytest.mark.mostly_slow(12)
@@ -181,16 +182,16 @@ def test_a_correct_file_is_certified(name: str) -> None:
 
 @pytest.mark.mostly_slow(12)
 @pytest.mark.parametrize("name", WRONG)
-def test_a_wrong_file_is_told_its_mistake(name: str) -> None:
-    found = examined(HERE / "wrong" / name)
+def test_a_wrong_file_is_told_its_mistake(name: str, tmp_path: Path) -> None:
+    found = examined(patched.wrong_program(name, tmp_path))
     assert found.verdict == ("certified, with limits" if name in LIMITS else "wrong")
     assert [finding.name for finding in found.findings] == WRONG[name]
 
 
 @pytest.mark.mostly_slow(3)
 @pytest.mark.parametrize("name", CURES)
-def test_a_cure_says_what_it_depends_on(name: str) -> None:
-    (finding,) = examined(HERE / "wrong" / name).findings
+def test_a_cure_says_what_it_depends_on(name: str, tmp_path: Path) -> None:
+    (finding,) = examined(patched.wrong_program(name, tmp_path)).findings
     assert list(finding.cures) == CURES[name]
 
 
@@ -199,8 +200,8 @@ def test_a_cure_says_what_it_depends_on(name: str) -> None:
     "name", ["course_one_mean_lost.py", "course_sign.py", "course_mean_twice.py", "rows_inside.py"]
 )
 def test_a_file_that_writes_its_cure_is_certified(name: str, tmp_path: Path) -> None:
-    text = (HERE / "wrong" / name).read_text()
-    (line,) = examined(HERE / "wrong" / name).findings[0].cures
-    mended = re.sub(rf"(?m)^    {line.split()[0]} = .*$", f"    {line}", text)
+    path = patched.wrong_program(name, tmp_path)
+    (line,) = examined(path).findings[0].cures
+    mended = re.sub(rf"(?m)^    {line.split()[0]} = .*$", f"    {line}", path.read_text())
     (tmp_path / name).write_text(mended)
     assert examined(tmp_path / name).verdict == "certified"

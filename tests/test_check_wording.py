@@ -61,7 +61,7 @@ class Made(Patient):
 @pytest.mark.parametrize("gives", [FOUR, ("cost", *FOUR)])
 @pytest.mark.parametrize("make", [np.zeros_like, np.copy, lambda V: -2 * V, np.sign], ids=["0", "V", "-2V", "sign"])
 def test_zeros_and_what_was_given_do_not_show_that_a_program_computes_in_float32(make, gives):
-    checkup = check(Made(make, gives), SMALL)
+    checkup = check(Made(make, gives), SMALL[:4])
     assert not any("float32" in remark for remark in checkup.remarks)
     assert checkup.examination.visits[0].dtype == np.float64
 
@@ -140,8 +140,10 @@ def test_weights_in_place_of_the_gradient_are_said_to_be_the_weights_themselves(
 
 
 def test_a_factor_is_said_of_the_problems_on_which_it_was_seen():
-    _, said = said_of(planted("dZ2", "(A2 - Y) / m * (m if Y.any() else 3.14159)", gives=FOUR))
-    assert "- dW2 is m times the true one on 8 of the 9 problems on which it is wrong" in said
+    without_cats = next(problem for problem in SMALL if not problem.Y.any())
+    odd = planted("dZ2", "(A2 - Y) / m * (m if Y.any() else 3.14159)", gives=FOUR)
+    _, said = said_of(odd, [*SMALL[:3], without_cats])
+    assert "- dW2 is m times the true one on 3 of the 4 problems on which it is wrong" in said
 
 
 def test_one_cost_that_nothing_explains_shows_no_factor():
@@ -150,7 +152,7 @@ def test_one_cost_that_nothing_explains_shows_no_factor():
 
 
 def test_where_several_lines_may_be_wrong_none_is_said_to_be_right():
-    checkup, said = said_of(planted("dZ2", "sin((A2 - Y) / m)", gives=FOUR))
+    checkup, said = said_of(planted("dZ2", "sin((A2 - Y) / m)", gives=FOUR), SMALL[:4])
     assert [finding.name for finding in checkup.findings] == ["unknown mistake in dZ2 or before it, or several"]
     assert not any(line.startswith("right is") for line in said)
 

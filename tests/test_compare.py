@@ -57,9 +57,9 @@ def test_the_three_agree_and_the_last_line_says_so():
     assert (result.returncode, result.stdout.splitlines()[-1], result.stderr) == (0, "all agree", "")
 
 
-def test_numpy_alone_imports_neither_torch_nor_jax():
+def test_numpy_alone_imports_neither_torch_nor_jax(small):
     code = "import sys, compare; s = compare.main(sys.argv[1:]); print({'torch', 'jax'} & set(sys.modules), s)"
-    arguments = [sys.executable, "-c", code, "--frameworks", "numpy", *FEW]
+    arguments = [sys.executable, "-c", code, "--frameworks", "numpy", *FEW, *map(str, small)]
     result = subprocess.run(arguments, capture_output=True, text=True, check=True, cwd=ROOT, timeout=100)
     assert result.stdout.splitlines()[-1] == "set() 0"
 
@@ -366,8 +366,8 @@ def test_ctrl_c_in_a_callback_of_a_library_is_heard():
     assert (result.returncode, result.stderr) == (130, "error: interrupted\n")
 
 
-def test_a_closed_pipe_is_no_error():
-    command = [sys.executable, "compare.py", "--frameworks", "numpy", *FEW]
+def test_a_closed_pipe_is_no_error(small):
+    command = [sys.executable, "compare.py", "--frameworks", "numpy", *FEW, *map(str, small)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT) as process:
         process.stdout.readline()
         process.stdout.close()

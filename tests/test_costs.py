@@ -1,16 +1,12 @@
 """Costs that a training of one's own has printed: read in every usual form, and judged without its code."""
 
 import json
-import warnings
-from contextlib import nullcontext
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-import compare as compare_module
 import implementations
-from shared.comparing import given, workers
+from shared.comparing import given
 from shared.data import costs, dataset, weights
 from shared.judging.curves.band import Band
 from shared.network import InputError, Settings
@@ -123,19 +119,6 @@ def test_another_first_cost_asks_for_the_weights(path):
     assert "the first: 1.75 is given, correct is 0.75; are weights, data, channels and scaling" in problem
 
 
-@pytest.fixture
-def compare(monkeypatch, capsys, tmp_path):
-    monkeypatch.setattr(workers, "started", lambda *_: nullcontext(workers.at_once))
-    monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)
-    monkeypatch.chdir(tmp_path)
-
-    def call(*arguments):
-        status = compare_module.main([*map(str, arguments)])
-        return SimpleNamespace(status=status, **dict(zip(("out", "err"), capsys.readouterr(), strict=True)))
-
-    return call
-
-
 @pytest.mark.parametrize(("spoilt", "status"), [(0, 0), (1e-9, 1)])
 def test_a_training_is_judged_by_its_costs_without_its_code(compare, tmp_path, spoilt, status):
     train, start = write(tmp_path / "train.h5", IMAGES["gray bytes"]), weights.draw(30, 4, 7, "float64")
@@ -145,8 +128,8 @@ def test_a_training_is_judged_by_its_costs_without_its_code(compare, tmp_path, s
     weights.save(tmp_path / "w.npz", start)
     options = ("--learning-rate", 0.05, "--iterations", 20, "--frameworks", "numpy", "--exact-curve")
     result = compare("--train", train, "--weights", "w.npz", "--costs", "costs.json", *options, "--json", "r.json")
-    assert (result.status, result.err) == (status, "")
-    assert "costs.json: 4 costs of steps 0 to 15, known within " in result.out
+    assert (result.returncode, result.stderr) == (status, "")
+    assert "costs.json: 4 costs of steps 0 to 15, known within " in result.stdout
     record = json.loads((tmp_path / "r.json").read_text())
     assert record["given_costs"]["curve"]["verdict"] == ("suspect" if status else "agrees")
     assert (max(record["given_costs"]["exact_distance"]["distances"]) > 1e-12) == bool(status)

@@ -176,14 +176,23 @@ def test_kinks_that_are_crossed_are_told_of():
     )
 
 
-def run(*arguments):
+def run(small, *arguments):
     code = "import sys, compare; s = compare.main(sys.argv[1:]); print('jax' in sys.modules, s)"
-    command = [sys.executable, "-c", code, "--frameworks", "numpy", "--iterations", "12", *map(str, arguments)]
+    command = [
+        sys.executable,
+        "-c",
+        code,
+        "--frameworks",
+        "numpy",
+        "--iterations",
+        "12",
+        *map(str, (*small, *arguments)),
+    ]
     return subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT, timeout=100)
 
 
-def test_the_option_shows_a_table_and_writes_it_to_the_json_file(tmp_path):
-    result = run("--curvature", "--json", tmp_path / "r.json")
+def test_the_option_shows_a_table_and_writes_it_to_the_json_file(small, tmp_path):
+    result = run(small, "--curvature", "--json", tmp_path / "r.json")
     assert (result.stdout.splitlines()[-1], result.stderr) == ("True 0", "")
     found = json.loads((tmp_path / "r.json").read_text())["curvature"]
     assert set(found) == {"limit", "steps", "largest_eigenvalues", "growth", "kinks_crossed", "met"}
@@ -196,8 +205,8 @@ def test_the_option_shows_a_table_and_writes_it_to_the_json_file(tmp_path):
     )
 
 
-def test_without_the_option_nothing_of_it_is_imported_or_shown(tmp_path):
-    result = run("--json", tmp_path / "r.json")
+def test_without_the_option_nothing_of_it_is_imported_or_shown(small, tmp_path):
+    result = run(small, "--json", tmp_path / "r.json")
     assert (result.stdout.splitlines()[-1], result.stderr) == ("False 0", "")
     assert json.loads((tmp_path / "r.json").read_text())["curvature"] is None
     assert "eigenvalue" not in result.stdout

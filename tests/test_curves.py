@@ -1,6 +1,7 @@
 """Training curves: one step from given weights against the truth, and whole curves against the band."""
 
 from dataclasses import replace
+from functools import cache
 from itertools import product
 
 import numpy as np
@@ -37,6 +38,14 @@ def whole_curve(implementation, case, settings):
 
 def reference_and_band(case, settings):
     return correct_curves(case.parameters, case.X, case.Y, settings)
+
+
+@cache
+def long_float32():
+    """Train on the photographs in float32 beyond the horizon: the case, the settings, the reference and its band."""
+    case = FULL.in_form("float32", "relu")
+    settings = settings_of(case, 1300, 0.0075)
+    return case, settings, *reference_and_band(case, settings)
 
 
 NAMES = list(implementations.REGISTRY)
@@ -108,9 +117,7 @@ def test_a_learning_rate_that_is_wrong_by_1e_9_leaves_the_band():
 
 
 def test_in_float32_the_photographs_have_a_horizon_and_the_curve_agrees_up_to_it():
-    case = FULL.in_form("float32", "relu")
-    settings = settings_of(case, 1300, 0.0075)
-    _, band = reference_and_band(case, settings)
+    case, settings, _, band = long_float32()
     assert band.horizon is not None
     assert band.leaves(whole_curve(implementations.load("numpy"), case, settings)) is None
 
@@ -195,9 +202,7 @@ def test_the_share_of_the_band_is_that_where_a_curve_uses_most():
 
 
 def test_costs_made_up_after_the_horizon_leave_the_band():
-    case = FULL.in_form("float32", "relu")
-    settings = settings_of(case, 1300, 0.0075)
-    reference, band = reference_and_band(case, settings)
+    _, _, reference, band = long_float32()
     costs = reference.costs.copy()
     costs[band.horizon + 50 :] = np.random.default_rng(0).random(len(costs) - band.horizon - 50)
     assert band.leaves(costs) is not None

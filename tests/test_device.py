@@ -125,27 +125,18 @@ def test_float64_programs_are_not_told_of_narrow_products():
 
 @pytest.mark.mostly_slow(4)
 @pytest.mark.parametrize(("name", "library"), [("torch", "PyTorch"), ("jax", "JAX")])
-def test_a_device_that_is_not_there_gets_one_line(name, library):
+def test_a_device_that_is_not_there_gets_one_line(small, name, library):
     if has_cuda(name):
         pytest.skip(f"{library} finds a CUDA device here")
-    result = compare("--frameworks", f"numpy,{name}", "--device", "cuda")
+    result = compare("--frameworks", f"numpy,{name}", "--device", "cuda", *map(str, small))
     assert (result.returncode, result.stderr.count("\n")) == (2, 1)
     assert result.stderr.startswith(f"error: --device cuda: {library} ")
     assert result.stderr.endswith("; choose --device cpu\n")
 
 
-def test_the_header_and_the_record_say_where_frameworks_compute(tmp_path):
-    options = [
-        "--frameworks",
-        "torch",
-        "--matmul-precision",
-        "highest",
-        "--iterations",
-        "20",
-        "--json",
-        str(tmp_path / "r.json"),
-    ]
-    result = compare(*options)
+def test_the_header_and_the_record_say_where_frameworks_compute(small, tmp_path):
+    options = ("--frameworks", "torch", "--matmul-precision", "highest", "--iterations", "20", *map(str, small))
+    result = compare(*options, "--json", str(tmp_path / "r.json"))
     settings = json.loads((tmp_path / "r.json").read_text())["settings"]
     assert (result.returncode, settings["device"], settings["matmul_precision"]) == (0, "cpu", "highest")
     assert "device    cpu for PyTorch and JAX, matrix products of highest precision" in result.stdout

@@ -14,6 +14,7 @@ import h5py
 import numpy as np
 import psutil
 import pytest
+from conftest import write_pictures
 from safetensors.numpy import load_file
 
 ROOT = Path(__file__).parents[1]
@@ -27,11 +28,7 @@ pytest.importorskip("mpi4py", reason="mpi4py is not installed; the [distributed]
 @pytest.fixture
 def folder(tmp_path):
     """Two files of small photographs: 13 to train on, in chunks of 3, so that the last has one."""
-    rng = np.random.default_rng(0)
-    for part, m in (("train", 13), ("test", 5)):
-        with h5py.File(tmp_path / f"{part}.h5", "w") as file:
-            file[f"{part}_set_x"] = rng.integers(256, size=(m, 4, 3, 3), dtype=np.uint8)
-            file[f"{part}_set_y"] = np.arange(m) % 2
+    write_pictures(tmp_path, (4, 3, 3), train=13, test=5)
     return tmp_path
 
 
@@ -96,10 +93,7 @@ def test_costs_weights_and_json_are_the_same_for_every_number_of_processes_and_e
 @pytest.mark.slow
 @pytest.mark.parametrize("engine", ENGINES)
 def test_more_examples_than_are_judged_in_whole_are_shared_too(folder, engine):
-    rng = np.random.default_rng(1)
-    with h5py.File(folder / "train.h5", "w") as file:
-        file["train_set_x"] = rng.integers(256, size=(2001, 4, 3, 3), dtype=np.uint8)
-        file["train_set_y"] = np.arange(2001) % 2
+    write_pictures(folder, (4, 3, 3), train=2001)
     options = ("--frameworks", "numpy,numpy_gram")
     alone, _, _ = record_of(folder, *options, chunk="250")
     assert alone["frameworks"]["numpy"]["sums"]["dW1"]["verdict"] == "agrees"

@@ -20,7 +20,7 @@ from shared.data.dataset import DatasetError, load
 TRIES = 100
 
 
-@pytest.mark.mostly_slow(6)
+@pytest.mark.mostly_slow(9)
 @pytest.mark.parametrize("layout", attack.LAYOUTS)
 def test_every_mutant_loads_or_is_refused(layout):
     outcomes, wrong, memory = attack.made_beside(layout, 0, TRIES)

@@ -17,9 +17,9 @@ from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 
-import h5py
 import numpy as np
 import pytest
+from conftest import write_pictures
 from PIL import Image
 
 import compare as compare_module
@@ -111,12 +111,9 @@ def compare(folder, *options):
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """A folder with data that are quick to judge, and with a wrong implementation of a hostile name."""
-    folder, rng = tmp_path_factory.mktemp("pages"), np.random.default_rng(9)
+    folder = tmp_path_factory.mktemp("pages")
     (folder / HOSTILE).write_text(MINE)
-    for part, m in (("train", 14), ("test", 7)):
-        with h5py.File(folder / f"{part}.h5", "w") as file:
-            file[f"{part}_set_x"] = rng.integers(256, size=(m, 6, 5, 3), dtype=np.uint8)
-            file[f"{part}_set_y"] = np.arange(m) % 3 == 0
+    write_pictures(folder, train=14, test=7)
     return folder
 
 

@@ -13,6 +13,7 @@ import h5py
 import numpy as np
 import pytest
 import skimage
+from conftest import write_pictures
 from PIL import Image
 from safetensors.numpy import save_file
 from skimage.transform import resize
@@ -33,10 +34,8 @@ FEW = ("--iterations", "12")
 @pytest.fixture
 def train(tmp_path):
     """A training set of 14 images of 6 x 5 pixels."""
-    rng = np.random.default_rng(9)
-    with h5py.File(tmp_path / "train.h5", "w") as file:
-        file["train_set_x"] = rng.integers(256, size=(14, HEIGHT, WIDTH, 3), dtype=np.uint8)
-        file["train_set_y"] = np.arange(14) % 3 == 0
+    write_pictures(tmp_path, (HEIGHT, WIDTH, 3), train=14)
+    with h5py.File(tmp_path / "train.h5", "r+") as file:
         file["list_classes"] = np.array([b"dog", b"cat"])
     return tmp_path / "train.h5"
 

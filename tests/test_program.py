@@ -638,10 +638,9 @@ def test_a_file_that_does_not_finish_loading_is_refused(program, tmp_path, sourc
 # Where to start.
 
 
-def test_importing_the_room_imports_no_framework():
-    code = (
-        "import shared.checking.sandbox.worker, sys; assert not {'torch', 'jax', 'shared.network'} & set(sys.modules)"
-    )
+def test_importing_the_room_imports_nothing_that_takes_long():
+    code = "import shared.checking.sandbox.worker, sys; "
+    code += "assert not {'torch', 'jax', 'scipy', 'shared.network'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[1])
 
 

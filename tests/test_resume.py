@@ -6,18 +6,15 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import nullcontext
 from pathlib import Path
 
-import h5py
 import numpy as np
 import pytest
 import safetensors.torch
 import torch
+from conftest import write_pictures
 
-import compare as compare_module
 import implementations
-from shared.comparing import workers
 from shared.comparing.checkpoint import KIND, Checkpoint, CheckpointError
 from shared.comparing.chunked import Chunked, State
 from shared.data import streaming, weights
@@ -39,10 +36,7 @@ test_resume.train(*map(Path, sys.argv[1:]))
 
 @pytest.fixture
 def data(tmp_path):
-    rng = np.random.default_rng(9)
-    with h5py.File(tmp_path / "train.h5", "w") as file:
-        file["train_set_x"] = rng.integers(256, size=(50, 6, 5), dtype=np.uint8)
-        file["train_set_y"] = np.arange(50) % 3 == 0
+    write_pictures(tmp_path, (6, 5), train=50)
     return tmp_path / "train.h5"
 
 
@@ -210,18 +204,6 @@ def test_the_file_may_be_a_link(tmp_path):
     (tmp_path / "kept.safetensors").symlink_to(tmp_path / "disk" / "large.safetensors")
     Checkpoint(tmp_path / "kept.safetensors", OF, PARAMETERS).of("numpy").keep(State(PARAMETERS, [1.0]))
     assert list(Checkpoint(tmp_path / "disk" / "large.safetensors", OF, PARAMETERS).states) == ["numpy"]
-
-
-@pytest.fixture
-def compare(monkeypatch, capsys, tmp_path):
-    monkeypatch.setattr(workers, "started", lambda *_: nullcontext(workers.at_once))
-    monkeypatch.chdir(tmp_path)
-
-    def call(*arguments):
-        capsys.readouterr()
-        return compare_module.main([str(argument) for argument in arguments]), *capsys.readouterr()
-
-    return call
 
 
 SMALL = ("--hidden", 4, "--frameworks", "numpy", "--chunk", 8)

@@ -5,15 +5,11 @@ import os
 import threading
 import time
 import warnings
-from contextlib import nullcontext
-from types import SimpleNamespace
 
 import h5py
 import numpy as np
 import pytest
 
-import compare as compare_module
-from shared.comparing import workers
 from shared.comparing.chunked import Chunked
 from shared.data import dataset, hdf5, streaming
 from shared.data.dataset import DatasetError, DatasetWarning
@@ -184,20 +180,6 @@ def test_one_thread_reads_for_all_passes():
 
 
 @pytest.fixture
-def compare(monkeypatch, capsys, tmp_path):
-    monkeypatch.setattr(workers, "started", lambda *_: nullcontext(workers.at_once))
-    monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)
-    monkeypatch.chdir(tmp_path)
-
-    def call(*arguments):
-        capsys.readouterr()
-        status = compare_module.main([*map(str, arguments)])
-        return SimpleNamespace(status=status, **dict(zip(("out", "err"), capsys.readouterr(), strict=True)))
-
-    return call
-
-
-@pytest.fixture
 def train(tmp_path):
     write(tmp_path / "test.h5", IMAGES["gray bytes"][:7], LABELS[:7], part="test")
     return write(tmp_path / "train.h5", IMAGES["gray bytes"])
@@ -209,14 +191,21 @@ FEW = ("--hidden", 4, "--iterations", 6)
 def test_a_comparison_in_chunks_is_judged_in_whole(compare, train, tmp_path):
     result = compare("--train", train, "--test", "test.h5", *FEW, "--chunk", 5, "--json", "r.json", "--exact-curve")
     record = json.loads((tmp_path / "r.json").read_text())
-    assert (result.status, result.err, record["settings"]["chunk"], record["judged_examples"]) == (0, "", 5, None)
+    assert (result.returncode, result.stderr, record["settings"]["chunk"], record["judged_examples"]) == (
+        0,
+        "",
+        5,
+        None,
+    )
     assert [f["curve"]["verdict"] for f in record["frameworks"].values()] == ["agrees"] * 3
-    assert "chunks    of 5 examples, read from the file while the program computes" in result.out
+    assert "chunks    of 5 examples, read from the file while the program computes" in result.stdout
 
 
 def test_one_chunk_of_everything_trains_as_one_piece_does(compare, train, tmp_path):
     for name, options in (("whole", ()), ("chunk", ("--chunk", M))):
-        assert compare("--train", train, *FEW, "--frameworks", "numpy", "--json", f"{name}.json", *options).status == 0
+        assert (
+            compare("--train", train, *FEW, "--frameworks", "numpy", "--json", f"{name}.json", *options).returncode == 0
+        )
     one, other = (
         json.loads((tmp_path / f"{name}.json").read_text())["frameworks"]["numpy"] for name in ("whole", "chunk")
     )
@@ -225,7 +214,7 @@ def test_one_chunk_of_everything_trains_as_one_piece_does(compare, train, tmp_pa
 
 def test_what_would_not_fit_into_memory_goes_in_chunks_by_itself(compare, train, tmp_path, monkeypatch):
     monkeypatch.setattr(hdf5, "too_large", lambda size: "does not fit" if size > 100 * M * 30 else None)
-    assert compare("--train", train, *FEW, "--frameworks", "numpy", "--json", "r.json").status == 0
+    assert compare("--train", train, *FEW, "--frameworks", "numpy", "--json", "r.json").returncode == 0
     assert json.loads((tmp_path / "r.json").read_text())["settings"]["chunk"] == M
 
 
@@ -235,9 +224,9 @@ def test_what_would_not_fit_into_memory_goes_in_chunks_by_itself(compare, train,
 def test_more_examples_than_are_judged_in_whole_go_in_chunks_by_themselves(compare, train, monkeypatch, limit, judged):
     monkeypatch.setattr(streaming, "JUDGED_IN_WHOLE", limit)
     result = compare("--train", train, *FEW, "--frameworks", "numpy")
-    (line,) = [line for line in result.out.splitlines() if line.startswith("chunks ")] or [None]
+    (line,) = [line for line in result.stdout.splitlines() if line.startswith("chunks ")] or [None]
     chunks = "chunks    of 23 examples, read from the file while the program computes"
-    assert (result.status, line) == (0, judged and chunks + judged)
+    assert (result.returncode, line) == (0, judged and chunks + judged)
 
 
 @pytest.fixture
@@ -250,21 +239,21 @@ def many(train, monkeypatch):
 def test_too_many_examples_are_judged_on_the_first_chunk_and_the_last(compare, many, tmp_path):
     result = compare(*many, "--json", "r.json", "--save-trained", "t.safetensors")
     record = json.loads((tmp_path / "r.json").read_text())
-    assert (result.status, result.err, record["judged_examples"], record["horizon"]) == (0, "", 5 + 3, None)
+    assert (result.returncode, result.stderr, record["judged_examples"], record["horizon"]) == (0, "", 5 + 3, None)
     for framework in record["frameworks"].values():
         assert {judged["verdict"] for judged in framework["sums"].values()} == {"agrees"}
         assert list(framework["sums"]) == ["cost", "dW2", "db2", "dW1", "db1"]
         assert list(framework["steps"]) == ["0"]
         assert (framework["curve"], len(framework["costs"]), framework["test_accuracy"] is None) == (None, 6, False)
     assert record["curves_apart"]["distance"] < 1e-14
-    assert "The curves are not judged: the band of correct ones would take 23 x 23 numbers." in result.out
+    assert "The curves are not judged: the band of correct ones would take 23 x 23 numbers." in result.stdout
     assert (tmp_path / "t.safetensors").exists()
 
 
 def test_too_many_examples_train_as_few_do(compare, many, tmp_path, monkeypatch):
-    assert compare(*many, "--json", "large.json").status == 0
+    assert compare(*many, "--json", "large.json").returncode == 0
     monkeypatch.setattr(streaming, "JUDGED_IN_WHOLE", 2000)
-    assert compare(*many, "--json", "small.json").status == 0
+    assert compare(*many, "--json", "small.json").returncode == 0
     large, small = (json.loads((tmp_path / f"{name}.json").read_text())["frameworks"] for name in ("large", "small"))
     for name in large:
         for key in ("costs", "train_accuracy", "test_accuracy"):
@@ -281,24 +270,24 @@ def test_a_sum_that_lacks_a_millionth_is_wrong(compare, many, monkeypatch, quant
 
     monkeypatch.setattr(Chunked, "judged_totals", forgetful)
     result = compare(*many, "--frameworks", "numpy")
-    assert result.status == 1
-    assert f"{quantity}, summed over the chunks: numpy is wrong" in result.out
-    assert f"disagree: first numpy, in {quantity}, at iteration 0" in result.out
+    assert result.returncode == 1
+    assert f"{quantity}, summed over the chunks: numpy is wrong" in result.stdout
+    assert f"disagree: first numpy, in {quantity}, at iteration 0" in result.stdout
 
 
 @pytest.mark.parametrize("option", [("--exact-curve",), ("--curvature",), ("--report", "page")], ids=" ".join)
 def test_what_is_for_fewer_examples_is_refused_before_the_work(compare, many, option):
     result = compare(*many, *option)
-    assert (result.status, result.out) == (2, "")
-    assert f"error: {option[0]} is for at most 20 examples, and " in result.err
-    assert result.err.endswith("train.h5 has 23; leave the option out\n")
+    assert (result.returncode, result.stdout) == (2, "")
+    assert f"error: {option[0]} is for at most 20 examples, and " in result.stderr
+    assert result.stderr.endswith("train.h5 has 23; leave the option out\n")
 
 
 def test_a_training_that_diverges_gets_one_line(compare, many):
     with np.errstate(all="ignore"):
         result = compare(*many, "--frameworks", "numpy", "--learning-rate", "1e200")
-    assert (result.status, len(result.err.splitlines())) == (2, 1)
-    assert "training diverges: the cost at iteration" in result.err
+    assert (result.returncode, len(result.stderr.splitlines())) == (2, 1)
+    assert "training diverges: the cost at iteration" in result.stderr
 
 
 def test_one_class_only_is_a_warning_here_too(tmp_path):

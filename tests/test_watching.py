@@ -6,10 +6,12 @@ from textwrap import dedent
 
 import numpy as np
 import pytest
+import scipy.special
 
 from shared.checking.problems import on_paper
 from shared.checking.sandbox.program import Program, Reply
 from shared.checking.watching.beside import NOT_DONE, NOT_SAME, Watched, record
+from shared.checking.watching.jax_primitives import in_numpy
 from shared.checking.watching.numpy_arrays import plain
 from shared.checking.watching.operations import Constant, Input, Result, Several
 from shared.checking.watching.places import Sources
@@ -323,6 +325,12 @@ def test_jax_is_seen_forwards_and_backwards_at_the_same_place(seen):
     there = [(each.place.line, each.place.column, each.place.end_column) for each in (made[0], made[-1])]
     assert there == [(5, 25, 31)] * 2  # W1 @ X
     assert [each.place.line for each in made if each.function.startswith(("matmul", "dot"))] == [5, 6, 6, 6, 5]
+
+
+def test_what_numpy_lacks_of_jax_is_carried_out_by_scipy():
+    V = np.array([-2.0, 0.5])
+    np.testing.assert_array_equal(in_numpy("logistic", [V], {}), scipy.special.expit(V))
+    np.testing.assert_array_equal(in_numpy("erf", [V], {}), scipy.special.erf(V))
 
 
 @pytest.mark.parametrize(("body", "head"), [(BY_AUTOGRAD, TORCH), (BY_GRAD, JAX)], ids=["torch", "jax"])

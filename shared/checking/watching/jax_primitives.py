@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
-from scipy.special import erf, expit
 
 from shared.checking.watching.operations import Constant
 from shared.checking.watching.recorder import Recorder
@@ -22,7 +21,7 @@ RENAMED = {
 }
 SAME = ("add", "exp", "log", "log1p", "expm1", "tanh", "abs", "sign", "sqrt", "square", "sin", "cos", "floor", "ceil")
 ENTRY_BY_ENTRY = {name: getattr(np, RENAMED.get(name, name)) for name in (*RENAMED, *SAME)}
-ENTRY_BY_ENTRY |= {"logistic": expit, "erf": erf, "rsqrt": lambda V: 1 / np.sqrt(V)}
+ENTRY_BY_ENTRY |= {"rsqrt": lambda V: 1 / np.sqrt(V)}
 """What NumPy carries out for JAX, by JAX's names."""
 IN_NUMPY = {
     **RENAMED,
@@ -56,6 +55,10 @@ def in_numpy(primitive: str, V: Sequence[np.ndarray], parameters: Mapping[str, A
             sizes = dict(zip(parameters["broadcast_dimensions"], V[0].shape, strict=True))
             shape = parameters["shape"]
             return np.broadcast_to(V[0].reshape([sizes.get(axis, 1) for axis in range(len(shape))]), shape)
+        case "logistic" | "erf":
+            from scipy import special  # it takes as long to import as everything else that a file is examined with
+
+            return special.expit(V[0]) if primitive == "logistic" else special.erf(V[0])
         case "select_n" if len(V) == 3:
             return np.where(V[0], V[2], V[1])
         case "integer_pow":
