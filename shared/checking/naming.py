@@ -8,7 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from shared.checking.conventions import LATE, NAMES, OLDER, Convention, is_nameless, quantities_of, quantity_of, squeezed
+from shared.checking.conventions import (
+    LATE,
+    NAMES,
+    OLDER,
+    Convention,
+    is_nameless,
+    quantities_of,
+    quantity_of,
+    squeezed,
+)
 from shared.checking.problems import Problem
 from shared.checking.sandbox.program import Reply
 from shared.checking.sandbox.unpack import ORDER
