@@ -52,7 +52,7 @@ ENTRIES = {
     "torch_by_hand": ("backward", "returned"),
     "torch_lossfn": ("loss_fn", "grad"),
     "torch_module": ("train", "autograd"),
-    "torch_sequential": ("model", "autograd"),
+    "torch_sequential": ("model", "outputs"),
     "torch_train_fn": ("train", "own"),
     "jax_list": ("loss", "grad"),
     "jax_loss": ("loss", "grad"),

@@ -26,6 +26,8 @@ LATE = ("dA2", "dZ2", "dA1", "dZ1")
 """What is m times larger where the mean over the examples is left to dW and db, as in the course."""
 READINGS: tuple[tuple[str, ...], ...] = ((), LATE, LATE[:2], LATE[:3])
 """The places where a program may take the mean over the examples: what is still m times larger before it."""
+OLDER = {"dA2": "dA1", "dA1": "dA0"}
+"""What older versions of the course call the derivatives that layers 2 and 1 pass back."""
 NAMES = tuple(dict.fromkeys((*QUANTITIES[:5], "dA2", *QUANTITIES[5:])))
 """Every quantity that a program may give, in the order of computation."""
 
@@ -89,7 +91,8 @@ class Convention:
     `rows`: examples are rows. `transposed`: weights are (in, out). `flat`: biases have one dimension.
     `flat_labels`: so have labels. `late`: what is m times larger than with autograd, since 1/m comes later.
     `differences`: what the four gradients are, if they are no derivatives.
-    `read`: for values without names, by their places such as "0" or "1.2", what they are.
+    `read`: for values without names, by their places such as "0" or "1.2", what they are; and for names that mean
+    something else than in this suite.
     """
 
     rows: bool = False
@@ -167,7 +170,9 @@ class Convention:
             yield f"1/m comes later: {', '.join(self.late)} {'is' if len(self.late) == 1 else 'are'} m times autograd's"
         if self.differences:
             yield f"the gradients are {self.differences}"
-        found, usual = list(dict.fromkeys(quantity for _, quantity in self.read)), list(ORDER["gradients"])
+        if "dA0" in dict(self.read).values():
+            yield "dA2 and dA1 are the derivatives with respect to A1 and X, as in older versions of the course"
+        found, usual = list(dict.fromkeys(q for name, q in self.read if is_nameless(name))), list(ORDER["gradients"])
         if found and found != usual:
             order = [quantity for quantity in found if quantity in usual]
             wanted = f" (the usual order is {', '.join(usual)})" if order and order != usual else ""

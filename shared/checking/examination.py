@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from shared.checking.conventions import NAMES, READINGS, Convention, is_nameless, layouts, quantities_of
+from shared.checking.conventions import NAMES, OLDER, READINGS, Convention, is_nameless, layouts, quantities_of
 from shared.checking.differences import Differences
 from shared.checking.differences import recognised as recognised_differences
 from shared.checking.naming import with_names_read
@@ -264,7 +264,7 @@ def on_the_rest(examination: Examination) -> list[str]:
     problem, reply = examination.replies[0] if examination.replies else (None, Reply({}))
     entries = reply.values or {}
     found = quantities_of(entries, examination.convention.read)
-    unknown = [name for name, quantity in found.items() if quantity not in NAMES]
+    unknown = [name for name, quantity in found.items() if quantity not in (*NAMES, *OLDER.values())]
     named = [name for name in unknown if not is_nameless(name)]
     nameless = [name for name in unknown if is_nameless(name) and isinstance(entries[name], np.ndarray)]
     known = [V for name, V in entries.items() if name not in unknown]

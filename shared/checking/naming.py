@@ -8,7 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from shared.checking.conventions import LATE, NAMES, Convention, is_nameless, quantities_of, quantity_of, squeezed
+from shared.checking.conventions import (
+    LATE,
+    NAMES,
+    OLDER,
+    Convention,
+    is_nameless,
+    quantities_of,
+    quantity_of,
+    squeezed,
+)
 from shared.checking.problems import Problem
 from shared.checking.sandbox.program import Reply
 from shared.checking.sandbox.unpack import ORDER
@@ -37,6 +46,7 @@ def with_names_read(convention: Convention, function: str, reply: Reply, problem
     rest could be the four as well, nobody knows which are meant: then both are read.
     """
     values = reply.values or {}
+    convention = with_older_names(convention, values, problem)
     dtype = dtype_of(values.values(), problem)
     places = [name for name in values if name.split(".")[-1].isdigit()]
     support = {name: {q: support_for(q, values[name], problem, convention, dtype) for q in NAMES} for name in places}
@@ -52,7 +62,19 @@ def with_names_read(convention: Convention, function: str, reply: Reply, problem
     if function == "gradients" and "cost" not in {*named, *read.values()}:
         read |= lone_number(unread, values)
     read |= rivals(needed, unread, support)
-    return replace(convention, read=tuple((name, read[name]) for name in nameless if name in read))
+    return replace(convention, read=(*convention.read, *((name, read[name]) for name in nameless if name in read)))
+
+
+def with_older_names(convention: Convention, values: Mapping[str, Array | str], problem: Problem) -> Convention:
+    """Read dA2 as dA1, and dA1 as dA0, as older versions of the course call what layers 2 and 1 pass back.
+
+    The shape of dA2 tells: names never outweigh shapes.
+    """
+    names = {quantity: name for name in values if (quantity := quantity_of(name)) in ("dA2", "dA1")}
+    shape = getattr(values.get(names.get("dA2", "")), "shape", None)
+    if shape is None or squeezed(shape) != squeezed(convention.theirs("dA1", np.empty(shape_of("dA1", problem))).shape):
+        return convention
+    return replace(convention, read=tuple((names[old], new) for old, new in OLDER.items() if old in names))
 
 
 def given_by_name(

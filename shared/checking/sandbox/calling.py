@@ -36,6 +36,11 @@ class Target:
     problem: str = ""
     steps: list[Step] = field(default_factory=list)
 
+    @property
+    def has_loss(self) -> bool:
+        """Whether something can be called that has a loss, and not only a module of PyTorch's."""
+        return bool(self.functions) and (self.binding is None or self.binding.plan.how != "outputs")
+
     def step_from(self, W1: np.ndarray) -> Step:
         """Return the step of a script that begins with these weights.
 

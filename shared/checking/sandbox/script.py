@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -10,15 +11,16 @@ from typing import Any
 
 import numpy as np
 
-from shared.checking.sandbox.binding.steps import Step, steps_of
+from shared.checking.sandbox.binding import autograd_steps
+from shared.checking.sandbox.binding.steps import Step, load, save, steps_of
 from shared.checking.sandbox.source import Notebook, OutOfPatienceError, carry_out
-from shared.checking.watching import numpy_arrays
-from shared.checking.watching.operations import load, save
+from shared.checking.watching import numpy_arrays, torch_tensors
 from shared.checking.watching.places import Sources
 from shared.checking.watching.recorder import Recorder
 
 LONGEST = 6.0
 """Seconds that a script is watched for."""
+STEPS = 3
 MOST = 1500
 """Operations: enough for a few steps."""
 
@@ -39,10 +41,7 @@ def steps(path: Path, sources: Sources, to: Path) -> list[Step]:
         with suppress(OSError):
             os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
-    if not (to / "done").exists():
-        return []
-    with np.load(to / "inputs.npz", allow_pickle=False) as file:
-        return steps_of(load(to), {name: file[name] for name in file.files})
+    return load(to) if (to / "done").exists() else []
 
 
 def _watch(path: Path, sources: Sources, to: Path) -> None:
@@ -57,10 +56,16 @@ def _watch(path: Path, sources: Sources, to: Path) -> None:
         raise OutOfPatienceError
 
     recorder.when_full = enough
-    with numpy_arrays.watched(recorder) as note:
-        carry_out(path, names, lambda: _note_arrays(names, note))
-    np.savez(to / "inputs.npz", **recorder.inputs())  # type: ignore[arg-type]
-    save(recorder.operations, to)
+    if torch := sys.modules.get("torch"):
+        torch.set_num_threads(1)  # those that there were did not come with the copy
+        with torch_tensors.watched(recorder), autograd_steps.passes(recorder, STEPS, enough) as passes:
+            carry_out(path, names)
+        found = autograd_steps.steps_of(passes[:STEPS], recorder.operations)
+    else:
+        with numpy_arrays.watched(recorder) as note:
+            carry_out(path, names, lambda: _note_arrays(names, note))
+        found = steps_of(recorder.operations, recorder.inputs(), STEPS)
+    save(found, to)
     (to / "done").touch()
 
 

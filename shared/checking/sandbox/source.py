@@ -5,19 +5,21 @@ import json
 import linecache
 import re
 import signal
+import sys
 import tokenize
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from time import monotonic
+from time import monotonic, thread_time
 from types import CodeType, FrameType
 from typing import Any
 
 from shared.checking.watching.places import CELL
 
-PATIENCE = 2.0
-"""Seconds that the statements of a file may take together; then only its definitions are carried out."""
+PATIENCE, WITH_FRAMEWORKS, WAITING = 2.0, 6.0, 20.0
+"""Seconds of computing that the statements of a file may take together; then only its definitions are carried out.
+PyTorch and JAX take some seconds themselves when they are first used. And seconds that one statement may wait."""
 DEFINITIONS = (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.AsyncFunctionDef)
 
 
@@ -130,6 +132,11 @@ def _compiled(statement: ast.stmt, filename: str) -> CodeType:
     return compile(ast.Module([statement], []), filename, "exec", dont_inherit=True)
 
 
+def patience() -> float:
+    """Return how many seconds the statements of a file may take together."""
+    return WITH_FRAMEWORKS if {"torch", "jax"} & set(sys.modules) else PATIENCE
+
+
 @contextmanager
 def _patience(run: Run) -> Iterator[None]:
     """Interrupt a statement when the time of all is over, where this machine can."""
@@ -138,17 +145,18 @@ def _patience(run: Run) -> Iterator[None]:
         return
 
     def interrupt(number: int, frame: FrameType | None) -> None:
-        raise OutOfPatienceError
+        if run.seconds + thread_time() - begun > patience() or monotonic() > latest:
+            raise OutOfPatienceError
 
-    before, begun = signal.signal(signal.SIGALRM, interrupt), monotonic()
-    signal.setitimer(signal.ITIMER_REAL, max(PATIENCE - run.seconds, 0.01))
+    before, begun, latest = signal.signal(signal.SIGALRM, interrupt), thread_time(), monotonic() + WAITING
+    signal.setitimer(signal.ITIMER_REAL, 0.05, 0.05)
     try:
         yield
     except OutOfPatienceError as error:  # when the statement was over
         run.error, run.is_late = run.error or error, True
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
-        run.seconds += monotonic() - begun
+        run.seconds += thread_time() - begun
         with suppress(ValueError, TypeError):
             signal.signal(signal.SIGALRM, before)
 

@@ -25,7 +25,7 @@ import psutil
 
 from shared.checking.sandbox import calling, libraries, script
 from shared.checking.sandbox.calling import Target
-from shared.checking.sandbox.source import PATIENCE, Notebook, OutOfPatienceError, carry_out, text_of
+from shared.checking.sandbox.source import Notebook, OutOfPatienceError, carry_out, patience, text_of
 from shared.checking.sandbox.unpack import NoEntriesError, entries
 from shared.checking.watching.beside import Note, Watched, unwatched
 from shared.checking.watching.operations import save
@@ -140,9 +140,9 @@ def _load(source: Source, entry: str, folder: Path) -> tuple[Target, dict[str, A
     with _copies_end():
         run = carry_out(source.path, vars(module))
         target = calling.target(module, text_of(source.path), entry)
-        if not target.functions and not isinstance(run.error, SyntaxError):
+        if not target.has_loss and not isinstance(run.error, SyntaxError):
             target.steps = script.steps(source.path, Sources(source.path, source.shown), _empty(folder / "script"))
-            target.functions = ["gradients"] if target.steps else []
+            target.functions = ["gradients"] if target.steps else target.functions
     if run.error and not target.functions:
         return target, {
             "failure": _failure(run.error, source),
@@ -303,7 +303,7 @@ def _line(error: BaseException, source: Source) -> int | None:
 def _summary(error: BaseException) -> str:
     """Say in one line why the file cannot be loaded."""
     if isinstance(error, OutOfPatienceError):
-        return f"it did not finish within {PATIENCE:g} s"
+        return f"it did not finish within {patience():g} s"
     if isinstance(error, SyntaxError):
         return f"this is not Python: {error.msg}"
     if isinstance(error, SystemExit):

@@ -60,7 +60,7 @@ class Binding:
 
     def sentence(self) -> str:
         """Say what is called, and how the gradients are read."""
-        calls = [*([self.plan.build] if self.plan.build else []), *self.plan.calls]
+        calls = [call for call in (self.plan.build, *self.plan.calls) if call and call.name]
         said = ", then ".join(f"{call.name}({', '.join(name for name, _ in call.sources)})" for call in calls)
         read = {
             "traced update": "; the gradients are what is taken from its weights",
@@ -68,9 +68,11 @@ class Binding:
             "returned update": "; the gradients are read off the weights that it returns",
             "own": "; it draws the weights itself, and the gradients are read off the weights that it returns",
             "autograd": "; the gradients are those of autograd",
+            "outputs": "; the loss is this suite's cross-entropy, and the gradients are those of autograd",
         }
         each = "; for each example by itself, and the mean is taken" if self.plan.one_by_one else ""
-        return f"{said}{read.get(self.plan.how, '')}{each}"
+        held = "; the weights are its global variables" if self.plan.build and not self.plan.build.name else ""
+        return f"{said}{held}{read.get(self.plan.how, '')}{each}"
 
 
 def given_to(survey: Survey, arrays: dict[str, np.ndarray], rate: float, make: Callable[[np.ndarray], Any]) -> Given:

@@ -6,11 +6,12 @@ from functools import partial
 from itertools import chain
 from typing import Any
 
-from shared.checking.sandbox.binding import layer_helpers
+from shared.checking.sandbox.binding import holder, layer_helpers
 from shared.checking.sandbox.binding.making import cross_entropy
 from shared.checking.sandbox.binding.options import calls, unknown
 from shared.checking.sandbox.binding.plan import PRODUCED, Call, Plan
-from shared.checking.sandbox.binding.survey import BACKWARD, FORWARD, TRAINING, Survey, is_like
+from shared.checking.sandbox.binding.survey import BACKWARD, FORWARD, TRAINING, Survey, is_like, parameters_of
+from shared.checking.sandbox.binding.words import roles_of
 
 WEIGHTS = {"W1", "W2", "weights", "Ws", "cache", "A1"}
 """Who takes one of these works on weights that somebody gives."""
@@ -28,10 +29,13 @@ class Candidates:
         backward = [name for name in functions if is_like(name, BACKWARD)]
         backward.sort(key=lambda name: (name != "gradients", not is_like(name, ("grad", "back")), name))
         yield from ((name, self.of_function(name)) for name in backward)
-        for cls in self.survey.classes:
-            yield from ((f"{cls}.{method}", self.of_method(cls, method)) for method in self._methods(cls))
+        for cls, built in self.survey.classes.items():
+            methods = members(built)
+            yield from ((f"{cls}.{name}", self.of_method(cls, name, methods)) for name in self._methods(methods))
         rest = sorted((name for name in functions if name not in backward), key=lambda name: is_like(name, FORWARD))
         yield from ((name, self.of_function(name)) for name in rest)
+        if holder.holds_by_name(self.survey.module):
+            yield from ((name, self.of_method("", name, functions)) for name in self._methods(functions))
         yield from layer_helpers.plans(self.survey)
         for name in dict.fromkeys(build.name for build in self._modules()):
             yield name, self.of_module(name)
@@ -53,20 +57,22 @@ class Candidates:
             elif {"X", "Y", "rate"} <= roles or ({"X", "Y"} <= roles and is_like(name, TRAINING)):
                 yield Plan(name, (call,), None, "own")
 
-    def of_method(self, cls: str, name: str) -> Iterator[Plan]:
-        """Go through the plans that build an object and end with one of its methods."""
-        built, methods = self.survey.classes[cls], members(self.survey.classes[cls])
+    def of_method(self, cls: str, name: str, methods: dict[str, Any]) -> Iterator[Plan]:
+        """Go through the plans that build an object and end with one of its methods.
+
+        Functions of a file are methods, too: of the module, which holds weights in its global variables.
+        """
         before = {other: V for other, V in methods.items() if other != name and is_like(other, FORWARD)}
         one_by_one = [False, True] if self.survey.is_for_each_example(name) else [False]
-        for build in calls(cls, built, [], builds=True):
+        hows = [*(["autograd"] if self.survey.uses_torch else []), "returned", "held", "update"]
+        entry = f"{cls}.{name}".removeprefix(".")
+        for build in self._builds(cls):
             known = self._names(before)
             for call in calls(name, methods[name], self.survey.returned(name), method=True, known=known):
                 for first in self._firsts(call, before, method=True):
-                    for how in ("returned", "held", "update"):
-                        for each in one_by_one:
-                            yield Plan(f"{cls}.{name}", (*first, call), build, how, each)
+                    yield from (Plan(entry, (*first, call), build, how, each) for how in hows for each in one_by_one)
                 if {"X", "Y"} <= call.takes | build.takes and is_like(name, TRAINING):
-                    yield Plan(f"{cls}.{name}", (call,), build, "own")
+                    yield Plan(entry, (call,), build, "own")
 
     def of_module(self, name: str) -> Iterator[Plan]:
         """Go through the plans that ask a torch.nn.Module, and a loss."""
@@ -74,13 +80,23 @@ class Candidates:
             if build.name == name:
                 asked = Call("__call__", (("input", ("X", "")),), None, ("A2",))
                 loss = Call("loss", (("output", ("A2", "")), ("labels", ("Y", ""))), cross_entropy(self.survey))
-                yield Plan(name, (asked, loss), build, "autograd")
+                yield Plan(name, (asked, loss), build, "outputs")
 
-    def _methods(self, cls: str) -> list[str]:
-        names, found = list(members(self.survey.classes[cls])), list[str]()
-        for words in (BACKWARD, (*TRAINING, "update", "step")):
-            found += [name for name in names if is_like(name, words) and name not in found]
-        return found
+    def _builds(self, cls: str) -> Iterator[Call]:
+        """Go through the ways to get what holds the weights: an object of a class, or the module itself."""
+        if cls:
+            yield from calls(cls, self.survey.classes[cls], [], builds=True)
+        else:
+            yield Call("", (), lambda: self.survey.module)
+
+    def _methods(self, methods: dict[str, Any]) -> list[str]:
+        """Name the methods that may give gradients, the most likely first; those that take labels among them."""
+        by_name = (
+            name for words in (BACKWARD, (*TRAINING, "update", "step")) for name in methods if is_like(name, words)
+        )
+        names = {name: [each.name for each in parameters_of(V) or ()] for name, V in methods.items()}
+        with_labels = (name for name in names if any("Y" in roles_of(each) for each in names[name]))
+        return list(dict.fromkeys((*by_name, *with_labels)))
 
     def _modules(self) -> Iterator[Call]:
         """Go through what builds a torch.nn.Module."""

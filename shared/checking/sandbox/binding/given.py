@@ -12,6 +12,10 @@ from shared.checking.watching.beside import unwatched
 WEIGHTS = ("W1", "b1", "W2", "b2")
 
 
+WITH_BIAS = ("bias first", "bias last")
+"""The forms of a matrix of weights that holds the biases as its first or last column."""
+
+
 class Weights(NamedTuple):
     """Weights by attribute and by position."""
 
@@ -22,8 +26,10 @@ class Weights(NamedTuple):
 
 
 FORMS = ("dict", "tuple", "pairs", "dicts", "nested", "named")
-FLAT = ("flat", "flat, bias first", "flat, bias first, by columns")
+FLAT = ("flat", "flat, weights first", "flat, bias first", "flat, bias first, by columns")
 """The forms in which four weights may be given as one value."""
+IN_ORDER = {"flat": WEIGHTS, "flat, weights first": ("W1", "W2", "b1", "b2")}
+"""The forms in which the four follow one another."""
 BIG, BIG32 = 2.0**200, 2.0**60
 """Learning rates so large that V - rate * dV is -rate * dV exactly: the gradient can be read off an update."""
 
@@ -62,8 +68,12 @@ class Given:
         n_x, n_h, m = self.sizes
         numbers = {"n_x": n_x, "n_h": n_h, "n_y": 1, "m": m, "sizes": [n_x, n_h, 1], "rate": self.rate, "zero": 0.0}
         numbers |= {"iterations": self.iterations, "one": 1.0}
+        if form in WITH_BIAS:
+            return self.argument(role, self.with_bias(role, form))
         if role in self.arrays:
             return self.argument(role)
+        if role == "XY":
+            return self.argument("X"), self.argument("Y")
         if role in numbers:
             return numbers[role]
         if role == "weights" and "model" in self.pool and form == "model":
@@ -77,6 +87,24 @@ class Given:
     def argument(self, name: str, array: np.ndarray | None = None) -> Any:
         """Give one of W1 b1 W2 b2 X Y, or the array that stands for it here, as the program takes it."""
         return self.note(name, self.make(self.arrays[name] if array is None else array))
+
+    def with_bias(self, name: str, form: str) -> np.ndarray:
+        """Give weights with their biases beside them: a column of weights that are (out, in), and else a row."""
+        W, b = self.arrays[name], self.arrays[f"b{name[1]}"]
+        axis = 1 if W.shape[0] == b.size else 0
+        parts = [np.expand_dims(b.ravel(), axis), W]
+        return np.concatenate(parts if form == "bias first" else parts[::-1], axis)
+
+    def without_bias(self, found: dict[str, np.ndarray], form: str) -> dict[str, np.ndarray]:
+        """Take gradients apart that have those of the biases beside them."""
+        parts: dict[str, np.ndarray] = {}
+        for name in ("W1", "W2"):
+            whole, W = self.with_bias(name, form), self.arrays[name]
+            axis = 0 if whole.shape[0] > W.shape[0] else 1
+            at = 0 if form == "bias first" else W.shape[axis]
+            for V in [V for V in found.values() if V.shape == whole.shape][:1]:
+                parts |= {f"d{name}": np.delete(V, at, axis), f"db{name[1]}": np.take(V, [at], axis)}
+        return parts
 
     def weights(self, form: str) -> Any:
         """Give the four weights as one value."""
@@ -101,8 +129,8 @@ class Given:
     def flat(self, form: str) -> np.ndarray:
         """Give the four weights as one vector: one after the other, or each bias as the first column of its weights."""
         W1, b1, W2, b2 = (self.arrays[name] for name in WEIGHTS)
-        if form == "flat":
-            return np.concatenate([V.ravel() for V in (W1, b1, W2, b2)])
+        if form in IN_ORDER:
+            return np.concatenate([self.arrays[name].ravel() for name in IN_ORDER[form]])
         order = "F" if form.endswith("by columns") else "C"
         parts = (np.column_stack([b.ravel(), W.reshape(b.size, -1)]) for W, b in ((W1, b1), (W2, b2)))
         return np.concatenate([part.ravel(order=order) for part in parts])  # type: ignore[arg-type]
@@ -110,10 +138,10 @@ class Given:
     def unflat(self, vector: np.ndarray, form: str) -> dict[str, np.ndarray]:
         """Take a vector of gradients apart as the weights were put together."""
         n_x, n_h, _ = self.sizes
-        if form == "flat":
-            ends = np.cumsum([self.arrays[name].size for name in WEIGHTS])[:-1]
-            parts = np.split(vector, ends)
-            return {f"d{name}": V.reshape(self.arrays[name].shape) for name, V in zip(WEIGHTS, parts, strict=True)}
+        if form in IN_ORDER:
+            ends = np.cumsum([self.arrays[name].size for name in IN_ORDER[form]])[:-1]
+            parts = zip(IN_ORDER[form], np.split(vector, ends), strict=True)
+            return {f"d{name}": V.reshape(self.arrays[name].shape) for name, V in parts}
         order: Any = "F" if form.endswith("by columns") else "C"
         T1 = vector[: n_h * (n_x + 1)].reshape((n_h, n_x + 1), order=order)
         T2 = vector[n_h * (n_x + 1) :].reshape((1, n_h + 1), order=order)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -29,20 +30,15 @@ class Slot:
         )
 
     def set(self, value: Any) -> None:
-        """Put something there."""
-        if isinstance(self.container, dict | list):
+        """Put something there; a tensor that has a gradient stays the same object: others may know it already."""
+        held = self.get()
+        if getattr(held, "requires_grad", False):
+            held.data.copy_(value)
+            held.grad = None
+        elif isinstance(self.container, dict | list):
             self.container[self.key] = value
         else:
             setattr(self.container, self.key, value)
-
-
-@dataclass
-class TensorSlot(Slot):
-    """A parameter of a torch.nn.Module: it stays the same object, since an optimizer may know it already."""
-
-    def set(self, value: Any) -> None:
-        """Change its numbers."""
-        self.container[self.key].data.copy_(value)
 
 
 def slots(value: Any, prefix: str = "", depth: int = 1) -> Iterator[Slot]:
@@ -51,26 +47,37 @@ def slots(value: Any, prefix: str = "", depth: int = 1) -> Iterator[Slot]:
         return
     if hasattr(value, "named_parameters"):
         parameters = dict(value.named_parameters())
-        yield from (TensorSlot(f"{prefix}{name}", parameters, name) for name in parameters)
+        yield from (Slot(f"{prefix}{name}", parameters, name) for name in parameters)
         return
     if isinstance(value, Mapping):
         keys: list[Any] = list(value)
     elif isinstance(value, list):
         keys = list(range(len(value)))
     else:
-        keys = list(vars(value)) if hasattr(value, "__dict__") else []
+        keys = [key for key in vars(value) if not key.startswith("__")] if hasattr(value, "__dict__") else []
     for key in keys:
         slot = Slot(f"{prefix}{key}", value, key)
         inner = slot.get()
         if is_array(inner) or isinstance(inner, int | float):
             yield slot
-        elif isinstance(inner, dict | list) or (hasattr(inner, "__dict__") and not callable(inner)):
+        elif isinstance(inner, dict | list) or (hasattr(inner, "__dict__") and not is_closed(inner)):
             yield from slots(inner, f"{slot.name}.", depth + 1)
+
+
+def is_closed(value: Any) -> bool:
+    """Tell whether something has attributes that are nobody's weights: a function, a library."""
+    return isinstance(value, ModuleType | type) or (callable(value) and not hasattr(value, "named_parameters"))
+
+
+def holds_by_name(value: Any) -> bool:
+    """Tell whether something holds four weights that have usual names."""
+    named = (weight_of(slot.name) for slot in slots(value) if is_array(slot.get()))
+    return len({name for name in named if name}) >= len(WEIGHTS)
 
 
 def is_array(value: Any) -> bool:
     """Tell whether something is an array with dimensions, of NumPy, PyTorch or JAX."""
-    return hasattr(value, "shape") and hasattr(value, "dtype") and len(value.shape) > 0
+    return hasattr(value, "dtype") and isinstance(getattr(value, "shape", None), tuple) and len(value.shape) > 0
 
 
 def weight_slots(value: Any, arrays: Mapping[str, np.ndarray]) -> dict[str, Slot]:

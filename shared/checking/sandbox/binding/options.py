@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterator
 from itertools import islice, product
 from typing import Any
 
-from shared.checking.sandbox.binding.given import FLAT, FORMS
+from shared.checking.sandbox.binding.given import FLAT, FORMS, WITH_BIAS
 from shared.checking.sandbox.binding.plan import PRODUCED, Call, Source
 from shared.checking.sandbox.binding.survey import parameters_of
 from shared.checking.sandbox.binding.words import roles_of
@@ -37,13 +37,20 @@ def calls(
     choices = [list(_sources(each, parameters, builds, known)) for each in parameters]
     if builds:
         choices = _by_position(parameters, choices)
-    for chosen in islice(product(*choices), MOST):
-        forms = {form for source in chosen if source for form in (source[1],) if form}
+    for chosen in islice(_combined(choices), MOST):
+        forms = {source[1] for source in chosen if source and source[0] in ("weights", "W1", "W2")}
         roles = [source[0] for source in chosen if source and source[0] not in ("zero", "one")]
         if len(forms) > 1 or len(set(roles)) < len(roles):
             continue
         sources = [(each.name, source) for each, source in zip(parameters, chosen, strict=True) if source]
         yield Call(name, tuple(sources), None if method else function, tuple(returned))
+
+
+def _combined(choices: list[list[Any]]) -> Iterator[list[Any]]:
+    """Go through all combinations of choices; the form of the weights, which has the most choices, changes fastest."""
+    order = sorted(range(len(choices)), key=lambda k: any(source and source[0] == "weights" for source in choices[k]))
+    for chosen in product(*(choices[k] for k in order)):
+        yield [chosen[order.index(k)] for k in range(len(choices))]
 
 
 def unknown(function: Callable[..., Any]) -> list[str]:
@@ -73,6 +80,8 @@ def _sources(
         if role == "weights":
             yield ("weights", "model")
             yield from (("weights", form) for form in (*FORMS, *FLAT))
+        elif role in ("W1", "W2") and not builds and not any(_are_biases(each.name) for each in all_of_them):
+            yield from ((role, form) for form in ("", *WITH_BIAS))
         elif role in ("zero", "one"):
             if not has_default or (isinstance(default, int | float) and not isinstance(default, bool)):
                 yield (role, "")
@@ -80,6 +89,11 @@ def _sources(
             yield (role, "")
     if has_default and not {"iterations", "rate", "X", "Y"} & set(roles):
         yield None
+
+
+def _are_biases(name: str) -> bool:
+    """Tell whether a name stands for biases."""
+    return bool({"b1", "b2", "bs"} & set(roles_of(name)))
 
 
 def _by_position(parameters: list[inspect.Parameter], choices: list[list[Any]]) -> list[list[Any]]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from shared.checking.sandbox.binding import effects, holder
 from shared.checking.sandbox.binding.effects import plain, same_draws, weights_in
-from shared.checking.sandbox.binding.given import Given
+from shared.checking.sandbox.binding.given import WITH_BIAS, Given
 from shared.checking.sandbox.binding.survey import TRAINING, is_like, parameters_of
 from shared.checking.sandbox.binding.words import roles_of
 from shared.checking.sandbox.unpack import arrays_of
@@ -46,12 +46,13 @@ class Call:
     @property
     def takes(self) -> set[str]:
         """The roles of what it is given."""
-        return {role for _, (role, _) in self.sources}
+        roles = {role for _, (role, _) in self.sources}
+        return roles | {"X", "Y"} if "XY" in roles else roles
 
     @property
     def form(self) -> str:
-        """The form in which it takes four weights as one."""
-        return next((form for _, (role, form) in self.sources if role == "weights"), "")
+        """The form in which it takes four weights as one, or two with their biases."""
+        return next((form for _, (_, form) in self.sources if form), "")
 
     def run(self, given: Given) -> Any:
         """Call it, and keep what it gives under the names that it has for it."""
@@ -104,7 +105,8 @@ class Plan:
     object), "update" (what changed in the weights that it holds), "traced update" (what was seen to be subtracted from
     them, where the learning rate is a number in the code), "returned update" (new weights that came back),
     "own" (new weights, of a training that draws those it begins with), "autograd" (what PyTorch leaves beside the
-    weights), "grad" (the derivative of the loss that comes back, by PyTorch or JAX).
+    weights), "outputs" (the same of this suite's loss, where only a torch.nn.Module was found), "grad" (the derivative
+    of the loss that comes back, by PyTorch or JAX).
     """
 
     entry: str
@@ -180,7 +182,7 @@ class Plan:
 
     def _called(self, given: Given) -> Any:
         result, takes = None, set[str]().union(*(call.takes for call in self.calls))
-        functions = [call.function or getattr(type(given.pool["model"]), call.name) for call in self.calls]
+        functions = [call.function or getattr(given.pool["model"], call.name) for call in self.calls]
         with effects.settings_of(functions, given, takes) if self.updates else nullcontext():
             for call in self.calls:
                 result = call.run(given)
@@ -216,7 +218,7 @@ class Plan:
                 after = weights_in(result, given)
                 begin = {name: holder.like(given.arrays[name], slot.get()) for name, slot in after.items()}
                 return effects.differences(begin, after, given.rate)
-            case "autograd":
+            case "autograd" | "outputs":
                 return effects.autograd(places, result)
             case "held":
                 own = {slot.name for slot in places.values()}
@@ -226,6 +228,8 @@ class Plan:
         if self.form.startswith("flat"):
             found = {name: V for name, V in found.items() if V.size == given.flat(self.form).size}
             return given.unflat(np.ravel(next(iter(found.values()))), self.form) if found else {}
+        if self.form in WITH_BIAS:
+            return given.without_bias(found, self.form)
         return {name.removeprefix("."): V for name, V in found.items()}
 
     def _mean_of_each(self, given: Given) -> dict[str, np.ndarray]:

@@ -73,7 +73,8 @@ class Search:
         left, until = MOST, min(self.until, process_time() + self._patience())
         for plan in islice((plan for plan in plans if plan.build not in self.useless - self.useful), MOST):
             found += self._tried(plan)
-            left = min(left - 1, FURTHER) if found else left - 1
+            tells = any(not each.plan.form.startswith("flat") for each in found)  # a vector has any order
+            left = min(left - 1, FURTHER) if tells else left - 1
             if process_time() > until or not left or any(each.reading.right == COMPLETE for each in found):
                 break
         return max(found, key=lambda binding: binding.reading.score, default=None)
@@ -123,7 +124,7 @@ class Search:
 
     def why_not(self) -> str:
         """Say in a line what was found, and what would help."""
-        names = [name for name, _ in self.entries()]
+        names = list(dict.fromkeys(name for name, _ in self.entries()))
         if not names:
             return "there is no function or class that could give gradients"
         return f"nothing gives four gradients: {'; '.join(map(self._reason, names[:3]))}"

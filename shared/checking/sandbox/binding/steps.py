@@ -2,10 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
+from shared.checking.sandbox.binding.paper import NAMES
 from shared.checking.watching.operations import Constant, Input, Operand, Operation, Result, Several
+from shared.checking.watching.operations import load as read
+from shared.checking.watching.operations import save as write
 
 PRODUCTS = ("matmul", "dot")
 LOSSES = ("subtract", "multiply")
@@ -115,9 +119,8 @@ class _Reading:
         return roles if len(roles) == 4 and self._are_labels(self.Y, m) else {}
 
     def _are_labels(self, operand: Operand, m: int) -> bool:
-        V = self.value(operand)
         made = isinstance(operand, Result) and self.operations[operand.number].function
-        return V.size == m and V.dtype.kind in "iuf" and set(np.unique(V)) <= {0, 1} and made not in ("greater", "less")
+        return are_labels(self.value(operand), m) and made not in ("greater", "less")
 
     def _products(self, chains: list[_Chain]) -> Iterator[tuple[_Chain, Operand, bool]]:
         """Go through the weights that something is multiplied with, in order: the chain, that thing, and its side."""
@@ -143,6 +146,31 @@ class _Reading:
         rate = rate_of(list(updates.values()), self.operations)
         gradients = {f"d{name}": gradient_in(update, self.operations, rate) for name, update in updates.items()}
         return Step(given, gradients, tuple(_cut(self.operations[begin : end + 1], begin, names)), self.rows)
+
+
+def are_labels(V: np.ndarray, m: int) -> bool:
+    """Tell whether an array may hold the labels of m examples."""
+    return V.size == m and V.dtype.kind in "iuf" and set(np.unique(V)) <= {0, 1}
+
+
+def save(steps: Sequence[Step], folder: Path) -> None:
+    """Write steps into a folder."""
+    for number, step in enumerate(steps):
+        place = folder / f"step{number}"
+        place.mkdir()
+        write(step.operations, place)
+        np.savez(place / "arrays.npz", rows=step.rows, **step.given, **step.gradients)
+
+
+def load(folder: Path) -> list[Step]:
+    """Read the steps that `save` wrote."""
+    found: list[Step] = []
+    for place in sorted(folder.glob("step*")):
+        with np.load(place / "arrays.npz", allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+        rows, given = bool(arrays.pop("rows")), {name: arrays.pop(name) for name in NAMES}
+        found.append(Step(given, arrays, read(place), rows))
+    return found
 
 
 def rate_of(updates: Sequence[Operation], operations: Sequence[Operation]) -> float:

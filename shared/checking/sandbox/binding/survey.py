@@ -9,8 +9,19 @@ from typing import Any
 
 from shared.checking.sandbox.binding.words import weight_of
 
-FORWARD = ("forward", "feed", "predict", "propagat", "hypothesis", "activations", "compute_output", "think", "run")
-BACKWARD = ("back", "grad", "bprop", "deriv", "loss", "cost", "nabla")
+FORWARD = (
+    "forward",
+    "feed",
+    "predict",
+    "propagat",
+    "hypothesis",
+    "activations",
+    "compute_output",
+    "think",
+    "run",
+    "fwd",
+)
+BACKWARD = ("back", "grad", "bprop", "bwd", "deriv", "loss", "cost", "nabla")
 TRAINING = ("train", "fit", "model", "learn", "optimi", "descent", "main", "network", "run", "nn")
 UPDATING = ("update", "apply", "step", "optimi")
 

@@ -11,6 +11,7 @@ SPELLINGS = {
     "Y": "y ys yb yy t label labels target targets ytrain trainy ytr ydata ytrue truey truth ybatch batchy "
     "trainsety trainlabels expected expectedoutput desired groundtruth yassess outputs trainingoutputs "
     "actual",
+    "XY": "batch minibatch examples pair data traindata trainingdata batchdata databatch example sample",
     "W1": "w1 theta1 weights1 weight1 wt1 wh whidden wih winputhidden weightsinputhidden weightsih "
     "weightsinputtohidden hiddenweights weightshidden win wxh syn0 fc1weight l1weight layer1weight "
     "hiddenweight w1s k1 linear1weight 0weight w01 hw inputweights inputhiddenweights wij fc1w linear1w "
@@ -50,7 +51,7 @@ SPELLINGS = {
     "zero": "lambd lambda lam lmbda reg l2 l2lambda lambdareg regularization weightdecay decay dropout "
     "dropoutrate pdrop momentum l1 l2reg regstrength regularizationstrength droprate lambdaa regparam "
     "mu l1lambda l2regularization gamma lambda1 lambda2 noise beta1 lamda regularizer "
-    "regularizationparameter start offset",
+    "regularizationparameter start offset batchidx batchindex idx index",
     "one": "keepprob keep keepprobability pkeep keepratio",
     "Z1": "z1 hiddeninput zh netinput1 zhidden",
     "A1": "a1 hrelu h hidden hiddenoutput h1 hiddenlayer layer1 activation1 hiddenactivation "
