@@ -152,7 +152,7 @@ def check(
     if file is None:
         raise InputError("check needs your file: python compare.py check my_backprop.py (--template prints one)")
 
-    from shared.checking import checkup, problems, told
+    from shared.checking import checkup, lines, problems, told
     from shared.checking.sandbox.program import Program
     from shared.comparing import outputs, setup
     from shared.report import checkup as views
@@ -161,14 +161,16 @@ def check(
 
     show = Terminal()
     outputs.check([json], [file, source.train])
-    with Program(file, asked.timeout, asked.entry or "", int(asked.memory * 1e9) if asked.memory else None) as program:
-        examples = setup.load(options.Data(**vars(source))).train
-        with show.stage(f"{file.name}: solving problems", problems.COUNT) as progress:
-            result = checkup.check(program, program.fitted(problems.everything(examples.X, examples.Y)), progress)
-            result.examination.remarks[:0] = program.said
-    if json:
-        json_file.write(json, told.as_dict(result))
-    views.show(show, result)
+    memory = int(asked.memory * 1e9) if asked.memory else None
+    with lines.with_hidden_units(asked.activation):
+        with Program(file, asked.timeout, asked.entry or "", memory) as program:
+            examples = setup.load(options.Data(**vars(source))).train
+            with show.stage(f"{file.name}: solving problems", problems.COUNT) as progress:
+                result = checkup.check(program, program.fitted(problems.everything(examples.X, examples.Y)), progress)
+                result.examination.remarks[:0] = program.said
+        if json:
+            json_file.write(json, told.as_dict(result))
+        views.show(show, result)
     return result.status(asked.strict)
 
 

@@ -70,6 +70,24 @@ def test_a_file_gets_the_text_and_the_status_of_the_command(mask, tmp_path, caps
     assert answer.as_dict()["sentence"] == answer.sentence
 
 
+@pytest.mark.parametrize(
+    ("activation", "value", "slope"),
+    [
+        ("tanh", "np.tanh(Z1)", "1 - A1**2"),
+        ("sigmoid", "1 / (1 + np.exp(-Z1))", "A1 * (1 - A1)"),
+        ("leaky_relu", "np.where(Z1 > 0, Z1, 0.01 * Z1)", "np.where(Z1 > 0, 1, 0.01)"),
+    ],
+)
+def test_a_network_is_examined_with_the_hidden_units_that_it_is_said_to_have(activation, value, slope, monkeypatch):
+    source = BACKPROP.format(mask="Z").replace("np.maximum(0, Z1)", value)
+    right = source.replace("relu_backward(W2.T @ dZ2, Z1)", f"W2.T @ dZ2 * ({slope})")
+    answer = check(cell(right, monkeypatch), activation=activation)
+    assert (answer.verdict, f"hidden units: {activation}" in str(answer)) == ("certified", True)
+    wrong = check(cell(source, monkeypatch), activation=activation)
+    assert wrong.sentence == "backprop is wrong, because: slope of a relu in dZ1."
+    assert check(cell(BACKPROP.format(mask="Z"), monkeypatch)).verdict == "certified"  # it is relu again
+
+
 def test_one_line_is_enough_in_a_test(monkeypatch):
     assert_certified(cell(BACKPROP.format(mask="Z"), monkeypatch))
     with pytest.raises(AssertionError, match=r"^backprop is wrong, because: mask of dA1 in dZ1\.\n\nexamined  on 4"):

@@ -29,13 +29,18 @@ FORMS = Path(__file__).parent / "forms"
 GIVEN = on_paper().given()
 SCRIPTS = ("eleven_lines", "script_minus")
 SLOW = ("jax_list", "torch_train_fn")
+TORCH_SCRIPT = FORMS / "torch_script.py"
 ENTRIES = {
     "andrewng_ex4": ("nnCostFunction", "returned"),
+    "batch_tuple": ("train_step", "returned update"),
+    "bias_columns": ("nn_gradients", "returned"),
     "constants_file": ("propagate", "returned"),
     "course_layers_only": ("linear_activation_backward", "returned"),
     "dict_by_layer": ("compute_gradients", "returned"),
     "dropout_args": ("backward_propagation_with_dropout", "returned"),
     "fit_class": ("MLP.fit", "update"),
+    "flat_weights_first": ("backprop", "returned"),
+    "global_weights": ("backward", "update"),
     "grads_attr": ("TwoLayer.compute_gradients", "held"),
     "kwargs_order": ("backprop", "returned"),
     "layers_class": ("Network.backward", "held"),
@@ -53,6 +58,7 @@ ENTRIES = {
     "torch_lossfn": ("loss_fn", "grad"),
     "torch_module": ("train", "autograd"),
     "torch_sequential": ("model", "outputs"),
+    "torch_training_step": ("Classifier.training_step", "autograd"),
     "torch_train_fn": ("train", "own"),
     "jax_list": ("loss", "grad"),
     "jax_loss": ("loss", "grad"),
@@ -93,7 +99,7 @@ def test_a_program_is_taken_as_it_is(name):
 
 
 def test_every_form_is_tried():
-    assert {path.stem for path in FORMS.glob("*.py")} == {*ENTRIES, *SCRIPTS, "samson_zhang"}
+    assert {path.stem for path in FORMS.glob("*.py")} == {*ENTRIES, *SCRIPTS, TORCH_SCRIPT.stem, "samson_zhang"}
 
 
 def test_a_gradient_of_the_wrong_shape_is_taken_by_its_name_so_that_the_doctor_can_tell():
@@ -245,6 +251,33 @@ def test_the_first_steps_of_a_script_are_read_off_as_it_runs(tmp_path, name):
             for quantity in paper.GRADIENTS:
                 np.testing.assert_allclose(given[quantity].T.ravel(), right[quantity].ravel(), rtol=1e-12)
             assert any(Input("W1") in each.operands for each in reply.operations)
+
+
+def steps_of_torch(tmp_path, text):
+    """Give the gradients of a script's steps, and those that are right for what the steps begin with."""
+    (tmp_path / "mine.py").write_text(text)
+    with Program(tmp_path / "mine.py", 60) as program:
+        assert program.bound.entry == "the script"
+        for problem in program.fitted([]):
+            W1, b1, W2, b2, X, Y = problem.given().values()
+            given = program.call("gradients", W1, b1.ravel(), W2, b2.ravel(), X.T, Y.T, watch=True)
+            assert any({Input("X"), Input("W1")} <= set(each.operands) for each in given.operations)
+            yield given.values, paper.right(problem.given())
+
+
+def test_steps_of_a_pytorch_script_are_its_own_with_its_own_loss(tmp_path):
+    steps = list(steps_of_torch(tmp_path, TORCH_SCRIPT.read_text()))
+    assert len(steps) == 3
+    for given, right in steps:
+        np.testing.assert_allclose(given["dW1"], right["dW1"], rtol=1e-4, atol=1e-7)
+        np.testing.assert_allclose(given["db2"], right["db2"].ravel(), rtol=1e-4, atol=1e-7)
+
+
+@pytest.mark.slow
+def test_gradients_that_a_pytorch_script_never_sets_to_zero_add_up(tmp_path):
+    steps = list(steps_of_torch(tmp_path, TORCH_SCRIPT.read_text().replace("    optimizer.zero_grad()\n", "")))
+    total = steps[0][1]["dW1"] + steps[1][1]["dW1"]
+    np.testing.assert_allclose(steps[1][0]["dW1"], total, rtol=1e-4, atol=1e-7)
 
 
 def test_a_script_in_a_function_under_main_is_run(tmp_path):

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from shared.checking.from_python import Answer
+    from shared.network import Activation
 
 
-def check(program: Callable[..., Any] | str | Path, entry: str = "") -> "Answer":
+def check(program: Callable[..., Any] | str | Path, entry: str = "", *, activation: "Activation" = "relu") -> "Answer":
     """Examine a backprop, as `python compare.py check` does.
 
     Parameters
@@ -18,6 +19,8 @@ def check(program: Callable[..., Any] | str | Path, entry: str = "") -> "Answer"
         what it prints. The path of a .py file or a notebook is examined in a process of its own.
     entry : str
         What to call in a file, or which method of a class, if it should be another one than the most likely.
+    activation : str
+        The hidden units of the network: relu, leaky_relu, sigmoid or tanh.
 
     Returns
     -------
@@ -31,10 +34,16 @@ def check(program: Callable[..., Any] | str | Path, entry: str = "") -> "Answer"
     """
     from shared.checking import from_python  # the room where a file runs imports none of this
 
-    return from_python.examined(program, entry)
+    return from_python.examined(program, entry, activation)
 
 
-def assert_certified(program: Callable[..., Any] | str | Path, entry: str = "", *, strict: bool = False) -> None:
+def assert_certified(
+    program: Callable[..., Any] | str | Path,
+    entry: str = "",
+    *,
+    activation: "Activation" = "relu",
+    strict: bool = False,
+) -> None:
     """Examine a backprop as `check` does, and go on if it is certified: one line in a test of your own.
 
     Raises
@@ -45,6 +54,6 @@ def assert_certified(program: Callable[..., Any] | str | Path, entry: str = "", 
         If it cannot be examined.
     """
     __tracebackhide__ = True
-    answer = check(program, entry)
+    answer = check(program, entry, activation=activation)
     if answer.status(strict):
         raise AssertionError(str(answer))

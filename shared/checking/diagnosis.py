@@ -12,7 +12,7 @@ from itertools import combinations
 import numpy as np
 
 from shared.checking.calls import added_up, never_zeroed
-from shared.checking.catalogue.entries import CATALOGUE
+from shared.checking.catalogue.entries import of_this_network
 from shared.checking.catalogue.mistake import Mistake, Trait
 from shared.checking.conventions import NAMES
 from shared.checking.examination import Examination
@@ -58,7 +58,7 @@ def diagnose_each_call(examination: Examination, names: Sequence[str], own: Sequ
     given, wrong = set(names), [name for name in examination.wrong if name in names]
     visits = sorted(examination.visits, key=lambda visit: not visit.wrong)
     gaps = {name: gap(name, set(examination.given)) for name in names}
-    suspects = [m for m in CATALOGUE if any(m.line in gaps[name] for name in wrong)]
+    suspects = [m for m in of_this_network() if any(m.line in gaps[name] for name in wrong)]
     found = explained(singles(suspects, gaps, visits), wrong, gaps)
     found += beside_known(found, suspects, not_in(found, wrong), gaps, visits)
     left = not_in(found, wrong)

@@ -50,10 +50,13 @@ def cost(found: list[Edit]) -> int:
     return sum(len(edit.said) + APART for edit in found)
 
 
-@cache
 def forms_of(line: str) -> list[ast.expr]:
     """The right line of a quantity, in each way of writing it."""
-    texts = (RIGHT[line], *FORMS.get(line, ()))
+    return _parsed(line, (RIGHT[line], *FORMS.get(line, ())))
+
+
+@cache
+def _parsed(line: str, texts: tuple[str, ...]) -> list[ast.expr]:
     return [simplified(ast.parse(text, mode="eval").body, line) for text in texts]
 
 

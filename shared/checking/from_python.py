@@ -15,13 +15,14 @@ from typing import Any
 
 from rich.console import Console
 
-from shared.checking import checkup, problems, told
+from shared.checking import checkup, lines, problems, told
 from shared.checking.sandbox import calling, worker
 from shared.checking.sandbox.process import Child
 from shared.checking.sandbox.program import CheckError, Program
 from shared.checking.sandbox.source import without_magics
 from shared.checking.watching.places import known_as
 from shared.data import dataset, default_data
+from shared.network import Activation
 
 WIDE = 200
 """Columns, so that no table is wrapped."""
@@ -33,8 +34,8 @@ PAGE = '<pre style="line-height: normal; font-family: monospace; overflow-x: aut
 class Answer:
     """What was found; it shows itself as what the command prints, in a notebook in colour."""
 
-    def __init__(self, found: checkup.Checkup):
-        self.checkup, self.verdict, self.status = found, found.verdict, found.status
+    def __init__(self, found: checkup.Checkup, activation: Activation):
+        self.checkup, self.verdict, self.status, self.activation = found, found.verdict, found.status, activation
 
     @property
     def sentence(self) -> str:
@@ -43,12 +44,14 @@ class Answer:
 
     def as_dict(self) -> dict[str, Any]:
         """Give all of it, as --json does."""
-        return told.as_dict(self.checkup)
+        with lines.with_hidden_units(self.activation):
+            return told.as_dict(self.checkup)
 
     def _printed(self) -> Console:
         console = Console(record=True, width=WIDE, file=StringIO(), color_system="truecolor")
-        for part in told.parts(self.checkup):
-            console.print(part, highlight=False, soft_wrap=isinstance(part, str))
+        with lines.with_hidden_units(self.activation):
+            for part in told.parts(self.checkup):
+                console.print(part, highlight=False, soft_wrap=isinstance(part, str))
         return console
 
     def __str__(self) -> str:
@@ -60,19 +63,19 @@ class Answer:
         return self._printed().export_html(inline_styles=True, code_format=PAGE)
 
 
-def examined(what: Callable[..., Any] | str | Path, entry: str) -> Answer:
+def examined(what: Callable[..., Any] | str | Path, entry: str, activation: Activation) -> Answer:
     """Examine a file, or a function or a class in this process."""
     examples = dataset.load(*default_data.paths()).train
     given = Program(Path(what), TIMEOUT, entry) if isinstance(what, str | Path) else InProcess(what, entry)
     try:
-        with given as program:
+        with lines.with_hidden_units(activation), given as program:
             found = checkup.check(program, program.fitted(problems.everything(examples.X, examples.Y)))
             found.examination.remarks[:0] = program.said
     except CheckError as error:
         if error.details:
             error.add_note(error.details)
         raise
-    return Answer(found)
+    return Answer(found, activation)
 
 
 class InProcess(Program):

@@ -15,6 +15,7 @@ IN_NUMPY = {
     "relu": "np.maximum(0, z)",
     "sigmoid": "1 / (1 + np.exp(-z))",
     "softplus": "np.logaddexp(0, z)",
+    "tanh": "np.tanh(z)",
     "mean": "np.mean(z)",
 }
 """How the functions of the notation are written in NumPy."""
@@ -81,6 +82,8 @@ class Layout:
             case ast.Call(func=ast.Name(id=function), args=[argument]) if function in IN_NUMPY:
                 z = self.turn(argument, self.examples_are_rows if function == "mean" else flip)
                 return filled(IN_NUMPY[function], z)
+            case ast.Call(func=ast.Name(id="where"), args=args):
+                return ast.Call(ast.parse("np.where", mode="eval").body, [self.turn(each, flip) for each in args], [])
         return node
 
     def array(self, name: str, flip: bool) -> ast.expr:

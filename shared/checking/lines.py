@@ -1,4 +1,4 @@
-"""The relu network line by line, each line one text of the notation: what a program, right or wrong, would compute.
+"""The network line by line, each line one text of the notation: what a program, right or wrong, would compute.
 
 A text is parsed once, and all else comes from its tree: what a line is made from, the code to write, its numbers on
 paper. The right texts stand in RIGHT. A mistake is another text in the place of one of them. The dtype that goes in
@@ -7,13 +7,14 @@ comes out.
 
 import ast
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache, cached_property, partial
 from typing import Any
 
 import numpy as np
 
 from shared.checking.vocabulary import FUNCTIONS
-from shared.network import Array, Parameters
+from shared.network import Activation, Array, Parameters
 
 Values = dict[str, Any]
 """Arrays by name (W1 b1 W2 b2 X Y Z1 ... db1), and the learning_rate where it is known.
@@ -47,6 +48,37 @@ UPDATES: dict[str, str] = {name: f"{name} - learning_rate * d{name}" for name in
 
 RIGHT = {**LINES, **UPDATES, "costs": "costs"}
 """Every right line. The list of costs is what it is."""
+
+
+HIDDEN: dict[Activation, tuple[str, str]] = {
+    "relu": (LINES["A1"], LINES["dZ1"]),
+    "leaky_relu": ("where(Z1 > 0, Z1, 0.01 * Z1)", "dA1 * where(Z1 > 0, 1, 0.01)"),
+    "sigmoid": ("sigmoid(Z1)", "dA1 * sigmoid(Z1) * (1 - sigmoid(Z1))"),
+    "tanh": ("tanh(Z1)", "dA1 * (1 - tanh(Z1) ** 2)"),
+}
+"""The right lines of A1 and dZ1 for each kind of hidden units."""
+
+
+def hidden_units() -> Activation:
+    """Name the hidden units of the network that is examined."""
+    return next(name for name, lines in HIDDEN.items() if lines == (RIGHT["A1"], RIGHT["dZ1"]))
+
+
+@contextmanager
+def with_hidden_units(activation: Activation) -> Iterator[None]:
+    """While it lasts, the network that is examined has these hidden units: the right lines are theirs."""
+    before = hidden_units()
+    try:
+        _set_hidden_units(activation)
+        yield
+    finally:
+        _set_hidden_units(before)
+
+
+def _set_hidden_units(activation: Activation) -> None:
+    for name, text in zip(("A1", "dZ1"), HIDDEN[activation], strict=True):
+        LINES[name] = RIGHT[name] = text
+    right.cache_clear()
 
 
 EQUATIONS = {line: k for k, line in enumerate(("Z1", "A1", "Z2", "A2", "dZ2", "dW2", "db2"), start=1)}

@@ -12,7 +12,7 @@ from shared.network import Array
 Values = Mapping[str, Array]
 MOST = 6
 """How many terms of a sum are written."""
-OPERATORS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
+OPERATORS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "^"}
 
 
 def n(x: float) -> str:
@@ -63,6 +63,8 @@ class Entry:
                 return f"{self.part(a, op)} {OPERATORS[type(op)]} {self.part(b, op)}"
             case ast.Call(func=ast.Name(id=function), args=[argument]):
                 return self.call(function, argument)
+            case ast.Call(func=ast.Name(id="where")):
+                return n(self.number(node))
         return ast.unparse(node)
 
     def part(self, node: ast.expr, above: ast.operator) -> str:
@@ -83,7 +85,8 @@ class Entry:
             terms = (f"{Entry(self.q, (0, k)).write(argument)}" for k in range(len(losses)))
             return f"({' + '.join(terms)}) / {len(losses)}"
         z = self.write(argument)
-        return {"relu": f"max(0, {z})", "sigmoid": f"1 / (1 + exp(-{z}))", "softplus": f"log(1 + exp({z}))"}[function]
+        written = {"relu": f"max(0, {z})", "sigmoid": f"1 / (1 + exp(-{z}))", "softplus": f"log(1 + exp({z}))"}
+        return written.get(function, f"{function}({z})")
 
     def value(self, node: ast.expr) -> Array:
         """Compute a part of the line."""

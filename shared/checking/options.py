@@ -6,6 +6,8 @@ from typing import Annotated
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
+from shared.network import Activation
+
 Amount = Annotated[float, Parameter(validator=Number(gt=0))]
 Flag = Annotated[bool, Parameter(negative=())]
 
@@ -17,6 +19,8 @@ class Examined:
 
     entry: str | None = None
     """What to call in it: a function, Class or Class.method. [default: the most likely]"""
+    activation: Activation = "relu"
+    """The hidden units that your network has: relu, leaky_relu (0.01), sigmoid or tanh."""
     timeout: Amount = 60
     """How many seconds each call of your functions may take."""
     memory: Amount | None = None

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from shared.checking.checkup import STATUS, Checkup, Finding, Row
-from shared.checking.lines import EQUATIONS, RIGHT
+from shared.checking.lines import EQUATIONS, HIDDEN, RIGHT, hidden_units
 from shared.checking.observation import Own
 from shared.checking.trial import NOT_GIVEN
 from shared.checking.visit import MISSING, UNCLEAR, standard_of
@@ -67,13 +67,18 @@ def sentence(checkup: Checkup) -> str:
         return f"{name} is [{style}]certified, with limits[/]: the derivation is right. {escape(capitalised(limits))}."
     rest = f" Besides, {escape(limits)}." if limits else ""
     if units := other_units(checkup):
+        flag = LEAK.get(units, units)
+        flag = f" (--activation {flag} examines it as such)" if flag in HIDDEN else ""
         return (
-            f"{name} is [{style}]wrong[/] for relu, and right for the hidden units that it has: {escape(units)}.{rest}"
+            f"{name} is [{style}]wrong[/] for {hidden_units()}, and right for the hidden units that it has: "
+            f"{escape(units)}{flag}.{rest}"
         )
     because = "; ".join(finding.name for finding in checkup.findings if not finding.diagnosis.is_limit)
     return f"{name} is [{style}]wrong[/], because: {escape(because)}.{rest}"
 
 
+LEAK = {"slope 0.01 on the left": "leaky_relu"}
+"""What leaky_relu is called among the mistakes."""
 SLOPES = {"tanh": "1 - A1^2", "sigmoid": "A1 (1 - A1)"}
 """The slopes of activations that are written with their values."""
 
@@ -118,7 +123,9 @@ def particulars(checkup: Checkup) -> Iterator[tuple[str, str]]:
     visits = checkup.examination.visits
     first, last = visits[0].problem, visits[-1].problem
     count = max(checkup.asked, len(visits))
-    yield "examined", f"on {count} problems" + (f": from {first.name}, to {last.name}" if count == len(visits) else "")
+    units = f"; hidden units: {hidden_units()}" if hidden_units() != "relu" else ""
+    ends = f": from {first.name}, to {last.name}" if count == len(visits) else ""
+    yield "examined", f"on {count} problems{ends}{units}"
     if STATUS[checkup.verdict] == 0:
         yield "covers", covered(checkup)
     written = list(checkup.examination.convention.sentences())

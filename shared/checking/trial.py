@@ -14,6 +14,7 @@ import numpy as np
 from shared.checking.conventions import Convention, quantity_of
 from shared.checking.examination import failed, on_inputs
 from shared.checking.kept import band as band_of
+from shared.checking.lines import hidden_units
 from shared.checking.problems import Problem, drawn, of_many_examples, on_paper
 from shared.checking.sandbox.program import CheckError, Program, Reply
 from shared.checking.visit import FLOAT64, Place, Visit, answered, shape_of
@@ -258,7 +259,7 @@ def kept(a: Arithmetic, step: Step, name: str) -> Array:
 
 def judge_of(problem: Problem, dtype: np.dtype) -> Judge:
     """Set up the judge of programs that compute in this dtype."""
-    return Judge(problem.X.astype(dtype), problem.Y.astype(dtype), "relu")
+    return Judge(problem.X.astype(dtype), problem.Y.astype(dtype), hidden_units())
 
 
 def in_dtype(parameters: Parameters, dtype: np.dtype) -> Parameters:

@@ -10,14 +10,14 @@ import numpy as np
 from shared.checking import kept
 from shared.checking.conventions import LATE, NAMES, Convention, is_nameless, quantities_of
 from shared.checking.differences import Gradients, widened
-from shared.checking.lines import run
+from shared.checking.lines import hidden_units, run
 from shared.checking.problems import Problem
 from shared.checking.sandbox.program import Reply
 from shared.checking.sandbox.unpack import ORDER
 from shared.judging.judge import Judge, Standard
 from shared.judging.truth import Enclosure
 from shared.judging.verdict import Allowance, Judgement, judge
-from shared.network import INPUTS, Array, Parameters
+from shared.network import INPUTS, Activation, Array, Parameters
 
 Place = Literal["OK", "gives way", "cannot tell", "inherits", "WRONG here"]
 
@@ -207,11 +207,15 @@ def shape_of(name: str, problem: Problem) -> tuple[int, ...]:
     return () if name == "cost" else of.get(name.removeprefix("d"), (1, m))
 
 
-@cache
 def standard_of(problem: Problem, dtype: np.dtype) -> tuple[Judge, Parameters, Standard]:
     """Work out what is right on a problem, for programs that compute in this dtype."""
+    return _standard_of(problem, dtype, hidden_units())
+
+
+@cache
+def _standard_of(problem: Problem, dtype: np.dtype, activation: Activation) -> tuple[Judge, Parameters, Standard]:
     parameters = Parameters(*(V.astype(dtype) for V in problem.parameters))
-    the_judge = Judge(problem.X.astype(dtype), problem.Y.astype(dtype), "relu")
+    the_judge = Judge(problem.X.astype(dtype), problem.Y.astype(dtype), activation)
     return the_judge, parameters, kept.standard(the_judge, parameters)
 
 
@@ -249,10 +253,14 @@ def as_gradients(visit: Visit) -> Gradients | None:
 
 @lru_cache(maxsize=1000)
 def line_from(
-    problem: Problem, dtype: np.dtype, name: str, frozen: tuple[tuple[str, tuple[int, ...], bytes], ...]
+    problem: Problem,
+    dtype: np.dtype,
+    name: str,
+    frozen: tuple[tuple[str, tuple[int, ...], bytes], ...],
+    activation: Activation,
 ) -> tuple[Enclosure, Allowance]:
     """Work out what a line should give from values by name, shape and bytes: many programs have the same."""
-    the_judge, parameters, _ = standard_of(problem, dtype)
+    the_judge, parameters, _ = _standard_of(problem, dtype, activation)
     return the_judge.line(name, parameters, {n: np.frombuffer(data).reshape(shape) for n, shape, data in frozen})
 
 
@@ -265,7 +273,7 @@ def own_line(visit: Visit, name: str) -> tuple[Enclosure, Allowance]:
     the_judge, parameters, _ = standard_of(visit.problem, visit.dtype)
     used = {earlier: visit.own[earlier] for earlier in sorted(before(name, set(visit.own), USED) & set(visit.own))}
     frozen = tuple((earlier, V.shape, V.tobytes()) for earlier, V in used.items())
-    truth, allowance = line_from(visit.problem, visit.dtype, name, frozen)
+    truth, allowance = line_from(visit.problem, visit.dtype, name, frozen, hidden_units())
     if visit.convention.late and {name, *INPUTS[name]} & set(LATE):
         size = np.abs(truth.high)
         bound = 2 * allowance.bound + the_judge.worst(parameters).rounded(4, size)

@@ -18,7 +18,7 @@ from shared.checking.watching import numpy_arrays, torch_tensors
 from shared.checking.watching.places import Sources
 from shared.checking.watching.recorder import Recorder
 
-LONGEST = 6.0
+LONGEST = 20.0
 """Seconds that a script is watched for."""
 STEPS = 3
 MOST = 1500

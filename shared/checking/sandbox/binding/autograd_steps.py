@@ -134,11 +134,13 @@ class _Reading:
         def new(operand: Operand) -> Operand:
             if isinstance(operand, Several):
                 return Several(tuple(map(new, operand.parts)))
-            if isinstance(operand, Result) and operand.number >= self.one.begin:
-                return Result(operand.number - self.one.begin)
             V = self.value(operand)
-            known = [name for name, U in given.items() if V.ndim and np.array_equal(U, V)]
-            return Input(known[0]) if known else Constant("earlier") if isinstance(operand, Result) else operand
+            if known := [name for name, U in given.items() if V.ndim and np.array_equal(U, V)]:
+                return Input(known[0])
+            if not isinstance(operand, Result):
+                return operand
+            is_new = operand.number >= self.one.begin
+            return Result(operand.number - self.one.begin) if is_new else Constant("earlier")
 
         for number, operation in enumerate(self.operations):
             yield replace(operation, number=number, operands=tuple(map(new, operation.operands)))

@@ -103,7 +103,8 @@ class Given:
             axis = 0 if whole.shape[0] > W.shape[0] else 1
             at = 0 if form == "bias first" else W.shape[axis]
             for V in [V for V in found.values() if V.shape == whole.shape][:1]:
-                parts |= {f"d{name}": np.delete(V, at, axis), f"db{name[1]}": np.take(V, [at], axis)}
+                b = np.take(V, at, axis).reshape(self.arrays[f"b{name[1]}"].shape)
+                parts |= {f"d{name}": np.delete(V, at, axis), f"db{name[1]}": b}
         return parts
 
     def weights(self, form: str) -> Any:
@@ -140,8 +141,8 @@ class Given:
         n_x, n_h, _ = self.sizes
         if form in IN_ORDER:
             ends = np.cumsum([self.arrays[name].size for name in IN_ORDER[form]])[:-1]
-            parts = zip(IN_ORDER[form], np.split(vector, ends), strict=True)
-            return {f"d{name}": V.reshape(self.arrays[name].shape) for name, V in parts}
+            named = zip(IN_ORDER[form], np.split(vector, ends), strict=True)
+            return {f"d{name}": V.reshape(self.arrays[name].shape) for name, V in named}
         order: Any = "F" if form.endswith("by columns") else "C"
         T1 = vector[: n_h * (n_x + 1)].reshape((n_h, n_x + 1), order=order)
         T2 = vector[n_h * (n_x + 1) :].reshape((1, n_h + 1), order=order)

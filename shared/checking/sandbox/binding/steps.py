@@ -159,7 +159,7 @@ def save(steps: Sequence[Step], folder: Path) -> None:
         place = folder / f"step{number}"
         place.mkdir()
         write(step.operations, place)
-        np.savez(place / "arrays.npz", rows=step.rows, **step.given, **step.gradients)
+        np.savez(place / "arrays.npz", rows=step.rows, **step.given, **step.gradients)  # type: ignore[arg-type]
 
 
 def load(folder: Path) -> list[Step]:
