@@ -13,9 +13,9 @@ from pathlib import Path
 CEILINGS = {
     "compare.py": 290,
     "implementations": 1150,
-    "shared": 25280,
+    "shared": 25760,
     "shared/judging": 2800,
-    "shared/checking": 11310,
+    "shared/checking": 11790,
     "tests": 17560,
 }
 LONGEST_FILE, LONGEST_FUNCTION = 320, 60

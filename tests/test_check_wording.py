@@ -36,6 +36,13 @@ def test_a_network_with_other_hidden_units_is_told_that_it_is_right_for_them(A1,
     assert said in as_dict(check(Patient(mistakes=tuple(planted), gives=FOUR), SMALL[:6]))["sentence"]
 
 
+def test_a_cost_with_a_penalty_is_told_that_its_gradients_are_right_for_it():
+    wanted = ("penalty on the weights 0.01", "weight decay 0.01")
+    planted = [each for each in CATALOGUE if each.kind in wanted and each.line in ("cost", "dW2", "dW1")]
+    sentence = as_dict(check(Patient(mistakes=tuple(planted), gives=("cost", *FOUR)), SMALL[:6]))["sentence"]
+    assert "right for the cost that it has: with a penalty of 0.01 on the weights" in sentence
+
+
 def said_of(patient, asked=SMALL):
     """Give the checkup, and everything that is said of what was found."""
     checkup = check(patient, asked)

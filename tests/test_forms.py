@@ -14,6 +14,7 @@ from textwrap import dedent
 import numpy as np
 import pytest
 
+from shared.checking.examination import recognised
 from shared.checking.problems import on_paper
 from shared.checking.sandbox.binding import paper
 from shared.checking.sandbox.binding.search import Search
@@ -164,6 +165,13 @@ def test_what_the_user_names_is_called(form):
     assert search.find().plan.entry == "first_gradients"
     assert search.find().others == ["second_gradients"]
     assert form(both, "second_gradients").find().plan.entry == "second_gradients"
+
+
+def test_a_vector_is_asked_in_the_layout_in_which_it_gave_its_gradients(tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text((FORMS / "flat_weights_first.py").read_text())
+    with Program(path, 20) as program:
+        assert not recognised(program, on_paper())[0].transposed
 
 
 def test_where_nothing_can_be_bound_the_parameters_are_named(form):

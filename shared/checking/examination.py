@@ -183,8 +183,8 @@ def recognised(program: Program, problem: Problem) -> tuple[Convention, Reply]:
     """Find the way in which a program is written: the one that makes most of what it gives right."""
     tried: list[tuple[int, int, Convention, Reply]] = []
     bound = getattr(program, "bound", None)  # in its layout it gave its gradients once
-    known = (bound.rows, bound.flat_labels) if bound else ()
-    for layout in sorted(layouts(), key=lambda layout: (layout.rows, layout.flat_labels) != known):
+    known = Convention(bound.rows, bound.transposed, bound.flat, bound.flat_labels) if bound else None
+    for layout in sorted(layouts(), key=lambda layout: layout != known):
         reply = program.call("gradients", *layout.arguments(problem))
         if reply.values is None:
             tried.append((-1, -1, layout, reply))

@@ -12,8 +12,9 @@ from rich.table import Table
 from rich.text import Text
 
 from shared.checking.checkup import STATUS, Checkup, Finding, Row
-from shared.checking.lines import EQUATIONS, HIDDEN, RIGHT, hidden_units
+from shared.checking.lines import EQUATIONS, RIGHT, hidden_units
 from shared.checking.observation import Own
+from shared.checking.other_networks import other_network
 from shared.checking.trial import NOT_GIVEN
 from shared.checking.visit import MISSING, UNCLEAR, standard_of
 from shared.checking.watching.operations import Place
@@ -66,37 +67,10 @@ def sentence(checkup: Checkup) -> str:
     if checkup.verdict == "certified, with limits":
         return f"{name} is [{style}]certified, with limits[/]: the derivation is right. {escape(capitalised(limits))}."
     rest = f" Besides, {escape(limits)}." if limits else ""
-    if units := other_units(checkup):
-        flag = LEAK.get(units, units)
-        flag = f" (--activation {flag} examines it as such)" if flag in HIDDEN else ""
-        return (
-            f"{name} is [{style}]wrong[/] for {hidden_units()}, and right for the hidden units that it has: "
-            f"{escape(units)}{flag}.{rest}"
-        )
+    if other := other_network(checkup):
+        return f"{name} is [{style}]wrong[/] for {escape(other)}.{rest}"
     because = "; ".join(finding.name for finding in checkup.findings if not finding.diagnosis.is_limit)
     return f"{name} is [{style}]wrong[/], because: {escape(because)}.{rest}"
-
-
-LEAK = {"slope 0.01 on the left": "leaky_relu"}
-"""What leaky_relu is called among the mistakes."""
-SLOPES = {"tanh": "1 - A1^2", "sigmoid": "A1 (1 - A1)"}
-"""The slopes of activations that are written with their values."""
-
-
-def other_units(checkup: Checkup) -> str:
-    """Name the activation that is all that is wrong, in A1 and, with its own slope, in dZ1; empty if there is more."""
-    found = [finding.diagnosis for finding in checkup.findings if not finding.diagnosis.is_limit]
-    kinds = {line: {m.kind for m in each.mistakes} for each in found for line in (each.line, *each.also)}
-    if set(kinds) != {"A1", "dZ1"} or checkup.stops:
-        return ""
-    return next((kind for kind in sorted(kinds["A1"]) if slopes_of(kind) & kinds["dZ1"]), "")
-
-
-def slopes_of(kind: str) -> set[str]:
-    """Name what dZ1 is called where it has the slope of an activation; a leak has one name in both."""
-    if kind.startswith("slope"):
-        return {kind, f"{kind} and 1 at 0"}
-    return {f"slope of a {kind}", f"slope of an {kind}", SLOPES.get(kind, "")}
 
 
 def capitalised(text: str) -> str:

@@ -160,7 +160,7 @@ def judge_curve(program: Program, convention: Convention, course: Course, outcom
     """Compare the costs with the band of right trainings; where they leave it, judge the step that led there."""
     costs, p = np.ravel(course.costs), course.problem
     dtype: DtypeName = "float32" if outcome.dtype == np.float32 else "float64"
-    settings = Settings(course.rate, course.steps, p.sizes["n_h"], 0, dtype)
+    settings = Settings(course.rate, course.steps, p.sizes["n_h"], 0, dtype, hidden_units())
     X, Y = (V.astype(outcome.dtype) for V in (p.X, p.Y))
     band = band_of(in_dtype(p.parameters, outcome.dtype), X, Y, settings)
     here = slice(ahead, ahead + costs.size)

@@ -85,8 +85,8 @@ class Bound:
         What is called with what, in words.
     own : bool
         Whether the program draws its weights itself.
-    rows, flat_labels : bool
-        How it takes examples and labels.
+    rows, transposed, flat, flat_labels : bool
+        How it takes examples, weights, biases and labels.
     sizes : tuple or None
         n_x and n_h, where the program has sizes of its own.
     steps : int
@@ -98,6 +98,8 @@ class Bound:
     others: list[str] = field(default_factory=list)
     own: bool = False
     rows: bool = False
+    transposed: bool = False
+    flat: bool = False
     flat_labels: bool = False
     sizes: tuple[int, int] | None = None
     steps: int = 0

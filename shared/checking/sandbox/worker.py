@@ -170,8 +170,7 @@ def _told(target: Target) -> dict[str, Any] | None:
         return None
     binding = target.binding
     told = {"entry": binding.plan.entry, "others": binding.others, "how": binding.sentence()}
-    layout = {"rows": binding.layout.rows, "flat_labels": binding.layout.flat_labels, "sizes": binding.sizes}
-    return {**told, **layout, "own": binding.plan.how == "own"}
+    return {**told, **binding.layout._asdict(), "sizes": binding.sizes, "own": binding.plan.how == "own"}
 
 
 def _steps(target: Target, source: Source, request: dict[str, Any], folder: Path) -> dict[str, Any]:

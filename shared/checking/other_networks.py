@@ -1,0 +1,43 @@
+"""What looks wrong is another network: all that differs are its hidden units, or a penalty on its weights."""
+
+from shared.checking.checkup import Checkup
+from shared.checking.lines import HIDDEN, hidden_units
+
+LEAK = {"slope 0.01 on the left": "leaky_relu"}
+"""What leaky_relu is called among the mistakes."""
+SLOPES = {"tanh": "1 - A1^2", "sigmoid": "A1 (1 - A1)"}
+"""The slopes of activations that are written with their values."""
+PENALTY, DECAY = "penalty on the weights ", "weight decay "
+
+
+def other_network(checkup: Checkup) -> str:
+    """Say for what a program is wrong and for what it is right; empty if more is wrong than that."""
+    found = [finding.diagnosis for finding in checkup.findings if not finding.diagnosis.is_limit]
+    kinds = {line: {m.kind for m in each.mistakes} for each in found for line in (each.line, *each.also)}
+    if checkup.stops:
+        return ""
+    if set(kinds) == {"A1", "dZ1"} and (units := other_units(kinds)):
+        option = LEAK.get(units, units)
+        said = f" (--activation {option} examines it as such)" if option in HIDDEN else ""
+        return f"{hidden_units()}, and right for the hidden units that it has: {units}{said}"
+    if set(kinds) == {"cost", "dW2", "dW1"} and (size := penalty(kinds)):
+        return f"a cost without a penalty, and right for the cost that it has: with a penalty of {size} on the weights"
+    return ""
+
+
+def other_units(kinds: dict[str, set[str]]) -> str:
+    """Name the activation that A1 has and, with its own slope, dZ1."""
+    return next((kind for kind in sorted(kinds["A1"]) if slopes_of(kind) & kinds["dZ1"]), "")
+
+
+def slopes_of(kind: str) -> set[str]:
+    """Name what dZ1 is called where it has the slope of an activation; a leak has one name in both."""
+    if kind.startswith("slope"):
+        return {kind, f"{kind} and 1 at 0"}
+    return {f"slope of a {kind}", f"slope of an {kind}", SLOPES.get(kind, "")}
+
+
+def penalty(kinds: dict[str, set[str]]) -> str:
+    """Give the size of the penalty that the cost has and, as a decay, both gradients of weights."""
+    sizes = (kind.removeprefix(PENALTY).partition(",")[0] for kind in kinds["cost"] if kind.startswith(PENALTY))
+    return next((size for size in sizes if f"{DECAY}{size}" in kinds["dW2"] & kinds["dW1"]), "")
