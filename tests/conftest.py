@@ -23,6 +23,7 @@ import pytest  # noqa: E402
 
 import compare as compare_module  # noqa: E402
 import implementations  # noqa: E402
+from shared.checking import diagnosis, problems  # noqa: E402
 from shared.comparing import workers  # noqa: E402
 
 
@@ -88,3 +89,16 @@ def small(tmp_path):
     """Data that are quick to judge."""
     write_pictures(tmp_path, train=14, test=7)
     return ("--train", tmp_path / "train.h5", "--test", tmp_path / "test.h5", "--hidden", "4")
+
+
+@pytest.fixture
+def single_mistakes(monkeypatch):
+    """Let the doctor look for no two mistakes together: with an unknown one, that takes nearly all of its time."""
+    monkeypatch.setattr(diagnosis, "pair", lambda *_: [])
+
+
+@pytest.fixture
+def few_problems(monkeypatch):
+    """Let `check` set the first four problems, and neither the photographs nor what takes long beside them."""
+    few = list(problems.small())[:4]
+    monkeypatch.setattr(problems, "everything", lambda *_: iter(few))

@@ -217,9 +217,10 @@ def test_usual_spellings_are_understood(quantity, name):
     assert quantity_of(name) == quantity
 
 
-def run_check(*arguments, timeout=100):
+def run_check(*arguments):
+    """Run the doctor as its users do; the other tests run it in this process."""
     command = [sys.executable, "compare.py", "check", *map(str, arguments)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=timeout, check=False)
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=100, check=False)
 
 
 @pytest.mark.mostly_slow(5)
@@ -292,18 +293,18 @@ def test_the_json_file_holds_the_same(visit):
         ("def gradient(W1): pass\n", 2, "write gradients(W1, b1, W2, b2, X, Y) around it (--template prints one)"),
     ],
 )
-def test_a_file_that_cannot_be_examined_gets_status_2_and_a_line(tmp_path, text, status, said):
+def test_a_file_that_cannot_be_examined_gets_status_2_and_a_line(compare, tmp_path, text, status, said):
     (tmp_path / "mine.py").write_text(text)
-    done = run_check(tmp_path / "mine.py", "--timeout", "2")
+    done = compare("check", tmp_path / "mine.py", "--timeout", "2")
     assert (done.returncode, done.stdout) == (status, "")
     assert said in done.stderr.splitlines()[-1]
     assert "shared/" not in done.stderr
 
 
-def test_the_users_own_traceback_is_shown_as_theirs(tmp_path):
+def test_the_users_own_traceback_is_shown_as_theirs(compare, tmp_path):
     text = "def helper(x):\n    return x['b']\n\ndef gradients(*a):\n    return helper({})\n"
     (tmp_path / "mine.py").write_text(text)
-    lines = run_check(tmp_path / "mine.py").stderr.splitlines()
+    lines = compare("check", tmp_path / "mine.py").stderr.splitlines()
     assert lines[0] == "Traceback (most recent call last):"
     assert [line.strip() for line in lines if line.strip().startswith("File")] == [
         f'File "{tmp_path / "mine.py"}", line 5, in gradients',
@@ -311,16 +312,16 @@ def test_the_users_own_traceback_is_shown_as_theirs(tmp_path):
     ]
 
 
-def test_what_a_failing_call_printed_is_shown_before_its_traceback(tmp_path):
+def test_what_a_failing_call_printed_is_shown_before_its_traceback(compare, tmp_path):
     (tmp_path / "mine.py").write_text("def gradients(*a):\n    print('so far')\n    return 1 / 0\n")
-    lines = run_check(tmp_path / "mine.py").stderr.splitlines()
+    lines = compare("check", tmp_path / "mine.py").stderr.splitlines()
     assert lines[:3] == ["it printed:", "so far", "Traceback (most recent call last):"]
 
 
-def test_doubt_gets_status_3_and_says_what_would_decide(tmp_path):
+def test_doubt_gets_status_3_and_says_what_would_decide(compare, tmp_path):
     """A sum in float32 whose errors are all in one direction: beyond the noise, within the bound."""
     (tmp_path / "mine.py").write_text(DOUBTFUL)
-    done = run_check(tmp_path / "mine.py", "--json", tmp_path / "found.json")
+    done = compare("check", tmp_path / "mine.py", "--json", tmp_path / "found.json")
     assert done.returncode == 3
     assert done.stdout.startswith("mine.py: cannot tell. ")
     ways = json.loads((tmp_path / "found.json").read_text())["to_decide"]
@@ -345,16 +346,16 @@ def gradients(W1, b1, W2, b2, X, Y):
 """
 
 
-def test_without_a_file_it_says_what_it_needs():
-    done = run_check()
+def test_without_a_file_it_says_what_it_needs(compare):
+    done = compare("check")
     assert (done.returncode, done.stdout) == (2, "")
     needs = "check needs your file: python compare.py check my_backprop.py (--template prints one)"
     assert done.stderr == f"error: {needs}\n"
 
 
-def test_the_template_runs_and_asks_to_be_filled_in(tmp_path):
-    (tmp_path / "mine.py").write_text(run_check("--template").stdout)
-    done = run_check(tmp_path / "mine.py")
+def test_the_template_runs_and_asks_to_be_filled_in(compare, tmp_path):
+    (tmp_path / "mine.py").write_text(compare("check", "--template").stdout)
+    done = compare("check", tmp_path / "mine.py")
     assert done.returncode == 2
     assert "nearly there: fill in Z1, A1, Z2, A2, cost, dZ2" in done.stderr
 

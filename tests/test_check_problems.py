@@ -95,6 +95,7 @@ class Caching(Patient):
         return self.kept.setdefault((arguments[0].shape, arguments[4].shape), super().gradients(*arguments))
 
 
+@pytest.mark.usefixtures("single_mistakes")
 def test_a_result_that_is_kept_by_shape_is_told():
     checkup = check(Caching(gives=FOUR), SMALL)
     assert checkup.verdict == "wrong"

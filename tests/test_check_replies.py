@@ -109,7 +109,7 @@ def test_transposed_vectors_in_the_usual_order_are_not_taken_for_another_order(v
     assert [finding.name for finding in checkup.findings] == ["result transposed in dW2 and db1"]
 
 
-def test_an_array_of_the_wrong_shape_is_still_the_gradient_whose_place_it_has(visit):
+def test_an_array_of_the_wrong_shape_is_still_the_gradient_whose_place_it_has(visit, single_mistakes):
     checkup = visit("cost, dW1, dZ1 * 2, dW2, db2", asked=SMALL[:1])
     assert {row.quantity: row.remark for row in checkup.rows() if row.remark} == {
         "db1": "its shape is (2, 5), not (2, 1)"

@@ -65,6 +65,7 @@ class Made(Patient):
         return {**super().gradients(*arguments), **{f"d{name}": self.make(V) for name, V in given.items()}}
 
 
+@pytest.mark.usefixtures("single_mistakes")
 @pytest.mark.mostly_slow(4)
 @pytest.mark.parametrize("gives", [FOUR, ("cost", *FOUR)])
 @pytest.mark.parametrize("make", [np.zeros_like, np.copy, lambda V: -2 * V, np.sign], ids=["0", "V", "-2V", "sign"])
@@ -147,6 +148,7 @@ def test_weights_in_place_of_the_gradient_are_said_to_be_the_weights_themselves(
     assert not any("- 0 dW2" in line for line in said)
 
 
+@pytest.mark.usefixtures("single_mistakes")
 def test_a_factor_is_said_of_the_problems_on_which_it_was_seen():
     without_cats = next(problem for problem in SMALL if not problem.Y.any())
     odd = planted("dZ2", "(A2 - Y) / m * (m if Y.any() else 3.14159)", gives=FOUR)
@@ -159,6 +161,7 @@ def test_one_cost_that_nothing_explains_shows_no_factor():
     assert not any("times the true one" in line for line in said)
 
 
+@pytest.mark.usefixtures("single_mistakes")
 def test_where_several_lines_may_be_wrong_none_is_said_to_be_right():
     checkup, said = said_of(planted("dZ2", "sin((A2 - Y) / m)", gives=FOUR), SMALL[:4])
     assert [finding.name for finding in checkup.findings] == ["unknown mistake in dZ2 or before it, or several"]

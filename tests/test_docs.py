@@ -1,8 +1,6 @@
 """What the documents show is what the program prints."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -22,10 +20,15 @@ def blocks(text, language):
     return re.findall(rf"```{language}\n(.*?)```", text, flags=re.DOTALL)
 
 
-def checked(folder, text):
-    (folder / "my_backprop.py").write_text(text)
-    command = [sys.executable, "compare.py", "check", str(folder / "my_backprop.py")]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout
+@pytest.fixture
+def checked(compare, tmp_path):
+    """What the doctor prints about a file."""
+
+    def call(text):
+        (tmp_path / "my_backprop.py").write_text(text)
+        return compare("check", tmp_path / "my_backprop.py").stdout
+
+    return call
 
 
 def verdict_and_diagnosis(shown):
@@ -34,12 +37,12 @@ def verdict_and_diagnosis(shown):
     return [re.sub(r"the nearest at .* of its bound", "", lines[0]), *lines[lines.index("") + 1 :][-14:]]
 
 
-def test_the_worked_visit_to_the_doctor_prints_what_its_page_shows(tmp_path):
+def test_the_worked_visit_to_the_doctor_prints_what_its_page_shows(checked):
     wrong, _ = blocks(CHECK, "python")
     first, second, _ = blocks(CHECK, "text")
     mended = wrong.replace("dZ1[dA1 < 0]", "dZ1[Z1 <= 0]").replace("dW1 = dZ1 @ X.T\n", "dW1 = dZ1 @ X.T / m\n")
-    assert verdict_and_diagnosis(checked(tmp_path, wrong)) == verdict_and_diagnosis(first)
-    certified = re.sub("nearest at .*", "", checked(tmp_path, mended).splitlines()[0])
+    assert verdict_and_diagnosis(checked(wrong)) == verdict_and_diagnosis(first)
+    certified = re.sub("nearest at .*", "", checked(mended).splitlines()[0])
     assert certified == re.sub("nearest at .*", "", second.splitlines()[0])
 
 
@@ -50,10 +53,10 @@ def test_the_readme_counts_the_catalogue_as_it_is():
     assert CHECK.count(f"of {in_the_network} named") == 4
 
 
-def test_the_diagnosis_in_the_readme_is_what_the_program_prints(tmp_path):
+def test_the_diagnosis_in_the_readme_is_what_the_program_prints(checked):
     wrong, _ = blocks(CHECK, "python")
     shown = next(block for block in blocks(README, "text") if block.startswith("my_backprop.py is wrong"))
-    printed = checked(tmp_path, wrong.replace("dZ1[dA1 < 0]", "dZ1[Z1 <= 0]"))
+    printed = checked(wrong.replace("dZ1[dA1 < 0]", "dZ1[Z1 <= 0]"))
     first, _, *diagnosis = shown.splitlines()
     assert printed.startswith(first)
     assert "\n".join(diagnosis) in printed

@@ -71,6 +71,7 @@ def test_a_wrong_derivation_is_not_excused_by_a_limit():
     assert examined(DIVIDED, planted("mask missing in dZ1"), asked=SATURATED).verdict == "wrong"
 
 
+@pytest.mark.usefixtures("single_mistakes")
 def test_what_nothing_explains_is_a_limit_only_if_it_is_right_at_ordinary_outputs():
     saturated = Mistake("", "dZ2", Formula("(A2 - Y) / m * where(abs(Z2) > 40, 1 - 0.3 * sin(Z2), 1)"))
     everywhere = Mistake("", "dZ2", Formula("(A2 - Y) / m * where(abs(Z2) > 0.4, 1 - 0.3 * sin(Z2), 1)"))

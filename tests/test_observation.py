@@ -51,6 +51,7 @@ def test_the_expression_that_differs_is_pointed_at_and_mended_in_the_programs_ow
     assert finding.own.mended == mended
 
 
+@pytest.mark.usefixtures("single_mistakes")
 def test_what_has_no_name_is_told_by_its_formula(examined):
     (finding,) = examined(BACKPROP.replace("dZ1 = dA1 * (Z1 > 0)", "dZ1 = dA1 * np.cos(Z1)"), SMALL[:4]).findings
     assert finding.own.formula == "dA1 * cos(Z1)"

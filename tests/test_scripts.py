@@ -1,6 +1,10 @@
 """A script that trains at the top level is examined as it is, with the learning rate wherever it stands."""
 
+import pytest
+
 import compare as compare_module
+
+pytestmark = pytest.mark.usefixtures("few_problems")
 
 SCRIPT = """import numpy as np
 rng = np.random.default_rng(3)
