@@ -32,7 +32,7 @@ JOBS = {
     "check": ("check", str(ROOT / "tests" / "correct" / "attributes.py")),
 }
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGHUP)
-LONGEST, PATIENCE = 8.0, 15.0
+LONGEST, PATIENCE = 8.0, 30.0
 
 HOSTILE = {
     "ends": "os._exit(0)",
