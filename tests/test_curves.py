@@ -44,7 +44,7 @@ def reference_and_band(case, settings):
 def long_float32():
     """Train on the photographs in float32 beyond the horizon: the case, the settings, the reference and its band."""
     case = FULL.in_form("float32", "relu")
-    settings = settings_of(case, 1300, 0.0075)
+    settings = settings_of(case, 400, 0.02)
     return case, settings, *reference_and_band(case, settings)
 
 
