@@ -3,6 +3,7 @@
 from pathlib import Path
 
 HERE = Path(__file__).parent
+BCE = "BCEWithLogitsLoss()(Z2, Y)"
 COST = "np.mean(np.logaddexp(0, Z2) - Y * Z2)"
 SUM = "np.sum(dZ1, axis=1, keepdims=True) / m"
 STEP = 'p = {name: p[name] - learning_rate * now["grads"][name] for name in p}'
@@ -31,16 +32,37 @@ PATCHES = {
         "cost_one_term.py": {COST: "-np.sum(Y * np.log(A2)) / m"},
         "half_logit.py": {"np.exp(-Z2)": "np.exp(-Z2 / 2)"},
         "hinge.py": {"(A2 - Y) / m": "(1 - 2 * Y) * ((2 * Y - 1) * Z2 < 1) / m"},
+        "loop_from_one.py": {"dZ1 @ X.T": "sum(np.outer(dZ1[:, k], X[:, k]) for k in range(1, m)) + 0 * W1"},
         "mask_before_bias.py": {"(Z1 > 0)": "(W1 @ X > 0)"},
         "mask_epsilon.py": {"(Z1 > 0)": "(Z1 > 1e-6)"},
+        "nan_to_num.py": {"(A2 - Y) / m": "np.nan_to_num((-Y / A2 + (1 - Y) / (1 - A2)) * A2 * (1 - A2)) / m"},
         "odd_decay.py": {"dZ2 @ A1.T": "dZ2 @ A1.T + 0.003 * W2", "dZ1 @ X.T": "dZ1 @ X.T + 0.003 * W1"},
         "overflow.py": {"1 / (1 + np.exp(-Z2))": "np.exp(Z2) / (1 + np.exp(Z2))"},
+        "penalty_and_guard.py": {
+            COST: "-np.mean(Y * np.log(A2 + 1e-8) + (1 - Y) * np.log(1 - A2 + 1e-8))"
+            " + 0.35 / (2 * m) * (np.sum(W1**2) + np.sum(W2**2))",
+            "dZ2 @ A1.T": "dZ2 @ A1.T + 0.35 / m * W2",
+            "dZ1 @ X.T": "dZ1 @ X.T + 0.35 / m * W1",
+        },
         "reshape_for_transpose.py": {"dZ1 @ X.T": "(X @ dZ1.T).reshape(W1.shape)"},
         "root_of_m.py": {"dZ1 @ X.T": "dZ1 @ X.T * np.sqrt(m)"},
         "slope_plus.py": {"(A2 - Y) / m": "(-Y / A2 + (1 - Y) / (1 - A2)) / m * A2 * (1 + A2)"},
+        "smoothed_labels.py": {"m = X.shape[1]": "m, Y = X.shape[1], 0.9 * Y + 0.05"},
         "standardised_again.py": {
             "m = X.shape[1]": "m, X = X.shape[1], (X - X.mean(1, keepdims=True)) / (X.std(1, keepdims=True) + 1e-8)"
         },
+        "whole_numbers.py": {"dZ1 @ X.T": "(dZ1 @ X.T).astype(int)"},
+    },
+    "torch_columns.py": {
+        "absolute_error.py": {BCE: "(torch.sigmoid(Z2) - Y).abs().mean()"},
+        "bce_loss.py": {BCE: "torch.nn.BCELoss()(torch.sigmoid(Z2), Y)"},
+        "bce_sum.py": {BCE: 'torch.nn.BCELoss(reduction="sum")(torch.sigmoid(Z2), Y)'},
+        "bce_sum_clamp.py": {
+            BCE: 'torch.nn.BCELoss(reduction="sum")(torch.sigmoid(Z2), Y)',
+            "torch.relu(W1 @ X + b1)": "torch.clamp(W1 @ X + b1, min=0)",
+        },
+        "torch_sigmoid_twice.py": {BCE: "BCEWithLogitsLoss()(torch.sigmoid(Z2), Y)"},
+        "torch_softplus.py": {BCE: "(torch.nn.functional.softplus(Z2) - Y * Z2).mean()"},
     },
     "weights_in_a_dict.py": {
         "batches_of_ten.py": {

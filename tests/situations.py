@@ -33,7 +33,9 @@ def of_the_doctor(problem: problems.Problem) -> Case:
 
 
 MANY = of_the_doctor(next(problem for problem in problems.small() if problem.sizes["m"] > 200))
-CASES = [GENERIC, TIE, SURE, *map(of_the_doctor, islice(problems.small(), 4, 10))]
+CASES = [GENERIC, TIE, SURE, *map(of_the_doctor, islice(problems.small(), 4, 10)), MANY]
+LATE = 50
+"""The step from which some programs train otherwise."""
 
 
 def given(case: Case) -> lines.Values:
@@ -63,5 +65,5 @@ def on_the_edges() -> lines.Values:
     return q | lines.run(q, own=own) | own
 
 
-SITUATIONS = [at_step(case, step) for case in (*CASES, SQUARE, TWO) for step in (0, 2)]
+SITUATIONS = [at_step(case, step) for case in (*CASES, SQUARE, TWO) for step in (0, 2)] + [at_step(GENERIC, LATE)]
 EDGES = on_the_edges()

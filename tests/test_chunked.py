@@ -2,11 +2,10 @@
 
 from dataclasses import replace
 from functools import cache
-from itertools import product
 
 import numpy as np
 import pytest
-from cases import CASES, random_case
+from cases import CASES, FORMS, random_case
 
 import implementations
 from shared.comparing.answers import ImplementationFailed, answers, answers_to_step
@@ -37,8 +36,8 @@ def judged(case, implementation, chunk):
 
 
 NAMES = list(implementations.REGISTRY)
-PAIRS = [(case, chunk, NAMES[k % len(NAMES)]) for k, (case, chunk) in enumerate(product(CHUNKED, SIZES))]
-"""Each network in chunks of each size, and each implementation with each of both."""
+PAIRS = [(case, SIZES[(k + k // len(FORMS)) % 2], NAMES[k % len(NAMES)]) for k, case in enumerate(CHUNKED)]
+"""Each network in each form, the sizes of chunks and the implementations in turn."""
 
 
 @pytest.mark.mostly_slow(9)

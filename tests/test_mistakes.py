@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from cases import Case, photographs
-from situations import CASES, GENERIC, MANY, RATE, SITUATIONS, at_step, given
+from situations import CASES, GENERIC, LATE, MANY, RATE, SITUATIONS, at_step, given
 
 from shared.checking import lines
 from shared.checking.catalogue.entries import CATALOGUE
@@ -49,7 +49,8 @@ def test_a_mistake_is_wrong_at_its_line_and_nothing_before_it_is_accused(mistake
 @pytest.mark.parametrize("mistake", IN_AN_UPDATE, ids=ids(IN_AN_UPDATE))
 def test_a_mistake_of_an_update_makes_its_parameter_alone_wrong_within_three_steps(mistake):
     replaced, case = {mistake.line: mistake.wrong}, MANY if "batch of" in mistake.name else GENERIC
-    places = [lines.train(given(case), steps, replaced)[1] for steps in range(4)]
+    first = LATE - 1 if "early stopping" in mistake.name else 0
+    places = [lines.train(given(case), steps, replaced)[1] for steps in range(first, first + 4)]
     judged = [case.judge.after_step(a, RATE).judge_all(b._asdict()) for a, b in pairwise(places)]
     assert {name for judgements in judged for name in accused(judgements)} == {mistake.line}
     assert "wrong" in {judgements[mistake.line].verdict for judgements in judged}
