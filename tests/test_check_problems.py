@@ -83,7 +83,7 @@ def test_what_goes_wrong_only_under_a_condition_is_noticed(condition):
 def test_a_certificate_says_what_it_covers():
     checkup = check(Patient(), [*SMALL, problems.of_many_features()])
     assert dict(particulars(checkup))["covers"] == (
-        "up to 12,288 features, 40 hidden units and 1,100 examples; Z1 up to 6.0e+04 in size, Z2 up to 1.1e+03"
+        "up to 12,288 features, 40 hidden units and 1,109 examples; Z1 up to 6.0e+04 in size, Z2 up to 1.1e+03"
     )
 
 
@@ -132,7 +132,7 @@ def test_of_a_program_that_is_too_slow_one_cannot_tell():
     slow.slow = True
     checkup = check(slow, SMALL)
     assert (checkup.verdict, checkup.status()) == ("cannot tell", 3)
-    assert "2-3-1, 1100 examples: it did not finish within 1 s (--timeout)" in sentence(checkup)
+    assert "2-3-1, 1109 examples: it did not finish within 1 s (--timeout)" in sentence(checkup)
     assert list(what_would_decide(checkup)) == ["allow more time: --timeout SECONDS."]
 
 

@@ -175,7 +175,7 @@ class Breaking(Trainer):
 def test_what_was_wrong_before_train_failed_is_told_all_the_same():
     checkup = check(Breaking(lambda step, rate: 1.0), SMALL)
     assert checkup.verdict == "wrong"
-    assert checkup.remarks == ["patient.py: train failed on the problem 2-3-1, 1100 examples: ValueError: too many"]
+    assert checkup.remarks == ["patient.py: train failed on the problem 2-3-1, 1109 examples: ValueError: too many"]
 
 
 @pytest.mark.parametrize("size", [1, 32, 64])

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from cases import Case, photographs
-from situations import CASES, GENERIC, LATE, MANY, RATE, SITUATIONS, at_step, given
+from situations import CASES, EDGES, GENERIC, LATE, MANY, RATE, SITUATIONS, at_step, given
 
 from shared.checking import lines
 from shared.checking.catalogue.entries import CATALOGUE
@@ -166,7 +166,7 @@ def same(a, b, atol) -> bool:
 def test_no_two_mistakes_of_a_line_are_the_same_and_none_is_right(line):
     variants = {"the right line": right(line)} | {m.name: m.wrong for m in CATALOGUE if m.line == line}
     with np.errstate(all="ignore"):
-        values = {name: [variant(q) for q in SITUATIONS] for name, variant in variants.items()}
+        values = {name: [variant(q) for q in (*SITUATIONS, EDGES)] for name, variant in variants.items()}
     atol = 0 if line == "A2" else 1e-18  # the smallest probabilities count
     twins = [(a, b) for a, b in combinations(values, 2) if all(map(partial(same, atol=atol), values[a], values[b]))]
     assert twins == []

@@ -158,8 +158,8 @@ def of_many_units() -> Problem:
 
 
 def of_many_examples() -> Problem:
-    """More examples than a usual batch."""
-    return drawn(2, 3, 1100, seed=10)
+    """More examples than a usual batch, and a prime number of them: the last batch is smaller, whatever its size."""
+    return drawn(2, 3, 1109, seed=10)
 
 
 def of_many_features() -> Problem:
