@@ -177,7 +177,24 @@ def test_a_vector_is_asked_in_the_layout_in_which_it_gave_its_gradients(tmp_path
 def test_where_nothing_can_be_bound_the_parameters_are_named(form):
     search = form("def backward(alpha_beta, whatever):\n    return 1\n")
     assert search.find() is None
-    assert search.why_not() == ("nothing gives four gradients: for backward nobody knows what alpha_beta, whatever are")
+    said = (
+        "nothing gives four gradients: for backward nobody knows what alpha_beta, whatever are; name what to call with"
+    )
+    assert search.why_not().startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("def backward(parameters, X, Y):\n    return parameters['W3'] @ X\n", "more than two layers (W3)"),
+        ("def loss(W1, X, y):\n    return W1[range(3), y]\n", "an output for each class (W1[range(3), y])"),
+        ("def backward(W1, X, Y):\n    return softmax(W1 @ X) - Y\n", "an output for each class (softmax)"),
+    ],
+)
+def test_another_network_is_refused_as_such(form, source, said):
+    search = form(source)
+    assert search.find() is None
+    assert search.why_not().startswith(f"this is another network, with {said}; examined are two layers")
 
 
 @pytest.mark.parametrize(
