@@ -14,6 +14,7 @@ from textwrap import dedent
 import numpy as np
 import pytest
 
+from shared.checking.conventions import quantities_of
 from shared.checking.examination import recognised
 from shared.checking.problems import on_paper
 from shared.checking.sandbox.binding import paper
@@ -45,6 +46,7 @@ ENTRIES = {
     "grads_attr": ("TwoLayer.compute_gradients", "held"),
     "kwargs_order": ("backprop", "returned"),
     "layers_class": ("Network.backward", "held"),
+    "layers_with_outputs": ("Network.backward", "held"),
     "list_of_layers": ("backward", "returned"),
     "lists_Ws_bs": ("backprop", "returned"),
     "model_two_returns": ("model", "own"),
@@ -172,6 +174,12 @@ def test_a_vector_is_asked_in_the_layout_in_which_it_gave_its_gradients(tmp_path
     path.write_text((FORMS / "flat_weights_first.py").read_text())
     with Program(path, 20) as program:
         assert not recognised(program, on_paper())[0].transposed
+
+
+def test_the_output_of_the_network_is_told_from_those_of_its_layers():
+    names = ["dense1.output", "dense2.output", "output", "cache.A2"]
+    assert quantities_of(names) == dict(zip(names, [None, None, "A2", "A2"], strict=True))
+    assert quantities_of(["cache.output"]) == {"cache.output": "A2"}
 
 
 def test_where_nothing_can_be_bound_the_parameters_are_named(form):
