@@ -43,6 +43,13 @@ def test_a_cost_with_a_penalty_is_told_that_its_gradients_are_right_for_it():
     assert "right for the cost that it has: with a penalty of 0.01 on the weights" in sentence
 
 
+def test_a_number_in_place_of_m_is_told_whatever_m_is():
+    texts = {"cost": "sum(softplus(Z2) - Y * Z2) / 209", "dZ2": "(A2 - Y) / 209"}
+    mistakes = tuple(Mistake("planted", line, Formula(text)) for line, text in texts.items())
+    sentence = as_dict(check(Patient(mistakes=mistakes, gives=("cost", *FOUR)), SMALL[:6]))["sentence"]
+    assert "because: division by 209 instead of m in cost and dZ2." in sentence
+
+
 def said_of(patient, asked=SMALL):
     """Give the checkup, and everything that is said of what was found."""
     checkup = check(patient, asked)

@@ -14,6 +14,7 @@ from textwrap import dedent
 import numpy as np
 import pytest
 
+from shared.checking.conventions import quantities_of
 from shared.checking.examination import recognised
 from shared.checking.problems import on_paper
 from shared.checking.sandbox.binding import paper
@@ -45,6 +46,7 @@ ENTRIES = {
     "grads_attr": ("TwoLayer.compute_gradients", "held"),
     "kwargs_order": ("backprop", "returned"),
     "layers_class": ("Network.backward", "held"),
+    "layers_with_outputs": ("Network.backward", "held"),
     "list_of_layers": ("backward", "returned"),
     "lists_Ws_bs": ("backprop", "returned"),
     "model_two_returns": ("model", "own"),
@@ -174,10 +176,33 @@ def test_a_vector_is_asked_in_the_layout_in_which_it_gave_its_gradients(tmp_path
         assert not recognised(program, on_paper())[0].transposed
 
 
+def test_the_output_of_the_network_is_told_from_those_of_its_layers():
+    names = ["dense1.output", "dense2.output", "output", "cache.A2"]
+    assert quantities_of(names) == dict(zip(names, [None, None, "A2", "A2"], strict=True))
+    assert quantities_of(["cache.output"]) == {"cache.output": "A2"}
+
+
 def test_where_nothing_can_be_bound_the_parameters_are_named(form):
     search = form("def backward(alpha_beta, whatever):\n    return 1\n")
     assert search.find() is None
-    assert search.why_not() == ("nothing gives four gradients: for backward nobody knows what alpha_beta, whatever are")
+    said = (
+        "nothing gives four gradients: for backward nobody knows what alpha_beta, whatever are; name what to call with"
+    )
+    assert search.why_not().startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("def backward(parameters, X, Y):\n    return parameters['W3'] @ X\n", "more than two layers (W3)"),
+        ("def loss(W1, X, y):\n    return W1[range(3), y]\n", "an output for each class (W1[range(3), y])"),
+        ("def backward(W1, X, Y):\n    return softmax(W1 @ X) - Y\n", "an output for each class (softmax)"),
+    ],
+)
+def test_another_network_is_refused_as_such(form, source, said):
+    search = form(source)
+    assert search.find() is None
+    assert search.why_not().startswith(f"this is another network, with {said}; examined are two layers")
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ written, talks to it in its own way, and translates what it gives.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 
@@ -77,11 +77,22 @@ def quantities_of(names: Iterable[str], read: Iterable[tuple[str, str]] = ()) ->
     `read` says it of those without names.
     """
     found = {name: dict(read).get(name, quantity_of(name)) for name in names}
+    found |= dict.fromkeys(outweighed(found))
     unknown = [name for name, quantity in found.items() if quantity is None and not is_nameless(name)]
     found |= {name: meaning for name, meaning in meanings(unknown).items() if meaning not in found.values()}
     if any(f"d{name}" in found.values() for name in Parameters._fields):
         return found
     return {name: f"d{quantity}" if quantity in Parameters._fields else quantity for name, quantity in found.items()}
+
+
+def outweighed(found: Mapping[str, str | None]) -> list[str]:
+    """List the names that mean the cost or A2 only by a general word, as layer1.output and layer2.output do.
+
+    The one that stands outermost is the network's.
+    """
+    general = [name for name, q in found.items() if q in SPELLINGS and spelled(name.split(".")[-1]) != str(q).lower()]
+    of_each = ([name for name in general if found[name] == quantity] for quantity in SPELLINGS)
+    return [name for same in of_each if len(same) > 1 for name in same if "." in name]
 
 
 @dataclass(frozen=True)

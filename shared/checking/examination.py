@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from shared.checking.conventions import NAMES, OLDER, READINGS, Convention, is_nameless, layouts, quantities_of
+from shared.checking.conventions import NAMES, READINGS, Convention, is_nameless, layouts, quantities_of
 from shared.checking.differences import Differences
 from shared.checking.differences import recognised as recognised_differences
 from shared.checking.naming import with_names_read
@@ -31,6 +31,9 @@ from shared.checking.visit import (
 Verdict = Literal["certified", "certified, with limits", "cannot tell", "wrong"]
 OF_EACH_EXAMPLE = tuple(name for name in NAMES if name not in (*GRADIENTS, "cost"))
 """What each example has of its own."""
+
+OVERWRITTEN = ("Z1", "A1")
+"""What the derivative of a relu may overwrite, when nobody needs it any more."""
 
 ARGUMENTS = ("W1", "b1", "W2", "b2", "X", "Y")
 """What every function is given, as far as it takes it."""
@@ -164,9 +167,24 @@ def examine(
         what = ", ".join(reply.values or {}) or "nothing"
         raise CheckError(f"{program.path.name}: gradients gave {what}; give dW1, db1, dW2, db2 by name")
     examination.set(program, problems[1:], done)
+    examination = without_overwritten(examination)
     examination.remarks += remarks(examination)
     if differences := examination.differences:
         return examination.read_with(replace(convention, differences=differences))
+    return examination
+
+
+def without_overwritten(examination: Examination) -> Examination:
+    """Leave out Z1 or A1 where all that is made of it is right: something overwrote it after it was used."""
+    wrong = [name for name in OVERWRITTEN if name in examination.given and examination.place(name) != "OK"]
+    entries = quantities_of(examination.replies[0][1].values or {}, examination.convention.read)
+    for few in (few for count in range(1, len(wrong) + 1) for few in combinations(wrong, count)):
+        left_out = tuple((entry, "overwritten") for entry, name in entries.items() if name in few)
+        convention = replace(examination.convention, read=(*examination.convention.read, *left_out))
+        other = examination.read_with(convention)
+        if all(other.place(name) == "OK" for name in other.given if name != "cost"):
+            other.remarks.append(f"{' and '.join(few)} came back with other numbers than it was used with: overwritten")
+            return other
     return examination
 
 
@@ -264,7 +282,8 @@ def on_the_rest(examination: Examination) -> list[str]:
     problem, reply = examination.replies[0] if examination.replies else (None, Reply({}))
     entries = reply.values or {}
     found = quantities_of(entries, examination.convention.read)
-    unknown = [name for name, quantity in found.items() if quantity not in (*NAMES, *OLDER.values())]
+    read = dict(examination.convention.read)
+    unknown = [name for name, quantity in found.items() if quantity not in NAMES and name not in read]
     named = [name for name in unknown if not is_nameless(name)]
     nameless = [name for name in unknown if is_nameless(name) and isinstance(entries[name], np.ndarray)]
     known = [V for name, V in entries.items() if name not in unknown]

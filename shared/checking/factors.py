@@ -27,6 +27,12 @@ class Factor:
         return float(self.number * np.prod([float(size) ** getattr(self, name) for name, size in sizes.items()]))
 
     @property
+    def fixed_m(self) -> int:
+        """What the program takes for m, whatever m is; 0 if that is not what the factor says."""
+        n = round(1 / self.number) if self.m == 1 and not (self.n_x or self.n_h) and self.number > 0 else 0
+        return n if n > 2 and abs(n * self.number - 1) < ALIKE["float32"] else 0
+
+    @property
     def is_number(self) -> bool:
         """Whether the sizes have nothing to do with it."""
         return not (self.m or self.n_x or self.n_h)
@@ -59,10 +65,12 @@ FACTORS = [
 
 
 def fitting(known: Sequence[tuple[float, Visit]]) -> Factor:
-    """Find the factor that is right on all problems: of sizes, or else a number."""
+    """Find the factor that is right on all problems: of sizes, m over a number in its place, or just a number."""
     ratio, visit = known[0]
-    of_sizes = (f for f in FACTORS if all(is_near(f.of(v.problem.sizes), r, v) for r, v in known))
-    return next(of_sizes, Factor(plain(ratio, ALIKE[visit.dtype.name])))
+    alike = ALIKE[visit.dtype.name]
+    over_a_number = Factor(plain(ratio / visit.problem.sizes["m"], alike), m=1)
+    likely = (f for f in (*FACTORS, over_a_number) if all(is_near(f.of(v.problem.sizes), r, v) for r, v in known))
+    return next(likely, Factor(plain(ratio, alike)))
 
 
 def is_near(factor: float, ratio: float, visit: Visit) -> bool:

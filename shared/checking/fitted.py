@@ -46,7 +46,10 @@ def guesses(name: str, lines: Sequence[str], visits: Sequence[Visit]) -> Iterato
         for family in linear(line) if seen else ():
             if p := number(seen[0], name, line, family.at):
                 yield family.at(p)
-        yield from with_factor(line, name, seen)
+        factored = list(with_factor(line, name, seen))
+        yield from factored
+        if line == "cost":
+            yield from map(with_log_of_A2, factored)
         yield from without_reading(line)
         if line == name:
             yield from kept_in_formats(line)
@@ -97,6 +100,8 @@ def with_factor(line: str, name: str, seen: Sequence[Visit]) -> Iterator[Mistake
     if not known or (factor := fitting(known)) == Factor(1.0):
         return
     kind, text = f"factor {factor}", f"{line} is {factor} times what it should be{HINTS.get(str(factor), '')}."
+    if n := factor.fixed_m:
+        kind, text = f"division by {n} instead of m", f"{line} is divided by {n}, whatever m is: take m from X."
     if not factor.number:
         kind, text = "nothing but zeros", f"{line} is 0 everywhere, as if nothing had been added to it."
     traits = Trait.GENERAL if factor.is_number and factor.number else Trait.NONE

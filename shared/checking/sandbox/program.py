@@ -21,7 +21,6 @@ from shared.checking.watching.operations import Operation, load
 from shared.data.files import one_line, what_it_is_instead
 from shared.network import InputError
 
-HELP = "name what to call with --entry, or write gradients(W1, b1, W2, b2, X, Y) around it (--template prints one)"
 MAIN = "what is not needed for that belongs under if __name__ == '__main__'"
 
 
@@ -274,9 +273,7 @@ class Program:
     def _wrong(self, answer: dict[str, Any]) -> CheckError | None:
         """Say what is wrong with the file, if anything is."""
         if "failure" not in answer:
-            return (
-                None if "gradients" in answer["functions"] else CheckError(f"{self.path}: {answer['problem']}; {HELP}")
-            )
+            return None if "gradients" in answer["functions"] else CheckError(f"{self.path}: {answer['problem']}")
         if not answer["summary"]:
             return CheckError(f"{self.path}: when loaded, {answer['failure']}; {MAIN}")
         line = f", line {answer['line']}" if answer["line"] else ""

@@ -21,6 +21,8 @@ LONGEST, FOR_EACH, WITH_FRAMEWORKS = 8.0, 0.5, 4.0
 """Seconds of computing for the search, and for one entry: more where PyTorch or JAX has to wake up."""
 MOST, FURTHER = 400, 8
 """Plans of one entry that are tried; and that are tried yet when one has given gradients that are not all right."""
+HELP = "name what to call with --entry, or write gradients(W1, b1, W2, b2, X, Y) around it (--template prints one)"
+EXAMINED = "examined are two layers of weights, hidden units of one kind (--activation), and one sigmoid output"
 COMPLETE = 4
 """Gradients."""
 
@@ -119,18 +121,20 @@ class Search:
                     self.fixed = error.sizes
                 lacks_weights = isinstance(error, UnboundError | SizesError)
                 (self.useless if lacks_weights else self.useful).add(plan.build)
-                self.failures[plan.entry] = f"{type(error).__name__}: {error}"
+                self.failures.setdefault(plan.entry, f"{type(error).__name__}: {error}")  # of the most usual layout
         return {}, {}
 
     def why_not(self) -> str:
         """Say in a line what was found, and what would help."""
         names = list(dict.fromkeys(name for name, _ in self.entries()))
+        if other := self.survey.other_network():
+            return f"this is another network, with {other}; {EXAMINED}"
         if not names:
-            return "there is no function or class that could give gradients"
-        return f"nothing gives four gradients: {'; '.join(map(self._reason, names[:3]))}"
+            return f"there is no function or class that could give gradients; {HELP}"
+        return f"nothing gives four gradients: {'; '.join(map(self._reason, names[:3]))}; {HELP}"
 
     def _reason(self, name: str) -> str:
         missing = self.candidates.unknown(name)
         if missing:
             return f"for {name} nobody knows what {', '.join(missing)} {'is' if len(missing) == 1 else 'are'}"
-        return f"{name} gives {self.failures.get(name, 'none')}"
+        return f"{name} gives {self.failures.get(name, 'no gradients')}"

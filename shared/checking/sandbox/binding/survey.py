@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from types import ModuleType
@@ -23,6 +24,10 @@ FORWARD = (
 )
 BACKWARD = ("back", "grad", "bprop", "bwd", "deriv", "loss", "cost", "nabla")
 TRAINING = ("train", "fit", "model", "learn", "optimi", "descent", "main", "network", "run", "nn")
+THIRD = re.compile(r"(?i)(d|grad_?)?(w|weights?|theta|fc|linear)_?3")
+"""The weights of a third layer."""
+CLASSES = re.compile(r"(?i)^\w*(softmax|one_?hot|crossentropyloss|nll_?loss)\w*$")
+"""What a network with several outputs has in its source."""
 UPDATING = ("update", "apply", "step", "optimi")
 
 
@@ -98,9 +103,24 @@ class Survey:
 
     def mentions(self, *words: str) -> bool:
         """Tell whether any of these names stands in the source."""
+        return bool(self._names() & set(words))
+
+    def _names(self) -> set[str]:
+        """Give all names in the source, of variables, attributes and keys of dicts."""
         names = {node.id for node in ast.walk(self.tree) if isinstance(node, ast.Name)}
         names |= {node.attr for node in ast.walk(self.tree) if isinstance(node, ast.Attribute)}
-        return bool(names & set(words))
+        constants = (node.value for node in ast.walk(self.tree) if isinstance(node, ast.Constant))
+        return names | {value for value in constants if isinstance(value, str)}
+
+    def other_network(self) -> str:
+        """Say what the source's network has that the one that is examined has not; empty if nothing shows it."""
+        names = sorted(self._names())
+        thirds = [name for name in names if THIRD.fullmatch(name)]
+        if thirds or sum(_called(node) == "Linear" for node in ast.walk(self.tree)) > 2:
+            return f"more than two layers{f' ({thirds[0]})' if thirds else ''}"
+        indices = (ast.unparse(node) for node in ast.walk(self.tree) if _takes_classes(node))
+        named = next((name for name in names if CLASSES.search(name)), next(indices, ""))
+        return f"an output for each class ({named})" if named else ""
 
     def calls_of(self, name: str) -> set[str]:
         """Name the functions that a function calls."""
@@ -120,6 +140,12 @@ def _is_nested(node: ast.AST) -> bool:
 
 def _is_taken_by_name(node: ast.expr) -> bool:
     return isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Name)
+
+
+def _takes_classes(node: ast.AST) -> bool:
+    """Tell whether labels are used as indices: probabilities[range(m), y]."""
+    places = node.slice.elts if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Tuple) else []
+    return len(places) == 2 and _called(places[0]) in ("range", "arange") and isinstance(places[1], ast.Name)
 
 
 def _called(node: ast.AST) -> str:
