@@ -13,10 +13,10 @@ from pathlib import Path
 CEILINGS = {
     "compare.py": 290,
     "implementations": 1150,
-    "shared": 25760,
+    "shared": 26085,
     "shared/judging": 2800,
-    "shared/checking": 11790,
-    "tests": 17080,
+    "shared/checking": 12115,
+    "tests": 17120,
 }
 LONGEST_FILE, LONGEST_FUNCTION = 320, 60
 

@@ -269,13 +269,9 @@ def test_the_json_file_holds_the_same(visit):
     done, found = visit
     assert (found["schema"], found["verdict"], found["failures"]) == (1, "wrong", [])
     assert found["sentence"] == done.stdout.splitlines()[0]
-    assert {name: q["place"] for name, q in found["quantities"].items()} == {
-        "dZ2": "OK",
-        "dW2": "WRONG here",
-        "db2": "OK",
-        "dW1": "OK",
-        "db1": "OK",
-    }
+    places = {name: q["place"] for name, q in found["quantities"].items()}
+    assert {name for name, place in places.items() if place != "OK"} == {"dW2"}
+    assert {*places} >= {"Z1", "A1", "Z2", "A2", "dZ2", "dW2", "db2", "dA1", "dZ1", "dW1", "db1"}
     (diagnosis,) = found["diagnoses"]
     assert diagnosis["name"] == "mean over examples missing in dW2"
     evidence = diagnosis["evidence"]

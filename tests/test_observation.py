@@ -58,6 +58,99 @@ def test_what_has_no_name_is_told_by_its_formula(examined):
     assert "cos(Z1) in place of Z1 > 0" in finding.name
 
 
+AT = {
+    "a mask that changes nothing": ("dZ1 = dA1 * (Z1 > 0)", "dZ1 = dA1 * (A1 >= 0)", "A1 >= 0"),
+    "another shape": ("dZ1 @ X.T / m", "dZ1 @ A1.T / m", "A1.T"),
+    "a lost dimension": ("dZ1.sum(axis=1, keepdims=True) / m", "dZ1.sum(axis=1) / m", "dZ1.sum(axis=1) / m"),
+    "a call of a right function": ("* (Z1 > 0)", "* slope(dA1)", "slope(dA1)"),
+    "a size": ("m = X.shape[1]", "m = X.shape[0]", "X.shape[0]"),
+    "what a right value is multiplied by": ("dA1 = W2.T @ dZ2", "dA1 = W2.T @ dZ2 * Z1", "W2.T @ dZ2 * Z1"),
+}
+
+
+@pytest.mark.parametrize("what", AT)
+def test_the_place_is_the_expression_with_the_mistake(examined, what):
+    right, wrong, expression = AT[what]
+    text = BACKPROP.replace("def gradients", "def slope(z):\n    return (z > 0) * 1.0\n\ndef gradients").replace(
+        right, wrong
+    )
+    own = examined(text).findings[0].own
+    assert own.source[own.place.column : own.place.end_column] == expression
+
+
+def test_what_is_missing_belongs_behind_the_line_before_it(examined):
+    (finding,) = examined(BACKPROP.replace("dZ1 = dA1 * (Z1 > 0)", "dZ1 = dA1")).findings
+    assert (finding.own.source.strip(), finding.own.is_behind) == ("dA1 = W2.T @ dZ2", True)
+
+
+def test_a_cost_that_has_no_name_is_told_by_its_formula(examined):
+    loss = "np.sum(Y * np.log(A2) + (1 - Y) * np.log1p(A2))"
+    (finding,) = examined(BACKPROP.replace("return dict(", f"cost = -{loss} / m\n    return dict(cost=cost, ")).findings
+    assert "log1p(A2) in place of log(1 - A2)" in finding.name
+
+
+def test_numbers_in_loops_are_placed_by_their_names(examined):
+    text = """import math
+
+def gradients(W1, b1, W2, b2, X, Y):
+    n_h, n_x, m = len(W1), len(X), len(X[0])
+    dW1, db1, dW2, db2 = [[0.0] * n_x for _ in range(n_h)], [[0.0] for _ in range(n_h)], [[0.0] * n_h], [[0.0]]
+    for k in range(m):
+        z1 = [b1[i][0] + sum(W1[i][j] * X[j][k] for j in range(n_x)) for i in range(n_h)]
+        z2 = b2[0][0] + sum(W2[0][i] * max(0.0, z1[i]) for i in range(n_h))
+        dz2 = (1 / (1 + math.exp(-z2)) if z2 > -700 else 0.0) - Y[0][k]
+        db2[0][0] += dz2 / m
+        for i in range(n_h):
+            dW2[0][i] += dz2 * max(0.0, z1[i]) / m
+            dz1 = dz2 * W2[0][i]
+            db1[i][0] += dz1 / m
+            for j in range(n_x):
+                dW1[i][j] += dz1 * X[j][k] / m
+    return dW1, db1, dW2, db2
+"""
+    assert [finding.own.source.strip() for finding in examined(text).findings] == ["dz1 = dz2 * W2[0][i]"]
+
+
+IN_TORCH = """import torch
+from torch.nn.functional import binary_cross_entropy_with_logits
+
+def loss(W1, b1, W2, b2, X, Y):
+    hidden = torch.relu(W1 @ X + b1)
+    return binary_cross_entropy_with_logits(W2 @ hidden + b2, Y)
+"""
+CALL = "binary_cross_entropy_with_logits(W2 @ hidden + b2, Y)"
+MENDED = {
+    CALL.replace("Y)", 'Y, reduction="sum")'): CALL.replace("Y)", 'Y, reduction="mean")'),
+    CALL.replace("Y)", 'Y, reduction="none").sum()'): CALL.replace("Y)", 'Y, reduction="none").mean()'),
+}
+
+
+@pytest.mark.parametrize("wrong", MENDED)
+def test_what_autograd_was_given_is_mended_not_what_it_derives(examined, wrong):
+    (finding,) = examined(IN_TORCH.replace(CALL, wrong)).findings
+    assert (finding.own.mended, finding.cures, finding.own.place.line) == (f"return {MENDED[wrong]}", (), 6)
+
+
+def test_gradients_that_add_up_are_set_to_zero_in_the_programs_own_way(examined):
+    text = """import torch
+
+def train(model, X, y, epochs=10, lr=0.1):
+    optimizer = torch.optim.SGD(model.parameters(), lr=lr)
+    for _ in range(epochs):
+        loss = torch.nn.BCEWithLogitsLoss()(model(X), y)
+        loss.backward()
+        optimizer.step()
+"""
+    model = "class Net(torch.nn.Module):\n    def __init__(self, n, h):\n        super().__init__()\n"
+    model += "        self.fc1, self.fc2 = torch.nn.Linear(n, h), torch.nn.Linear(h, 1)\n\n"
+    model += "    def forward(self, x):\n        return self.fc2(torch.relu(self.fc1(x)))\n\n\n"
+    (finding,) = examined(text.replace("def train", f"{model}def train")).findings
+    assert (finding.own.source.strip(), finding.own.mended) == (
+        "loss.backward()",
+        "optimizer.zero_grad() before loss.backward()",
+    )
+
+
 def test_a_right_program_is_told_where_its_quantities_stand(examined):
     rows = {row.quantity: row.own for row in examined(BACKPROP).rows()}
     assert {name: own.place.line for name, own in rows.items()} == {"dW2": 9, "db2": 9, "dW1": 12, "db1": 12}

@@ -1,6 +1,6 @@
 """A visit to the doctor: everything that was found, in one record that the terminal and the JSON file show."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -10,14 +10,15 @@ from shared.checking.diagnosis import diagnose
 from shared.checking.evidence import Evidence, proof
 from shared.checking.examination import Examination, Verdict, examine, examine_forward
 from shared.checking.layout import line_of_code, line_with_remark, remark_on_layout
-from shared.checking.observation import Observation, Own, observe, with_observed
+from shared.checking.observation import Observation, Own, observe, unsure, with_observed
 from shared.checking.problems import Problem
 from shared.checking.sandbox.program import CheckError, Program, TooSlowError
+from shared.checking.shown import shown
 from shared.checking.symptoms import is_narrow, saturation
 from shared.checking.trial import Trial, trial
 from shared.checking.updates import diagnose_updates
 from shared.checking.visit import GRADIENTS, Place, Visit
-from shared.checking.what_is_wrong import Diagnosis
+from shared.checking.what_is_wrong import Diagnosis, without_derived
 from shared.judging.verdict import Judgement
 
 STATUS = {"certified": 0, "certified, with limits": 0, "wrong": 1, "cannot tell": 3}
@@ -53,20 +54,23 @@ class Finding:
 
     @property
     def name(self) -> str:
-        """The diagnosis, and the function where it is forward."""
+        """The diagnosis, or the formula where it has no name, and the function where it is forward."""
+        found = self.diagnosis
+        if self.own and self.own.formula and self.own.edits and not (found.mistakes or found.unfit or found.narrow):
+            return self.own.said
         return f"{self.diagnosis.name} of forward" if self.function == "forward" else self.diagnosis.name
 
 
 @dataclass
 class Checkup:
-    """Everything that was found; `asked` is the number of problems that were set."""
+    """Everything that was found; `asked` are the problems that were set."""
 
     path: Path
     examination: Examination
     forward: Examination | None = None
     trial: Trial | None = None
     observation: Observation | None = None
-    asked: int = 0
+    asked: Sequence[Problem] = ()
     findings: list[Finding] = field(default_factory=list)
 
     @property
@@ -121,16 +125,20 @@ def check(program: Program, problems: Iterable[Problem], done: Callable[[int], N
     problems = list(problems)
     examination = examine(program, problems, done)
     observation = observe(program, examination)
-    asked = len(examination.visits)
+    asked = [visit.problem for visit in examination.visits]
     examination, diagnoses = best_read(examination, observation)
+    if observation and observation.is_autograd:
+        diagnoses = without_derived(diagnoses)
     checkup = Checkup(program.path, examination, observation=observation, asked=asked)
     if "train" in program.functions:
         checkup.trial = trial(program, examination.convention, examination.visits[0].dtype)
         diagnoses += diagnose_updates(checkup.trial)
-    checkup.findings += [finding(diagnosis, examination, checkup.trial, observation) for diagnosis in merged(diagnoses)]
+    checkup.findings += [
+        finding(diagnosis, examination, program.path, checkup.trial, observation) for diagnosis in merged(diagnoses)
+    ]
     if "forward" in program.functions:
         checkup.forward = forward = examine_forward(program, problems, examination.convention)
-        checkup.findings += [finding(diagnosis, forward) for diagnosis in merged(diagnose(forward))]
+        checkup.findings += [finding(diagnosis, forward, program.path) for diagnosis in merged(diagnose(forward))]
     checkup.findings.sort(key=lambda each: each.diagnosis.is_limit)
     failures = [stop for stop in checkup.stops if not isinstance(stop, TooSlowError)]
     if failures and checkup.verdict != "wrong":
@@ -141,6 +149,7 @@ def check(program: Program, problems: Iterable[Problem], done: Callable[[int], N
 def finding(
     diagnosis: Diagnosis,
     examination: Examination,
+    path: Path,
     outcome: Trial | None = None,
     observation: Observation | None = None,
 ) -> Finding:
@@ -155,33 +164,64 @@ def finding(
         large = [saturation(examination, name) for name in shows]
         saturated = min(size for size in large if size) if large and all(large) else None
         diagnosis = replace(diagnosis, narrow=narrow, saturated=saturated)
-    cures = tuple(cure(line, diagnosis, examination) for line in lines_to_mend(diagnosis) if not diagnosis.is_before)
-    own = observation.lines.get(diagnosis.line) if observation else None
-    tells = own and (own.edits or not own.formula)  # what autograd gave has a place and no formula
+    by_hand = lines_to_mend(diagnosis) if not (observation and observation.is_autograd) else []
+    cures = tuple(cure(line, diagnosis, examination) for line in by_hand if not diagnosis.is_before)
+    own = shown(diagnosis, path, observation)
+    tells = own and (own.edits or not own.formula or diagnosis.mistakes or diagnosis.unfit or diagnosis.narrow)
     return Finding(examination.function, diagnosis, cures, evidence, own if tells else None)
 
 
-def best_read(examination: Examination, observation: Observation | None) -> tuple[Examination, list[Diagnosis]]:
-    """Diagnose, in other ways, too, where that leaves fewer lines unexplained or unclear.
+Reading = tuple[Examination, list[Diagnosis]]
+"""An examination, and what it says is wrong."""
 
-    The 1/m may be read the other way, and what the program was seen to compute may be taken for given.
+
+def best_read(examination: Examination, observation: Observation | None) -> Reading:
+    """Diagnose from what the program was seen to compute; where that leaves something open, from what it gave alone.
+
+    What leaves fewer lines unexplained or unclear counts, and then what finds fewer mistakes.
     """
-    readings = [(examination, diagnose(examination))]
-    if any(not diagnosis.mistakes for diagnosis in readings[0][1]) and set(examination.given) & set(LATE):
+    readings = seen_readings(examination, observation) if observation else []
+    told = {*observation.formulas} if observation else set()
+    if not readings or not all(len(d.mistakes) == 1 or d.unfit or d.line in told for d in readings[0][1]):
+        readings += in_both_ways(examination, lambda reading: diagnose(reading, pairs=not readings))
+    return min(readings, key=unclear)
+
+
+def seen_readings(examination: Examination, observation: Observation) -> list[Reading]:
+    """Diagnose from what the program was seen to compute, and from its own formulas; nothing if that shows nothing."""
+
+    def diagnosed(reading: Examination) -> list[Diagnosis]:
+        own = [mistake for name in reading.wrong if (mistake := observation.mistake(name))]
+        return diagnose(reading, own)
+
+    richer = with_observed(examination, observation)
+    unexplained = [each.line for each in diagnosed(richer) if not each.mistakes] if richer.wrong else []
+    if left_out := unsure(richer, observation, unexplained):
+        richer = with_observed(examination, observation, left_out)
+    if not richer.wrong:
+        return []
+    return [(richer, diagnosed(richer))] if observation.is_autograd else in_both_ways(richer, diagnosed)
+
+
+def in_both_ways(examination: Examination, diagnosed: Callable[[Examination], list[Diagnosis]]) -> list[Reading]:
+    """Diagnose a program as it is read; where that leaves something open, with the 1/m read the other way, too.
+
+    Several factors are open as well, if what was observed can show that one of them is enough.
+    """
+    readings = [(examination, diagnosed(examination))]
+    factors = [each for each in readings[0][1] if each.mistakes and Trait.FACTOR in each.mistakes[0].traits]
+    is_open = any(not each.mistakes for each in readings[0][1]) or (examination.observed and len(factors) > 1)
+    if is_open and set(examination.given) & set(LATE):
         other = examination.read_with(replace(examination.convention, late=() if examination.convention.late else LATE))
-        readings.append((other, diagnose(other)))
-    best = min(readings, key=unclear)
-    if observation and unclear(best) > (0, 0):
-        richer = with_observed(examination, observation)
-        own = [mistake for name in richer.wrong if (mistake := observation.mistake(name))]
-        best = min(best, (richer, diagnose(richer, own)), key=unclear) if richer.wrong else best
-    return best
+        readings.append((other, diagnosed(other)))
+    return readings
 
 
-def unclear(reading: tuple[Examination, list[Diagnosis]]) -> tuple[int, int]:
-    """Count the diagnoses that explain nothing, and those that leave a choice."""
+def unclear(reading: Reading) -> tuple[int, int, int]:
+    """Count the diagnoses that explain nothing, those that leave a choice, and all of them."""
     diagnoses = reading[1]
-    return sum(not each.mistakes for each in diagnoses), sum(len(each.mistakes) > 1 for each in diagnoses)
+    unexplained = sum(not each.mistakes for each in diagnoses)
+    return unexplained, sum(len(each.mistakes) > 1 for each in diagnoses), len(diagnoses)
 
 
 def lines_to_mend(diagnosis: Diagnosis) -> list[str]:

@@ -39,18 +39,21 @@ SPREADS = 4
 """How many times as far as those lie apart a program may be from the prediction."""
 
 
-def diagnose(examination: Examination, own: Sequence[Mistake] = ()) -> list[Diagnosis]:
+def diagnose(examination: Examination, own: Sequence[Mistake] = (), pairs: bool = True) -> list[Diagnosis]:
     """Explain every quantity whose line is wrong by itself, with as few mistakes as possible.
 
-    `own` are the program's own formulas, as far as they are wrong: they count where no mistake has a name.
+    `own` are the program's own formulas, as far as they are wrong: they count where no mistake has a name. `pairs` says
+    whether pairs of mistakes are searched, which takes long.
     """
     kept = [name for name in examination.wrong if added_up(name, examination.visits)]
     found = [Diagnosis(name, (name,), (never_zeroed(name),)) for name in kept]
-    found += diagnose_each_call(examination, [name for name in examination.given if name not in kept], own)
+    found += diagnose_each_call(examination, [name for name in examination.given if name not in kept], own, pairs)
     return sorted(found, key=lambda diagnosis: list(RIGHT).index(diagnosis.line))
 
 
-def diagnose_each_call(examination: Examination, names: Sequence[str], own: Sequence[Mistake]) -> list[Diagnosis]:
+def diagnose_each_call(
+    examination: Examination, names: Sequence[str], own: Sequence[Mistake], pairs: bool
+) -> list[Diagnosis]:
     """Explain those of these quantities whose lines are wrong by themselves, as if no call knew of another.
 
     The problems on which something is wrong are compared first: most mistakes fail there.
@@ -64,9 +67,10 @@ def diagnose_each_call(examination: Examination, names: Sequence[str], own: Sequ
     left = not_in(found, wrong)
     numbers = own_numbers(left, gaps, visits)
     found += explained(singles(numbers, gaps, visits), left, gaps)
-    found += explained(singles(own, gaps, visits), not_in(found, wrong), gaps)
+    seen = singles(own, gaps, visits)
+    found = [as_seen(diagnosis, seen) for diagnosis in found] + explained(seen, not_in(found, wrong), gaps)
     left = not_in(found, wrong)
-    ordinary = [name for name in left if saturation(examination, name) is None]  # no pair gives way at saturation only
+    ordinary = [name for name in left if pairs and saturation(examination, name) is None]  # no pair only gives way
     if ordinary and len(found) + len(left) > 2:
         together = pair(suspects, wrong, gaps, visits)
         if together:
@@ -81,6 +85,12 @@ def diagnose_each_call(examination: Examination, names: Sequence[str], own: Sequ
     found += [Diagnosis(name, (name,), unfit=text) for name, text in unfit.items()]
     right = {name for name in given if examination.place(name) not in ("WRONG here", "inherits")}
     return [*found, *unexplained([name for name in left if name not in unfit], gaps, right)]
+
+
+def as_seen(diagnosis: Diagnosis, seen: Sequence[Mistake]) -> Diagnosis:
+    """Where nobody could tell mistakes apart, take what the program was seen to compute."""
+    own = next((mistake for mistake in seen if mistake.line == diagnosis.line), None)
+    return replace(diagnosis, mistakes=(own,)) if own and len(diagnosis.mistakes) > 1 else diagnosis
 
 
 def not_in(found: Sequence[Diagnosis], names: Iterable[str]) -> list[str]:

@@ -1,6 +1,7 @@
 """What stands in a program's own formula, and what in the right line: the edits between the two trees."""
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -14,12 +15,14 @@ FORMS = {
         "mean(-(Y * log(A2) + (1 - Y) * log(1 - A2)))",
         "mean(-(Y * log(A2)) - (1 - Y) * log(1 - A2))",
         "(-(Y @ log(A2.T)) - (1 - Y) @ log(1 - A2.T)) / m",
+        "-(Y @ log(A2.T) + (1 - Y) @ log(1 - A2.T)) / m",
     ),
     "dZ2": (
         "((1 - Y) / (1 - A2) - Y / A2) * A2 * (1 - A2) / m",
         "-((Y / A2 - (1 - Y) / (1 - A2)) * A2 * (1 - A2)) / m",
         "(-Y / A2 + (1 - Y) / (1 - A2)) * A2 * (1 - A2) / m",
         "(A2 - Y) / (A2 * (1 - A2)) * A2 * (1 - A2) / m",
+        "A2 / m - Y / m",
     ),
 }
 """Other ways to write a right line."""
@@ -34,6 +37,14 @@ class Edit:
 
     said: str
     seen: int | None
+    own: str = ""
+    right: str = ""
+
+    @property
+    def is_only_another_operand(self) -> bool:
+        """Whether it uses none of the quantities that it should: what computes it may be right, and called wrongly."""
+        own, right = (set(re.findall(r"[dWZAXYbm]\w*", text)) for text in (self.own, self.right))
+        return bool(own) and not own & right
 
 
 def edits(own: ast.expr, line: str) -> list[Edit]:
@@ -156,22 +167,25 @@ def of_parts(
     """Compare the factors or terms of two formulas, in any order; `wholes` are these, and what is around the own."""
     whole, right_whole, parent = wholes
     left, missing = without_common(own, right)
+    found = list[Edit]()
     for part in list(left):
         for other in missing:
             if part.text == other.text or negative(part.node) == other.text:
                 sentence = said[4].format(part.text) if part.text == other.text and part.text != "-1" else SIGN
-                yield Edit(sentence, number(part.node, part.around))
+                found.append(Edit(sentence, number(part.node, part.around)))
                 left.remove(part)
                 missing.remove(other)
                 break
     if len(left) == len(missing) == 1 and left[0].is_other == missing[0].is_other and left[0].node is not whole:
-        yield from between(left[0].node, missing[0].node, left[0].around)
-    elif left and missing and len(left) == len(own):
+        yield from (*found, *between(left[0].node, missing[0].node, left[0].around))
+    elif (left and missing and len(left) == len(own)) or (found and missing and len(own) == 1):
         yield replaced(whole, right_whole, parent)
     else:
+        yield from found
         for part in left:
             is_minus = part.text == "-1" and not part.is_other
-            yield Edit(SIGN if is_minus else said[part.is_other].format(part.text), number(part.node, part.around))
+            sentence = SIGN if is_minus else said[part.is_other].format(part.text)
+            yield Edit(sentence, number(part.node, part.around), part.text)
         for part in missing:
             is_minus = part.text == "-1" and not part.is_other
             yield Edit(SIGN if is_minus else said[2 + part.is_other].format(part.text), number(whole, parent))
@@ -198,7 +212,7 @@ def without_common(own: list[Part], right: list[Part]) -> tuple[list[Part], list
 
 def replaced(own: ast.expr, right: ast.expr, parent: ast.expr | None) -> Edit:
     """Say that one formula stands where another belongs."""
-    return Edit(f"{text_of(own)} in place of {text_of(right)}", number(own, parent))
+    return Edit(f"{text_of(own)} in place of {text_of(right)}", number(own, parent), text_of(own), text_of(right))
 
 
 def number(node: ast.expr, parent: ast.expr | None) -> int | None:

@@ -6,7 +6,7 @@ right line can be pointed at in the source.
 
 import ast
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import zip_longest
 
 import numpy as np
@@ -79,7 +79,8 @@ class Reader:
 
     def __init__(self, trace: Trace, other: Trace, known: Mapping[str, Sighting]):
         self.trace, self.other, self.count = trace, other, 0
-        self.known = {trace.numbers[each.key]: each for each in known.values() if each.key in trace.numbers}
+        seen = [each for each in known.values() if each.key in trace.numbers]  # of two in one, the later one counts
+        self.known = {trace.numbers[each.key]: each for each in reversed(seen)}
 
     def formula(self, sighting: Sighting) -> ast.expr | None:
         """Give the formula of a quantity, simplified; None if it would be too long, or nothing shows it."""
@@ -141,13 +142,32 @@ class Reader:
             return call("where", arguments[1], arguments[2], arguments[0])
         if function in ("sum", "mean"):
             return self.sum(operation, arguments)
-        if function == "grad":  # autograd made it, by no formula of the program's
+        if function == "assign" and (last := self.last_on_line(operation)):
+            return ast.BinOp(self.ratio(operation, last), ast.Mult(), self.operation(last))
+        if function in ("grad", "assign"):  # it was made by no formula that was seen
             raise TooLongError
         if function in WRITTEN:
             text = WRITTEN[function].replace("mean(", f"{options.get('reduction', 'mean')}(")
             places = dict(zip("abc", arguments, strict=False))
             return Place(places).visit(ast.parse(text, mode="eval").body)
         return self.other_function(function, arguments, options)
+
+    def last_on_line(self, operation: Operation) -> Operation | None:
+        """The number that an array was reduced to, on the same line, before Python went on with it."""
+        before = self.trace.operations[: operation.number]
+        return next((o for o in reversed(before) if o.place and o.result.ndim == 0 and is_within(operation, o)), None)
+
+    def ratio(self, operation: Operation, last: Operation) -> ast.expr:
+        """What a number was multiplied by."""
+        other = self.other.operations
+        if not self.is_alike or not last.result or not other[last.number].result:
+            raise TooLongError
+        both = self.trace.operations, other
+        of, other_of = (float(each[operation.number].result / each[last.number].result) for each in both)
+        factor = constant(of, other_of, self.trace.problem, self.other.problem)
+        if isinstance(factor, ast.Constant | ast.UnaryOp) and not np.isclose(of, other_of, rtol=1e-14, atol=0):
+            raise TooLongError
+        return factor
 
     def sum(self, operation: Operation, arguments: Sequence[ast.expr]) -> ast.expr:
         """Write a sum or a mean, along the axis of the notation."""
@@ -206,6 +226,17 @@ class Reader:
         return [each.function for each in self.trace.operations] == [each.function for each in self.other.operations]
 
 
+def is_within(line: Operation, part: Operation) -> bool:
+    """Tell whether an operation stands in the line that another one is."""
+    return bool(
+        line.place
+        and part.place
+        and part.function != "assign"
+        and (part.place.file, part.place.function) == (line.place.file, line.place.function)
+        and line.place.line <= part.place.line <= line.place.end_line
+    )
+
+
 def has_axes(shape: tuple[int, ...]) -> bool:
     """Tell an array from a number."""
     return bool(shape)
@@ -224,15 +255,12 @@ def is_same_layout(operation: Operation, trace: Trace) -> bool:
     return [n for n in before if n != 1] == [n for n in after if n != 1]
 
 
-SIZES: dict[str, Callable[[dict[str, int]], float]] = {
-    "m": lambda sizes: sizes["m"],
-    "1 / m": lambda sizes: 1 / sizes["m"],
-    "-1 / m": lambda sizes: -1 / sizes["m"],
-    "m - 1": lambda sizes: sizes["m"] - 1,
-    "2 / m": lambda sizes: 2 / sizes["m"],
-    "n_x": lambda sizes: sizes["n_x"],
-    "n_h": lambda sizes: sizes["n_h"],
-    "n_x * m": lambda sizes: sizes["n_x"] * sizes["m"],
+SIZES = {
+    text: compile(text, "<size>", "eval")
+    for text in (
+        *("m", "1 / m", "-1 / m", "2 / m", "m - 1", "1 / (m - 1)", "n_x", "n_h", "n_x * m", "n_h * m"),
+        *(f"{sign}1 / {size}" for size in ("n_x", "n_h", "(n_x * m)", "(n_h * m)") for sign in ("", "-")),
+    )
 }
 """Numbers that are made of the sizes."""
 
@@ -245,8 +273,9 @@ def constant(value: object, other: object, problem: Problem, second: Problem) ->
         return (
             name("constant") if isinstance(value, np.ndarray) else ast.Constant(value if value is None else str(value))
         )
-    for text, of in SIZES.items():
-        if value != other and of(problem.sizes) == value and of(second.sizes) == other:
+    for text, code in SIZES.items():
+        sizes = [eval(code, None, each.sizes) for each in (problem, second)]  # noqa: S307 (our own text)
+        if value != other and np.allclose(sizes, [value, other], rtol=1e-14, atol=0):
             return ast.parse(text, mode="eval").body
     number = int(value) if float(value).is_integer() and abs(value) < 1e15 else value
     return ast.parse(repr(number), mode="eval").body if np.isfinite(value) else name(str(value))

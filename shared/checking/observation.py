@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -10,19 +10,20 @@ from pathlib import Path
 import numpy as np
 
 from shared.checking.catalogue.mistake import Mistake, Trait
-from shared.checking.conventions import LATE, READINGS
+from shared.checking.conventions import LATE, READINGS, quantities_of
 from shared.checking.edits import Edit, edits
-from shared.checking.examination import ARGUMENTS, Examination
+from shared.checking.examination import ARGUMENTS, OF_EACH_EXAMPLE, Examination
 from shared.checking.formulas import Reader
 from shared.checking.lines import LINES, Formula
 from shared.checking.problems import Problem
 from shared.checking.recognition import Sighting, Trace, recognised
 from shared.checking.sandbox.program import Program
 from shared.checking.simplifying import text_of
-from shared.checking.source import line_at, mended
+from shared.checking.source import line_at, mended, where_assigned, where_called
 from shared.checking.symptoms import SURE
 from shared.checking.visit import FLOAT64, standard_of
 from shared.checking.watching.operations import Place
+from shared.network import INPUTS
 
 LONGEST = 160
 """A formula with more letters is not shown."""
@@ -36,12 +37,23 @@ class Own:
     line as it should be, if it takes no more than another name; `name` is what the program calls the quantity.
     """
 
+    line: str
     formula: str
     edits: tuple[Edit, ...]
     place: Place | None
     name: str
     source: str = ""
     mended: str = ""
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether what is missing belongs behind the place: one quantity is taken for the next one as it is."""
+        return self.formula in LINES and self.formula != self.line
+
+    @property
+    def said(self) -> str:
+        """The program's own formula and the right one."""
+        return f"{self.line} is {self.formula}; right is {LINES[self.line]}"
 
 
 @dataclass
@@ -59,30 +71,49 @@ class Observation:
         if sighting is None or operation is None:
             return None
         tree = Reader(trace, second, self.sightings).formula(sighting)
+        if same := [name for name in INPUTS[line] if name in LINES and self.is_one(name, line)]:
+            tree = ast.Name(same[0], ast.Load())
         text = "" if tree is None else text_of(tree)
         is_short = tree is not None and len(text) <= LONGEST
         differences = tuple(edits(tree, line)) if tree is not None else ()
-        seen = next((edit.seen for edit in differences if edit.seen is not None), None)
-        place = (trace.operations[seen] if seen is not None else operation).place or operation.place
+        shown = next((edit for edit in differences if edit.seen is not None), None)
+        place = (trace.operations[shown.seen or 0] if shown else operation).place or operation.place
+        if place and shown and shown.is_only_another_operand:
+            place = where_called(self.path, place)
+        if place and shown and re.search(r"\bn_[xh]\b|\bm - 1\b", " ".join(edit.said for edit in differences)):
+            place = where_assigned(self.path, place)
         source = line_at(self.path, place) if place else ""
         swapped = re.fullmatch(r"(\w+) in place of (\w+)", differences[0].said) if len(differences) == 1 else None
         changed = mended(self.path, place, swapped[1], swapped[2]) if place and swapped else ""
-        return Own(text if is_short else "", differences, place, operation.name, source, changed)
+        return Own(line, text if is_short else "", differences, place, operation.name, source, changed)
+
+    def is_one(self, name: str, other: str) -> bool:
+        """Tell whether one operation gave two quantities."""
+        return name in self.sightings and self.sightings[name].key == self.sightings[other].key
 
     @cached_property
     def lines(self) -> dict[str, Own]:
         """Everything that was recognised."""
         return {line: own for line in LINES if (own := self.own(line))}
 
+    @property
+    def is_autograd(self) -> bool:
+        """Whether the gradients are autograd's: what is wrong with them is wrong before."""
+        return self.traces[0].loss is not None
+
+    @property
+    def formulas(self) -> dict[str, str]:
+        """The formulas of those that have one which is short, and differs from the right one."""
+        return {line: own.formula for line, own in self.lines.items() if own.formula and own.edits}
+
     def mistake(self, line: str) -> Mistake | None:
         """The program's own formula as a mistake, called by its edits; None if it has none."""
         own = self.lines.get(line)
         if own is None or not own.formula or not own.edits:
             return None
-        text = f"{line} is {own.formula}; right is {text_of(ast.parse(LINES[line], mode='eval').body)}."
         kind = ", ".join(dict.fromkeys(edit.said for edit in own.edits))
-        is_another = own.edits[0].said.startswith(f"{own.formula} in place of")
-        return Mistake(kind, line, Formula(own.formula), text, traits=Trait.FORMULA if is_another else Trait.NONE)
+        traits = Trait.FORMULA if own.edits[0].said.startswith(f"{own.formula} in place of") else Trait.NONE
+        return Mistake(kind, line, Formula(own.formula), f"{own.said}.", traits=traits)
 
 
 FEW = 2
@@ -105,8 +136,9 @@ def observe(program: Program, examination: Examination) -> Observation | None:
         if not reply.operations:
             return None
         inputs = dict(zip(ARGUMENTS, arguments, strict=True))
-        traces.append(Trace(problem, reply.operations, inputs, dict(visit.own), visit.dtype))
-    plain = [trace for trace in traces if trace.problem.dtype == FLOAT64 and not is_saturated(trace.problem)]
+        misfits = {name: V for name, V in visit.values.items() if name in visit.unfit}
+        traces.append(Trace(problem, reply.operations, inputs, dict(visit.own), visit.dtype, misfits))
+    plain = [trace for trace in traces if is_plain(trace.problem)]
     if len(plain) < FEW:
         return None
     plain = [*plain[1:], plain[0]]  # a formula is read where inputs have many digits and can be told from each other
@@ -119,39 +151,54 @@ def is_wrong_on_small(examination: Examination) -> bool:
     return set(examination.wrong) <= small
 
 
-def is_saturated(problem: Problem) -> bool:
-    """Tell whether guards and overflows may show on a problem."""
+def is_plain(problem: Problem) -> bool:
+    """Tell whether values tell what they are on a problem: not with one example, and not where guards may show."""
     _, _, standard = standard_of(problem, FLOAT64)
-    return bool(np.abs(standard.right["Z2"][0].high).max() > SURE)
+    is_saturated = bool(np.abs(standard.right["Z2"][0].high).max() > SURE)
+    return problem.dtype == FLOAT64 and problem.sizes["m"] > 1 and not is_saturated
 
 
-def with_observed(examination: Examination, observation: Observation) -> Examination:
+def with_observed(examination: Examination, observation: Observation, left_out: Collection[str] = ()) -> Examination:
     """Add to an examination the quantities that the program did not give back, and was seen to compute."""
-    late = late_by(observation.sightings, examination.convention.late)
+    is_autograd, late = observation.is_autograd, late_by(observation.sightings, examination.convention.late)
+    late = () if is_autograd else late  # autograd divides nothing later
     added = {
         name: sighting
         for name, sighting in observation.sightings.items()
-        if name not in examination.given and (name not in LATE or sighting.late == (name in late))
+        if is_autograd or (name not in examination.given and (name not in LATE or sighting.late == (name in late)))
     }
+    added = {name: sighting for name, sighting in added.items() if name not in left_out}
     richer = Examination(
         replace(examination.convention, late=late),
         examination.function,
         remarks=examination.remarks,
         stopped=examination.stopped,
-        observed=tuple(added),
+        observed=tuple(name for name in added if name not in examination.given),
     )
     by_problem = {trace.problem.name: trace for trace in observation.traces}
     for problem, reply in examination.replies:
         values, trace = dict(reply.values or {}), by_problem.get(problem.name)
         if trace is None:
             continue
+        if is_autograd and any(trace.operation(sighting) is None for sighting in added.values()):
+            continue
         for name, sighting in added.items():
-            V = trace.array(sighting)
-            if V is not None and name not in values:
-                values[name] = richer.convention.theirs(name, V * (problem.sizes["m"] if name in late else 1))
+            V, operation = trace.array(replace(sighting, late=False)), trace.operation(sighting)
+            key = next((key for key, q in quantities_of(values, richer.convention.read).items() if q == name), name)
+            if V is not None:  # what JAX compiles differs by roundings, so all that it was seen to give is taken
+                lies_as_it_did = name in OF_EACH_EXAMPLE and operation and operation.result.ndim == 2
+                turned = V.T if sighting.turned else V
+                values[key] = turned if lies_as_it_did else richer.convention.theirs(name, V)
         richer.add(problem, replace(reply, values=values))
     richer.note_what_is_missing()
     return richer
+
+
+def unsure(examination: Examination, observation: Observation, unexplained: Collection[str]) -> set[str]:
+    """Name what was observed, is right where values tell what they are, and is off elsewhere: by rounding, perhaps."""
+    plain = {trace.problem.name for trace in observation.traces if is_plain(trace.problem)}
+    wrong = {name for visit in examination.visits if visit.problem.name in plain for name in visit.wrong}
+    return {*unexplained} & {*examination.observed} - wrong
 
 
 def late_by(sightings: Mapping[str, Sighting], known: tuple[str, ...]) -> tuple[str, ...]:

@@ -2,9 +2,12 @@
 
 from shared.checking.checkup import Checkup
 from shared.checking.lines import HIDDEN, hidden_units
+from shared.checking.vocabulary import HIDDEN as UNITS
 
 LEAK = {"slope 0.01 on the left": "leaky_relu"}
 """What leaky_relu is called among the mistakes."""
+NAMED = {*LEAK, *(hidden.article.partition(" ")[2] for hidden in UNITS.values())}
+"""What hidden units are called."""
 SLOPES = {"tanh": "1 - A1^2", "sigmoid": "A1 (1 - A1)"}
 """The slopes of activations that are written with their values."""
 PENALTY, DECAY = "penalty on the weights ", "weight decay "
@@ -16,6 +19,8 @@ def other_network(checkup: Checkup) -> str:
     kinds = {line: {m.kind for m in each.mistakes} for each in found for line in (each.line, *each.also)}
     if checkup.stops:
         return ""
+    if checkup.observation and checkup.observation.is_autograd and set(kinds) == {"A1"}:  # the slope follows
+        kinds["dZ1"] = {slope for kind in kinds["A1"] if kind in NAMED for slope in slopes_of(kind)}
     if set(kinds) == {"A1", "dZ1"} and (units := other_units(kinds)):
         option = LEAK.get(units, units)
         said = f" (--activation {option} examines it as such)" if option in HIDDEN else ""

@@ -5,7 +5,7 @@ that is wrong, that cannot be; it is the first value from which the program's ow
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import prod
@@ -16,7 +16,7 @@ from shared.checking.conventions import LATE, NAMES
 from shared.checking.lines import right
 from shared.checking.problems import Problem
 from shared.checking.visit import FLOAT64, shape_of, standard_of
-from shared.checking.watching.operations import Operation
+from shared.checking.watching.operations import Operation, Result
 from shared.network import INPUTS, Array
 
 BETWEEN = tuple(name for name in reversed(NAMES) if name != "dA2")
@@ -43,8 +43,8 @@ class Sighting:
 class Trace:
     """What a program was seen to do on one problem, what it gave back, and what was found.
 
-    `inputs` are the arguments in the program's own layout, `given` and `found` have this suite's shapes.
-    The program computes in `dtype`.
+    `inputs` are the arguments in the program's own layout, `given` and `found` have this suite's shapes, `misfits` what
+    was given back in another one. The program computes in `dtype`.
     """
 
     problem: Problem
@@ -52,6 +52,7 @@ class Trace:
     inputs: dict[str, Array]
     given: dict[str, Array]
     dtype: np.dtype = FLOAT64
+    misfits: dict[str, Array] = field(default_factory=dict)
     found: dict[str, Array] = field(default_factory=dict)
 
     @property
@@ -74,9 +75,22 @@ class Trace:
         number = self.numbers.get(sighting.key)
         return None if number is None else self.operations[number]
 
+    @cached_property
+    def loss(self) -> Operation | None:
+        """The number that autograd went back from: the last one before that nothing else was made of; None without."""
+        back = (o.number for o in self.operations if o.function == "grad" or o.options.get("goes_back"))
+        forward = self.operations[: next(back, 0)]
+        used = {operand for operation in forward for operand in operation.inputs}
+        ends = (o for o in reversed(forward) if not o.result.shape and Result(o.number) not in used)
+        return next((o for o in ends if o.result.dtype.kind == "f"), None)
+
+    def shape(self, quantity: str) -> tuple[int, ...]:
+        """The shape of a quantity: this suite's, or the one in which it was given back."""
+        return self.misfits[quantity].shape if quantity in self.misfits else shape_of(quantity, self.problem)
+
     def array(self, sighting: Sighting) -> Array | None:
-        """The value of a sighting, in this suite's shape and size; None if it has another."""
-        shape, operation = shape_of(sighting.quantity, self.problem), self.operation(sighting)
+        """The value of a sighting, in the shape and size of the quantity; None if it has another."""
+        shape, operation = self.shape(sighting.quantity), self.operation(sighting)
         if operation is None or not isinstance(operation.result, np.ndarray | np.generic):
             return None
         with np.errstate(invalid="ignore"):
@@ -90,7 +104,7 @@ class Trace:
 
     def readings(self, quantity: str) -> Iterator[Sighting]:
         """Give the ways in which the operations, in their order, can be read as a quantity."""
-        shape = shape_of(quantity, self.problem)
+        shape = self.shape(quantity)
         for key, number in sorted(self.numbers.items(), key=lambda item: item[1]):
             V = self.operations[number].result
             if V.size != prod(shape) or V.dtype.kind not in "fiub":
@@ -135,56 +149,107 @@ def same(predicted: Array, V: Array, share: float) -> bool:
     return bool(np.all(off <= share * np.max(np.abs(V[finite]), initial=0.0)))
 
 
+MOVES = {"transpose", "reshape", "getitem", "copy", "array", "asarray", "astype", "ravel", "squeeze", "changed"}
+"""What only moves numbers: it computes nothing that could be pointed at."""
+
+
 def recognised(traces: Sequence[Trace]) -> dict[str, Sighting]:
     """Find quantities in the traces of a program, one on each problem.
 
     A right value counts where nothing speaks against it; where the program's own later quantities do not follow from
-    it, the first value from which they do takes its place. One may be known only when another one is.
+    it, a value from which they do takes its place. One may be known only when another one is.
     """
-    found: dict[str, Sighting] = {}
+    found: dict[str, list[Sighting]] = {}
 
-    def note(sighting: Sighting | None) -> bool:
-        before = sighting and found.get(sighting.quantity)
-        if sighting is None or (before and before.key == sighting.key):  # a right value, m times as large or not, stays
-            return False
-        found[sighting.quantity] = sighting
+    def note(quantity: str, ways: list[Sighting]) -> bool:
+        if not ways or any(way.key == ways[0].key for way in found.get(quantity, ())):
+            return False  # a right value, m times as large or not, stays
+        found[quantity] = ways
         for trace in traces:
-            if (V := trace.array(sighting)) is not None:
-                trace.found[sighting.quantity] = V
+            if (V := trace.array(ways[0])) is not None:
+                trace.found[quantity] = V
         return True
 
+    if traces and traces[0].loss and "cost" not in traces[0].given:
+        note("cost", [way for way in traces[0].readings("cost") if traces[0].operation(way) is traces[0].loss])
     for quantity in BETWEEN if traces else ():
-        note(given_back(quantity, traces) if quantity in traces[0].given else right_on_all(quantity, traces))
+        is_given = quantity in traces[0].given or quantity in traces[0].misfits
+        ways = (given_back if is_given else right_on_all)(quantity, traces)
+        note(quantity, alike(before_use(quantity, ways, placed(found, traces), traces), traces))
     for _ in BETWEEN if traces else ():
         left = [quantity for quantity in BETWEEN if quantity not in traces[0].given]
-        changed = [note(own_on_all(name, traces)) for name in left if not is_used(found.get(name), name, traces)]
+        changed = [
+            note(name, alike(own_on_all(name, traces, found), traces))
+            for name in left
+            if not is_used(found.get(name, []), name, traces)
+        ]
         if not any(changed):
             break
-    return found
+    return placed(found, traces)
 
 
-def given_back(quantity: str, traces: Sequence[Trace]) -> Sighting | None:
-    """Find the operation that gave what was given back."""
-    ways = [way for way in traces[0].readings(quantity) if all(is_given(way, trace) for trace in traces)]
-    made = [way for way in ways if (each := traces[0].operation(way)) and each.function != "transpose"]
-    return chosen(made or ways, traces)
+def placed(found: Mapping[str, Sequence[Sighting]], traces: Sequence[Trace]) -> dict[str, Sighting]:
+    """Choose one of the operations that gave the same value: the last that has a name, or else the first one.
+
+    Going back, the last one before the value was used: a mask that changes nothing belongs to dZ1, not to dA1.
+    """
+    sightings: dict[str, Sighting] = {}
+    for quantity in (name for name in BETWEEN if name in found):
+        ways = [way for way in before_use(quantity, found[quantity], sightings, traces) if computes(way, traces)]
+        named = [way for way in ways if is_named(way, traces)]
+        if quantity.startswith("d") and not traces[0].loss:  # inside of a framework's function is nobody's line
+            named = ways
+        sightings[quantity] = (named[-1:] or ways or found[quantity])[0]
+    return sightings
+
+
+def is_named(way: Sighting, traces: Sequence[Trace]) -> bool:
+    """Tell whether the program gives a value a name, or keeps it in an array that has one."""
+    operation = traces[0].operation(way)
+    return operation is not None and (bool(operation.name) or operation.function == "setitem")
+
+
+def computes(way: Sighting, traces: Sequence[Trace]) -> bool:
+    """Tell an operation that computes something from one that only moves numbers."""
+    operation = traces[0].operation(way)
+    return operation is not None and operation.function not in MOVES
+
+
+def before_use(
+    quantity: str, ways: Sequence[Sighting], sightings: Mapping[str, Sighting], traces: Sequence[Trace]
+) -> Sequence[Sighting]:
+    """Leave out the values that came after the quantity was used, unless all did."""
+    numbers = traces[0].numbers
+    used = [numbers[each.key] for name, each in sightings.items() if quantity in INPUTS[name]]
+    return [way for way in ways if numbers[way.key] < min(used, default=len(numbers))] or ways
+
+
+def given_back(quantity: str, traces: Sequence[Trace]) -> list[Sighting]:
+    """Find the operations that gave what was given back; what is compiled may differ where little is left."""
+    compared = traces[:2] if traces[0].loss else traces
+    return [way for way in traces[0].readings(quantity) if all(is_given(way, trace) for trace in compared)]
 
 
 def is_given(way: Sighting, trace: Trace) -> bool:
     """Tell whether a value is the one that was given back."""
-    V = trace.array(way)
-    return V is not None and np.allclose(V, trace.given[way.quantity], rtol=1e-15, atol=0, equal_nan=True)
+    V, given = trace.array(way), trace.given.get(way.quantity, trace.misfits.get(way.quantity))
+    if V is None or given is None:
+        return False
+    off = (
+        SAME[trace.dtype] * np.max(np.abs(given), initial=0) if trace.loss else 0.0
+    )  # compiled, it is rounded otherwise
+    return np.allclose(V, given, rtol=1e-15, atol=off, equal_nan=True)
 
 
-def right_on_all(quantity: str, traces: Sequence[Trace]) -> Sighting | None:
+def right_on_all(quantity: str, traces: Sequence[Trace]) -> list[Sighting]:
     """Find where a quantity is that is right on every problem."""
-    return chosen([way for way in traces[0].readings(quantity) if all(trace.is_right(way) for trace in traces)], traces)
+    return [way for way in traces[0].readings(quantity) if all(trace.is_right(way) for trace in traces)]
 
 
-def chosen(ways: Sequence[Sighting], traces: Sequence[Trace]) -> Sighting | None:
-    """Choose the first of several values that will all do, m times as large if the last that has a name is."""
+def alike(ways: Sequence[Sighting], traces: Sequence[Trace]) -> list[Sighting]:
+    """Keep, of the values that will all do, those that are m times as large if the last that has a name is."""
     named = [way for way in ways if (operation := traces[0].operation(way)) and operation.name]
-    return next((way for way in ways if way.late == (named or ways)[-1].late), None)
+    return [way for way in ways if way.late == (named or ways)[-1].late]
 
 
 def consumers_of(quantity: str, traces: Sequence[Trace]) -> list[str]:
@@ -193,13 +258,18 @@ def consumers_of(quantity: str, traces: Sequence[Trace]) -> list[str]:
     return [name for name in NAMES if quantity in INPUTS[name] and name in known and {*INPUTS[name]} <= known]
 
 
-def is_used(sighting: Sighting | None, quantity: str, traces: Sequence[Trace]) -> bool:
+def is_used(ways: Sequence[Sighting], quantity: str, traces: Sequence[Trace]) -> bool:
     """Tell whether the program's own later quantities follow from a value."""
     consumers = consumers_of(quantity, traces)
-    return sighting is not None and all(trace.follows(sighting, consumers) for trace in traces)
+    return bool(ways) and all(trace.follows(ways[0], consumers) for trace in traces)
 
 
-def own_on_all(quantity: str, traces: Sequence[Trace]) -> Sighting | None:
-    """Find a value from which the program's own later quantities follow on every problem."""
+def own_on_all(quantity: str, traces: Sequence[Trace], found: Mapping[str, Sequence[Sighting]]) -> list[Sighting]:
+    """Find the values from which the program's own later quantities follow on every problem; none of those itself.
+
+    What takes the place of a right value has to have a name: 1 / m * dZ1 in an expression is no other dZ1.
+    """
+    taken = {each.key for name, each in placed(found, traces).items() if quantity in INPUTS[name]}
     ways = traces[0].readings(quantity) if consumers_of(quantity, traces) else ()
-    return chosen([way for way in ways if is_used(way, quantity, traces)], traces)
+    ways = (way for way in ways if way.key not in taken and (quantity not in found or is_named(way, traces)))
+    return [way for way in ways if is_used([way], quantity, traces)]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from copy import deepcopy
 
 WORDS = "relu sigmoid softplus exp log tanh abs sign sqrt where maximum minimum clip"
-MORE_WORDS = "log1p expm1 nan_to_num round heaviside"
+MORE_WORDS = "log1p expm1 nan_to_num round heaviside sin cos square power floor ceil leaky"
 ELEMENTWISE = {*WORDS.split(), *MORE_WORDS.split()}
 """Functions that do not care how their arguments lie."""
 OPPOSITE: dict[type[ast.cmpop], type[ast.cmpop]] = {
@@ -49,6 +49,8 @@ RULES = {
     "1 / m * a": "a / m",
     "a * (1 / m)": "a / m",
     "-1 / m * a": "-(a / m)",
+    "1 / (n_x * m) * (m * a)": "a / n_x",
+    "1 / (n_h * m) * (m * a)": "a / n_h",
     "a / m * b": "a * b / m",
     "a * (b / m)": "a * b / m",
     "a / m @ b": "(a @ b) / m",

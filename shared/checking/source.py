@@ -4,6 +4,7 @@ import ast
 import json
 import linecache
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from shared.checking.watching.operations import Place
@@ -30,6 +31,50 @@ def text_of(path: Path, place: Place) -> str:
         return ""
 
 
+def where_called(path: Path, place: Place) -> Place:
+    """Go from an expression in a function of one argument to the call: what is wrong is what it was called with."""
+    text = text_of(path, place)
+    function = function_around(text, place.line)
+    if function is None or not place.called_from or len([a for a in function.args.args if a.arg != "self"]) != 1:
+        return place
+    calls = [
+        node
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Call)
+        and node.lineno <= place.called_from[0] <= (node.end_lineno or node.lineno)
+        and ast.unparse(node.func).split(".")[-1] == function.name
+    ]
+    if len(calls) != 1:
+        return place
+    caller = function_around(text, place.called_from[0])
+    there = placed_at(text, calls[0], replace(place, function=caller.name if caller else "<module>"))
+    return where_called(path, replace(there, called_from=place.called_from[1:]))
+
+
+def where_assigned(path: Path, place: Place) -> Place:
+    """Go from an expression to where the only size that it uses was taken: m = X.shape[0], len(X) or X.size."""
+    text = text_of(path, place)
+    around, used = function_around(text, place.line), set(re.findall(r"\w+", line_at(path, place)))
+    sizes = [
+        node
+        for node in ast.walk(around or ast.parse(text))
+        if isinstance(node, ast.Assign)
+        and re.search(r"\.shape\b|\.size\b|\blen\(", ast.unparse(node.value))
+        and used & names_in(", ".join(map(ast.unparse, node.targets)))
+    ]
+    return placed_at(text, sizes[0].value, place) if len(sizes) == 1 else place
+
+
+def placed_at(text: str, node: ast.expr | ast.stmt, like: Place) -> Place:
+    """Make the place of a part of a text, in the file of another place; columns are counted in characters."""
+    lines = text.splitlines()
+    start, end = (
+        len(lines[row - 1].encode()[:column].decode(errors="replace"))
+        for row, column in ((node.lineno, node.col_offset), (node.end_lineno or 0, node.end_col_offset or 0))
+    )
+    return replace(like, line=node.lineno, column=start, end_line=node.end_lineno or 0, end_column=end)
+
+
 def mended(path: Path, place: Place, own: str, right: str) -> str:
     """Write the line with one quantity in the place of another; empty where that takes more than a name.
 
@@ -39,26 +84,26 @@ def mended(path: Path, place: Place, own: str, right: str) -> str:
     line, text = line_at(path, place), text_of(path, place)
     expression = line[place.column : place.end_column] if place.line == place.end_line else ""
     function = function_around(text, place.line)
-    wrong_name, right_name = name_for(own, names_in(expression)), name_for(right, names_in(function))
+    known = names_in(text if function is None else ast.unparse(function))
+    wrong_name, right_name = name_for(own, names_in(expression)), name_for(right, known)
     if not wrong_name or not right_name:
         return ""
     changed = re.sub(rf"(?<![\w.]){re.escape(wrong_name)}(?!\w)", right_name, expression)
     return f"{line[: place.column]}{changed}{line[place.end_column :]}".strip()
 
 
-def function_around(text: str, line: int) -> str:
-    """Give the text of the innermost function around a line; of the whole file if there is none."""
+def function_around(text: str, line: int) -> ast.FunctionDef | None:
+    """Find the innermost function around a line."""
     try:
         tree = ast.parse(text)
     except SyntaxError:
-        return ""
+        return None
     around = [
         node
         for node in ast.walk(tree)
         if isinstance(node, ast.FunctionDef) and node.lineno <= line <= (node.end_lineno or line)
     ]
-    inner = max(around, key=lambda node: node.lineno, default=None)
-    return text if inner is None else ast.unparse(inner)
+    return max(around, key=lambda node: node.lineno, default=None)
 
 
 def names_in(text: str) -> set[str]:

@@ -94,12 +94,9 @@ def doubts(checkup: Checkup) -> Iterator[str]:
 
 def particulars(checkup: Checkup) -> Iterator[tuple[str, str]]:
     """Say what was examined and how the program is written."""
-    visits = checkup.examination.visits
-    first, last = visits[0].problem, visits[-1].problem
-    count = max(checkup.asked, len(visits))
+    asked = checkup.asked
     units = f"; hidden units: {hidden_units()}" if hidden_units() != "relu" else ""
-    ends = f": from {first.name}, to {last.name}" if count == len(visits) else ""
-    yield "examined", f"on {count} problems{ends}{units}"
+    yield "examined", f"on {len(asked)} problems: from {asked[0].name}, to {asked[-1].name}{units}"
     if STATUS[checkup.verdict] == 0:
         yield "covers", covered(checkup)
     written = list(checkup.examination.convention.sentences())
@@ -111,9 +108,10 @@ def particulars(checkup: Checkup) -> Iterator[tuple[str, str]]:
 
 def covered(checkup: Checkup) -> str:
     """Say how far the certificate reaches: the largest sizes, values and trainings that were seen."""
-    visits = checkup.examination.visits
-    n_x, n_h, m = (max(visit.problem.sizes[name] for visit in visits) for name in ("n_x", "n_h", "m"))
-    right = [standard_of(visit.problem, visit.dtype)[2].right for visit in visits]
+    asked, first = checkup.asked, checkup.examination.visits[0]
+    narrow = first.dtype if first.dtype != first.problem.dtype else None
+    n_x, n_h, m = (max(problem.sizes[name] for problem in asked) for name in ("n_x", "n_h", "m"))
+    right = [standard_of(problem, narrow or problem.dtype)[2].right for problem in asked]
     Z1, Z2 = (max(float(np.abs(each[name][0].high).max()) for each in right) for name in ("Z1", "Z2"))
     text = (
         f"up to {n_x:,} features, {n_h} hidden units and {m:,} examples; Z1 up to {Z1:.1e} in size, Z2 up to {Z2:.1e}"
@@ -179,6 +177,8 @@ def diagnosis(number: int, finding: Finding) -> Iterator[str]:
     yield from at_place(finding)
     for k, cure in enumerate(finding.cures):
         yield f"   {'right is' if k == 0 else '        '}   [bold]{escape(cure)}[/]{equation(cure)}"
+    if finding.own and finding.own.formula and not finding.cures:
+        yield f"   right is   {escape(f'{found.line} = {RIGHT[found.line]}')}{equation(found.line)}"
     if finding.own and finding.own.mended:
         yield f"   write      [bold]{escape(finding.own.mended)}[/]"
     if evidence := finding.evidence:
@@ -198,17 +198,17 @@ def at_place(finding: Finding) -> Iterator[str]:
         calls = f" (called in line {', '.join(map(str, place.called_from))})" if place.called_from else ""
         function = "" if place.function == "<module>" else f", in {place.function}"
         end = place.end_column if place.end_line == place.line else len(own.source)
-        yield f"   {escape(where(place))}{escape(function)}{calls}"
+        yield f"   {escape(where(place, own.is_behind))}{escape(function)}{calls}"
         yield f"   {place.line:5} | {escape(own.source)}"
         yield f"         | {' ' * place.column}[bold red]{'^' * max(1, end - place.column)}[/]"
     if own.formula and own.edits:
         yield f"   yours is   {escape(f'{finding.diagnosis.line} = {own.formula}')}"
 
 
-def where(place: Place) -> str:
-    """Name the file and the line, in a notebook the cell, too."""
+def where(place: Place, is_behind: bool) -> str:
+    """Name the file and the line, in a notebook the cell, too; what is missing is missing after the line."""
     cell = f"cell {place.cell}, " if place.cell else ""
-    return f"{Path(place.file).name}, {cell}line {place.line}"
+    return f"{Path(place.file).name}, {cell}{'after ' if is_behind else ''}line {place.line}"
 
 
 def equation(cure: str) -> str:
@@ -276,7 +276,7 @@ def row_as_dict(row: Row) -> dict[str, Any]:
 
 def place_as_dict(own: Own) -> dict[str, Any] | None:
     """Give a place in the source."""
-    return {**asdict(own.place), "text": own.source} if own.place else None
+    return {**asdict(own.place), "text": own.source, "after": own.is_behind} if own.place else None
 
 
 def finding_as_dict(finding: Finding) -> dict[str, Any]:

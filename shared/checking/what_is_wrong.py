@@ -1,5 +1,6 @@
 """A diagnosis: what is wrong, as far as it is known, and what it is called."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from shared.checking.catalogue.mistake import Mistake, Trait
@@ -102,3 +103,24 @@ class Diagnosis:
             return None
         quantities = (*self.quantities, *other.quantities)
         return replace(self, quantities=quantities, mistakes=common, also=(*self.also, other.line, *other.also))
+
+
+DERIVED = {"dA2": ("A2", "cost"), "dZ2": ("A2", "cost"), "dZ1": ("A1",)}
+"""What autograd derives from which lines."""
+
+
+def without_derived(diagnoses: Iterable[Diagnosis]) -> list[Diagnosis]:
+    """Leave out what autograd made of a line that is wrong: it is as it should be for that line."""
+    found: list[Diagnosis] = []
+    for diagnosis in diagnoses:
+        sources = [
+            k
+            for k, each in enumerate(found)
+            if each.line in DERIVED.get(diagnosis.line, ()) and each.is_limit == diagnosis.is_limit
+        ]
+        if sources:
+            source = found[sources[-1]]
+            found[sources[-1]] = replace(source, quantities=(*source.quantities, *diagnosis.quantities))
+        else:
+            found.append(diagnosis)
+    return found

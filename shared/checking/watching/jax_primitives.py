@@ -95,12 +95,14 @@ def watched(recorder: Recorder) -> Iterator[None]:
         result = jax.device_put(np.asarray(in_numpy(primitive.name, [np.asarray(V) for V in inputs], parameters)))
         here: Any = information.current()
         place, name = recorder.sources.place_in(information.user_frames(here.traceback) if here.traceback else ())
-        name = "" if "transpose" in str(here.name_stack) else name  # the name is that of what went forwards
+        goes_back = "transpose" in str(here.name_stack)
         if place:
             operands = [recorder.operand(value) for value in inputs]
             operands += [Constant(parameters["y"])] if primitive.name == "integer_pow" else []
-            options = {"axis": list(parameters["axes"])} if "axes" in parameters else {}
-            recorder.write(named(primitive.name, parameters), operands, result, place, name, options)
+            options: dict[str, Any] = {"axis": list(parameters["axes"])} if "axes" in parameters else {}
+            options |= {"goes_back": True} if goes_back else {}
+            of = "" if goes_back else name  # the name is that of what went forwards
+            recorder.write(named(primitive.name, parameters), operands, result, place, of, options)
         return result
 
     trace.process_primitive = told

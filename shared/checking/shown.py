@@ -1,0 +1,99 @@
+"""Where a mistake stands in the source, and what to write there instead, in the program's own words."""
+
+import ast
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from shared.checking.catalogue.mistake import Trait
+from shared.checking.conventions import quantity_of
+from shared.checking.observation import Observation, Own
+from shared.checking.source import line_at, placed_at, text_of
+from shared.checking.watching.operations import Input, Place
+from shared.checking.what_is_wrong import Diagnosis
+from shared.network import Parameters
+
+MEANS = {r"reduction=([\"'])sum\1": r"reduction=\1mean\1", r"\.sum\(": ".mean(", r"\bsum\(": "mean("}
+"""How a sum over the examples is written, and how their mean is."""
+STOPS = {r"\.detach\(\)": "", r"(?:\w+\.)*stop_gradient\((\w+)\)": r"\1"}
+"""How a gradient is stopped, and the same without it."""
+BACK = {r"\w+\.backward\(\)": r"\g<0>"}
+"""Where PyTorch adds up gradients."""
+
+
+def shown(diagnosis: Diagnosis, path: Path, observation: Observation | None) -> Own | None:
+    """Find the place of what is wrong, and what to write there; None if nothing shows it."""
+    line, kinds = diagnosis.line, {mistake.kind for mistake in diagnosis.mistakes}
+    own = observation.lines.get(line) if observation else None
+    is_sum = any(Trait.MEAN in mistake.traits for mistake in diagnosis.mistakes)
+    anywhere = own or Own(line, "", (), Place(path.name, 1, 0, 1, 0), "")
+    if "gradients accumulated" in kinds:
+        return with_zero_grad(rewritten(path, anywhere, BACK), path)
+    if "gradient stopped" in kinds and (there := rewritten(path, anywhere, STOPS)).mended:
+        return there
+    if own and line == "cost" and is_sum:
+        return rewritten(path, own, MEANS)
+    if own is None and (place := where_updated(line, observation) or where_named(line, path, observation)):
+        return Own(line, "", (), place, "", line_at(path, place))
+    return own
+
+
+def rewritten(path: Path, own: Own, forms: Mapping[str, str]) -> Own:
+    """Find the one place where a form stands, in the line or else in the file, and write its line in the other form."""
+    place = own.place
+    lines = text_of(path, place).splitlines() if place else []
+    for form, other in forms.items():
+        rows = [row for row, text in enumerate(lines, start=1) if re.search(form, text)]
+        here = [row for row in rows if place and place.line <= row <= place.end_line]
+        for row in here or (rows if len(rows) == 1 else ()):
+            text = lines[row - 1]
+            first, *more = re.finditer(form, text)
+            if place and not more:
+                there = replace(place, line=row, end_line=row, column=first.start(), end_column=first.end())
+                return replace(own, place=there, source=text.rstrip(), mended=re.sub(form, other, text).strip())
+    return own
+
+
+def with_zero_grad(own: Own, path: Path) -> Own | None:
+    """Say what sets PyTorch's gradients to zero, and that it belongs before the place."""
+    optimizer = re.search(r"(\w+)\.step\(\)", text_of(path, own.place)) if own.place and own.source else None
+    return replace(own, mended=f"{optimizer[1]}.zero_grad() before {own.source.strip()}") if optimizer else None
+
+
+def where_updated(line: str, observation: Observation | None) -> Place | None:
+    """Find where a weight is changed whose gradient was read off that."""
+    if observation is None or line.removeprefix("d") not in Parameters._fields:
+        return None
+    trace, weight = observation.traces[0], Input(line.removeprefix("d"))
+    steps = (o for o in trace.operations if o.function in ("add", "subtract") and o.operands[0] == weight)
+    return next((o.place for o in steps if o.result.size == trace.inputs[weight.name].size), None)
+
+
+def where_named(line: str, path: Path, observation: Observation | None) -> Place | None:
+    """Find where a program that could not be watched computes a quantity: by its name."""
+    if observation and any(operation.function != "assign" for operation in observation.traces[0].operations):
+        return None
+    whole = Place(path.name, 1, 0, 1, 0)
+    text = text_of(path, whole)
+    try:
+        found = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Assign | ast.AugAssign)]
+    except SyntaxError:
+        return None
+    named = [node for node in found if line in map(quantity_of, targets(node))]
+    return placed_at(text, max(named, key=lambda node: node.lineno).value, whole) if named else None
+
+
+def targets(node: ast.Assign | ast.AugAssign) -> list[str]:
+    """Name what is assigned to; of an entry, the array."""
+    names = []
+    for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+        while isinstance(target, ast.Subscript) and not is_key(target.slice):
+            target = target.value
+        names.append(ast.unparse(target))
+    return names
+
+
+def is_key(index: ast.expr) -> bool:
+    """Tell the key of a dict from an index."""
+    return isinstance(index, ast.Constant) and isinstance(index.value, str)
