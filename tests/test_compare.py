@@ -206,6 +206,7 @@ def test_bad_input_gets_one_line_and_status_2(compare, arguments, message):
     assert message in lines[0]
 
 
+@pytest.mark.mostly_slow(5)
 @pytest.mark.parametrize("read", ["train.h5", "test.h5", "w.safetensors", "mine.py"])
 @pytest.mark.parametrize("option", ["--json", "--save-weights", "--save-trained"])
 def test_what_is_read_is_not_written_over(compare, small, mine, tmp_path, option, read):
