@@ -13,10 +13,10 @@ from pathlib import Path
 CEILINGS = {
     "compare.py": 290,
     "implementations": 1150,
-    "shared": 26085,
+    "shared": 26170,
     "shared/judging": 2800,
-    "shared/checking": 12115,
-    "tests": 17120,
+    "shared/checking": 12200,
+    "tests": 17240,
 }
 LONGEST_FILE, LONGEST_FUNCTION = 320, 60
 

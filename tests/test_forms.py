@@ -143,6 +143,44 @@ def test_steps_of_a_class_are_made_with_the_rate_that_is_asked_for():
     np.testing.assert_allclose(weights["W1"].T, right, rtol=1e-13)
 
 
+def test_biases_in_a_list_are_two_when_both_have_one_number(form):
+    binding = form("""
+        import numpy as np
+        def backprop(Ws, bs, x, y):
+            z = x @ Ws[0] + bs[0]
+            a = np.maximum(0, z)
+            d2 = (1 / (1 + np.exp(-(a @ Ws[1] + bs[1]))) - y) / len(x)
+            d1 = d2 @ Ws[1].T * (z > 0)
+            return [x.T @ d1, a.T @ d2], [d1.sum(axis=0), d2.sum(axis=0)]
+        """).find()
+    problem = paper.numbers(3, 1, 5)
+    arrays = [binding.layout.of(key, problem[key]) for key in paper.NAMES]
+    values = binding.call("gradients", arrays, lambda name, V: V)
+    np.testing.assert_allclose(values["db2"], paper.right(problem)["db2"].ravel(), rtol=1e-13)
+
+
+@pytest.mark.slow
+def test_a_named_tuple_has_the_names_that_the_source_uses(form):
+    source = """
+        import jax
+        import jax.numpy as jnp
+        def update(params, x, y, lr):
+            def loss(params):
+                z = jax.nn.relu(x @ params.w1 + params.b1) @ params.w2 + params.b2
+                return jnp.mean(jax.nn.softplus(z) - y * z)
+            return jax.tree_util.tree_map(lambda p, g: p - lr * g, params, jax.grad(loss)(params))
+        """
+    binding = form(source).find()
+    assert (binding.plan.form, binding.reading.right) == ("named", 4)
+
+
+def test_no_rate_is_too_large_for_float32(form):
+    source = (FORMS / "train_step_fn.py").read_text().replace("return ", "lr = np.float32(lr)\n    return ")
+    assert "np.float32(lr)" in source
+    binding = form(source).find()
+    assert (binding.rate, binding.reading.right) == (2.0**60, 4)
+
+
 ORDERED = """
     import numpy as np
     def {name}({parameters}):

@@ -45,6 +45,10 @@ class Binding:
             raise TypeError("it draws its weights itself: nobody can ask for its gradients at others")
         found = self.plan.gives(given)
         names = {own: quantity for quantity, own in self.reading.of.items()}
+        for own in names:  # a list of arrays that are of one shape here is still one of several
+            whole, _, place = own.rpartition(".")
+            if own not in found and whole in found:
+                found[own] = found[whole][int(place)]
         return {names.get(own, own): V for own, V in found.items()}
 
     def _rate(self, arrays: dict[str, np.ndarray]) -> float:

@@ -50,7 +50,7 @@ class Candidates:
             if form == "model":
                 yield from (Plan(name, (call,), build, "autograd", False, form) for build in self._modules())
             elif roles & WEIGHTS or any(role.startswith("=") for role in roles):
-                hows = [*self._by_derivative(roles), "returned", *(["returned update"] if "rate" in roles else [])]
+                hows = ["returned", "returned update"] if "rate" in roles else [*self._by_derivative(roles), "returned"]
                 for first in self._firsts(call, before, method=False):
                     if {"X", "Y"} <= roles.union(*(each.takes for each in first)):
                         yield from (Plan(name, (*first, call), None, how, False, form) for how in hows)

@@ -1,9 +1,10 @@
 """The values that parameters get: the numbers of a problem, in whatever form a program takes them."""
 
+from collections import namedtuple
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import prod
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -14,15 +15,6 @@ WEIGHTS = ("W1", "b1", "W2", "b2")
 
 WITH_BIAS = ("bias first", "bias last")
 """The forms of a matrix of weights that holds the biases as its first or last column."""
-
-
-class Weights(NamedTuple):
-    """Weights by attribute and by position."""
-
-    W1: Any
-    b1: Any
-    W2: Any
-    b2: Any
 
 
 FORMS = ("dict", "tuple", "pairs", "dicts", "nested", "named")
@@ -123,7 +115,7 @@ class Given:
                 pairs = zip(self.nested, ((W1, b1), (W2, b2)), strict=False)
                 return {layer: {W: one, b: other} for (layer, W, b), (one, other) in pairs}
             case "named":
-                return Weights(W1, b1, W2, b2)
+                return namedtuple("Weights", list(map(self.keys.get, WEIGHTS)))(W1, b1, W2, b2)  # type: ignore
             case _:
                 return self.make(self.flat(form))
 

@@ -15,7 +15,7 @@ from shared.checking.sandbox.binding.survey import Survey
 def makers(survey: Survey) -> list[tuple[Callable[[np.ndarray], Any], float]]:
     """Return what makes the arguments of arrays, and the learning rate from which an update can be read."""
     if not survey.uses_torch:
-        return [(np.asarray, BIG), *([(np.asarray, BIG32)] if survey.uses_jax else [])]
+        return [(np.asarray, BIG), (np.asarray, BIG32)]
     import torch
 
     return [

@@ -86,12 +86,15 @@ class Search:
 
     def _tried(self, plan: Plan) -> Iterator[Binding]:
         """Carry out a plan in all layouts, until one gives four right gradients."""
-        for make, rate in makers(self.survey):
+        ways = makers(self.survey)
+        for make, rate in ways if plan.updates else dict(ways).items():  # the rate makes no other difference
             for layout in LAYOUTS:
                 arrays = {name: layout.of(name, V) for name, V in self.problem.items()}
                 given = given_to(self.survey, arrays, rate, make)
                 entries, weights = self._outcome(plan, given)
                 if not any(np.any(V) for V in entries.values()):  # nothing came back, or nothing was updated
+                    continue
+                if plan.updates and not all(np.isfinite(V).all() for V in entries.values()):  # the rate is too large
                     continue
                 reading = read(entries, right({**self.problem, **weights}), plan.updates)
                 if plan.how == "update" and reading.right < COMPLETE and not self._follows_rate(plan, given, entries):

@@ -50,7 +50,7 @@ class Survey:
         self.uses_jax = any(name.split(".")[0] == "jax" for name in _imported(self.tree))
 
     def keys(self) -> dict[str, str]:
-        """For W1 b1 W2 b2, the key by which the source takes it out of a dict."""
+        """For W1 b1 W2 b2, the key by which the source takes it out of a dict, or the attribute that it is."""
         used = Counter(
             node.slice.value
             for node in ast.walk(self.tree)
@@ -58,8 +58,9 @@ class Survey:
             and isinstance(node.slice, ast.Constant)
             and type(node.slice.value) is str
         )
+        attributes = sorted({node.attr for node in ast.walk(self.tree) if isinstance(node, ast.Attribute)})
         found: dict[str, str] = {}
-        for key, _ in used.most_common():
+        for key in (*(key for key, _ in used.most_common()), *attributes):
             role = weight_of(key)
             if role and role not in found:
                 found[role] = key
