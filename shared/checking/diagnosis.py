@@ -29,6 +29,7 @@ RATES = (1.0, 0.5, 0.1, 0.05, 0.01, 0.0075, 0.005, 0.001)
 WAVERS = "asked the same again, it answers otherwise: it is drawn at random, or something is kept between the calls"
 MASKED = Formula("where(Z1 > 0, dA1, 0)")
 """The right dZ1 as dZ[Z1 <= 0] = 0 leaves it: 0 where dA1 is not a number, which would stay in a product with 0."""
+NOWHERE = "it is not a number, on any problem"
 CLOSE = 1e-3
 """What a prediction may be unsure of, as a share of its largest entry: beyond it, nothing could be told apart."""
 ROUNDINGS = 8
@@ -45,10 +46,19 @@ def diagnose(examination: Examination, own: Sequence[Mistake] = (), pairs: bool 
     `own` are the program's own formulas, as far as they are wrong: they count where no mistake has a name. `pairs` says
     whether pairs of mistakes are searched, which takes long.
     """
-    kept = [name for name in examination.wrong if added_up(name, examination.visits)]
-    found = [Diagnosis(name, (name,), (never_zeroed(name),)) for name in kept]
-    found += diagnose_each_call(examination, [name for name in examination.given if name not in kept], own, pairs)
+    found = [each for name in examination.wrong if (each := without_search(name, examination))]
+    found += diagnose_each_call(examination, not_in(found, examination.given), own, pairs)
     return sorted(found, key=lambda diagnosis: list(RIGHT).index(diagnosis.line))
+
+
+def without_search(name: str, examination: Examination) -> Diagnosis | None:
+    """Say what is wrong with a quantity where no formula of one call would tell; None where one may."""
+    wrong = [visit for visit in examination.visits if name in visit.wrong]
+    if added_up(name, examination.visits):
+        return Diagnosis(name, (name,), (never_zeroed(name),))
+    if not any(np.isfinite(visit.values[name]).any() for visit in examination.visits if name in visit.values):
+        return Diagnosis(name, (name,), unfit=NOWHERE if wrong[0].values else wrong[0].unfit[name])
+    return Diagnosis(name, (name,)) if all(visit.problem.is_large for visit in wrong) else None
 
 
 def diagnose_each_call(
