@@ -48,7 +48,7 @@ WRONG = {
     "example_by_example.py": ["update after every example in the updates of W1, b1, W2 and b2"],
     "fixed_rate.py": ["learning rate not used in the updates of W1, b1, W2 and b2"],
     "float32_accumulator.py": ["result kept in float32 in dW2"],
-    "float32_sigmoid.py": ["A2: computed in float32, or made from what was"],
+    "float32_sigmoid.py": ["dZ2: computed in float32, or made from what was"],
     "frozen_biases.py": ["step missing in the updates of b1 and b2"],
     "guarded_slope.py": ["A2 (1 - A2) plus 1e-08 in dA2 and dZ2"],
     "half_logit.py": ["sigmoid of Z2 / 2 in A2"],

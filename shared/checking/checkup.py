@@ -183,7 +183,8 @@ def best_read(examination: Examination, observation: Observation | None) -> Read
     readings = seen_readings(examination, observation) if observation else []
     told = {*observation.formulas} if observation else set()
     if not readings or not all(len(d.mistakes) == 1 or d.unfit or d.line in told for d in readings[0][1]):
-        readings += in_both_ways(examination, lambda reading: diagnose(reading, pairs=not readings))
+        alone = in_both_ways(examination, lambda reading: diagnose(reading, pairs=not readings))
+        readings = [*alone, *readings]
     return min(readings, key=unclear)
 
 
