@@ -11,7 +11,6 @@ from itertools import combinations
 
 import numpy as np
 
-from shared.checking.calls import added_up, never_zeroed
 from shared.checking.catalogue.entries import of_this_network
 from shared.checking.catalogue.mistake import Mistake, Trait
 from shared.checking.conventions import NAMES
@@ -22,6 +21,7 @@ from shared.checking.screening import Screen
 from shared.checking.symptoms import saturation
 from shared.checking.visit import Visit, gap
 from shared.checking.what_is_wrong import Diagnosis
+from shared.checking.without_search import without_search
 from shared.network import Array
 
 RATES = (1.0, 0.5, 0.1, 0.05, 0.01, 0.0075, 0.005, 0.001)
@@ -29,15 +29,14 @@ RATES = (1.0, 0.5, 0.1, 0.05, 0.01, 0.0075, 0.005, 0.001)
 WAVERS = "asked the same again, it answers otherwise: it is drawn at random, or something is kept between the calls"
 MASKED = Formula("where(Z1 > 0, dA1, 0)")
 """The right dZ1 as dZ[Z1 <= 0] = 0 leaves it: 0 where dA1 is not a number, which would stay in a product with 0."""
-NOWHERE = "it is not a number, on any problem"
 CLOSE = 1e-3
 """What a prediction may be unsure of, as a share of its largest entry: beyond it, nothing could be told apart."""
 ROUNDINGS = 8
 """How often a prediction is repeated from inputs rounded anew."""
 FAR = 100
-"""How many times as far as two repetitions lie apart more of them will not lie."""
+"""More repetitions are assumed to differ by at most so many times what two differ by."""
 SPREADS = 4
-"""How many times as far as those lie apart a program may be from the prediction."""
+"""A program may differ from the prediction by so many times what the repetitions differ by."""
 
 
 def diagnose(examination: Examination, own: Sequence[Mistake] = (), pairs: bool = True) -> list[Diagnosis]:
@@ -49,16 +48,6 @@ def diagnose(examination: Examination, own: Sequence[Mistake] = (), pairs: bool 
     found = [each for name in examination.wrong if (each := without_search(name, examination))]
     found += diagnose_each_call(examination, not_in(found, examination.given), own, pairs)
     return sorted(found, key=lambda diagnosis: list(RIGHT).index(diagnosis.line))
-
-
-def without_search(name: str, examination: Examination) -> Diagnosis | None:
-    """Say what is wrong with a quantity where no formula of one call would tell; None where one may."""
-    wrong = [visit for visit in examination.visits if name in visit.wrong]
-    if added_up(name, examination.visits):
-        return Diagnosis(name, (name,), (never_zeroed(name),))
-    if not any(np.isfinite(visit.values[name]).any() for visit in examination.visits if name in visit.values):
-        return Diagnosis(name, (name,), unfit=NOWHERE if wrong[0].values else wrong[0].unfit[name])
-    return Diagnosis(name, (name,)) if all(visit.problem.is_large for visit in wrong) else None
 
 
 def diagnose_each_call(

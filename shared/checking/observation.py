@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Collection, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +19,8 @@ from shared.checking.lines import LINES, Formula
 from shared.checking.problems import Problem
 from shared.checking.recognition import Sighting, Trace, recognised
 from shared.checking.sandbox.program import Program
-from shared.checking.simplifying import text_of
+from shared.checking.simplifying import Place as Replacement
+from shared.checking.simplifying import simplified, text_of
 from shared.checking.source import line_at, mended, where_assigned, where_called
 from shared.checking.symptoms import SURE
 from shared.checking.visit import FLOAT64, standard_of
@@ -34,7 +36,8 @@ class Own:
     """A program's own line of a quantity: its formula, how it differs from the right one, and where.
 
     `place` is the expression that differs, or that computes the quantity, `source` the line it stands in, `mended` that
-    line as it should be, if it takes no more than another name; `name` is what the program calls the quantity.
+    line as it should be, if it takes no more than another name; `name` is what the program calls the quantity, and
+    `yours` the formula with the 1/m where the program has it.
     """
 
     line: str
@@ -44,6 +47,7 @@ class Own:
     name: str
     source: str = ""
     mended: str = ""
+    yours: str = ""
 
     @property
     def is_behind(self) -> bool:
@@ -85,7 +89,14 @@ class Observation:
         source = line_at(self.path, place) if place else ""
         swapped = re.fullmatch(r"(\w+) in place of (\w+)", differences[0].said) if len(differences) == 1 else None
         changed = mended(self.path, place, swapped[1], swapped[2]) if place and swapped else ""
-        return Own(line, text if is_short else "", differences, place, operation.name, source, changed)
+        yours = text_of(self.with_own_mean(tree, line)) if tree is not None and is_short else ""
+        return Own(line, text if is_short else "", differences, place, operation.name, source, changed, yours)
+
+    def with_own_mean(self, tree: ast.expr, line: str) -> ast.expr:
+        """Write a formula with the program's own quantities: those that are m times as large as in the notation."""
+        late = {name: ast.parse(f"{name} / m", mode="eval").body for name, each in self.sightings.items() if each.late}
+        own: ast.expr = Replacement(late).visit(deepcopy(tree))
+        return simplified(ast.BinOp(own, ast.Mult(), ast.Name("m", ast.Load())) if line in late else own, line)
 
     def is_one(self, name: str, other: str) -> bool:
         """Tell whether one operation gave two quantities."""

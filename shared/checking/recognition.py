@@ -267,9 +267,18 @@ def is_used(ways: Sequence[Sighting], quantity: str, traces: Sequence[Trace]) ->
 def own_on_all(quantity: str, traces: Sequence[Trace], found: Mapping[str, Sequence[Sighting]]) -> list[Sighting]:
     """Find the values from which the program's own later quantities follow on every problem; none of those itself.
 
-    What takes the place of a right value has to have a name: 1 / m * dZ1 in an expression is no other dZ1.
+    What takes the place of a right value has to have a name: 1 / m * dZ1 in an expression is no other dZ1. Where there
+    is none to take the place of, one of these quantities is enough, since the others may be wrong as well; the value is
+    then m times as large if those beside it are.
     """
     taken = {each.key for name, each in placed(found, traces).items() if quantity in INPUTS[name]}
-    ways = traces[0].readings(quantity) if consumers_of(quantity, traces) else ()
-    ways = (way for way in ways if way.key not in taken and (quantity not in found or is_named(way, traces)))
-    return [way for way in ways if is_used([way], quantity, traces)]
+    consumers = consumers_of(quantity, traces)
+    ways = [way for way in traces[0].readings(quantity) if way.key not in taken] if consumers else []
+    ways = [way for way in ways if quantity not in found or is_named(way, traces)]
+    late = {found[name][0].late for name in LATE if name in found and name != quantity}
+    enough = [consumers, *([name] for name in consumers if quantity not in found and len(consumers) > 1)]
+    for some in enough:
+        fitting = [way for way in ways if all(trace.follows(way, some) for trace in traces)]
+        if fitting := [way for way in fitting if some is consumers or way.late in late]:
+            return fitting
+    return []

@@ -202,7 +202,7 @@ def at_place(finding: Finding) -> Iterator[str]:
         yield f"   {place.line:5} | {escape(own.source)}"
         yield f"         | {' ' * place.column}[bold red]{'^' * max(1, end - place.column)}[/]"
     if own.formula and own.edits:
-        yield f"   yours is   {escape(f'{finding.diagnosis.line} = {own.formula}')}"
+        yield f"   yours is   {escape(f'{finding.diagnosis.line} = {own.yours}')}"
 
 
 def where(place: Place, is_behind: bool) -> str:

@@ -98,8 +98,8 @@ class Diagnosis:
         """Make one diagnosis of two, if their lines are wrong in the same way; updates that nothing explains are."""
         kinds = {mistake.kind for mistake in other.mistakes if mistake.line == other.line}
         common = tuple(mistake for mistake in self.mistakes if mistake.line == self.line and mistake.kind in kinds)
-        unfit_alike = bool(self.unfit) and self.unfit == other.unfit
-        if not common and not unfit_alike and not (self.is_unknown_update and other.is_unknown_update):
+        is_alike = (self.unfit, self.narrow) == (other.unfit, other.narrow) != ("", False)
+        if not common and not is_alike and not (self.is_unknown_update and other.is_unknown_update):
             return None
         quantities = (*self.quantities, *other.quantities)
         return replace(self, quantities=quantities, mistakes=common, also=(*self.also, other.line, *other.also))

@@ -1,4 +1,8 @@
-"""Answers that are added up from call to call: an array that is made once, and never set to zero again."""
+"""What no formula of one call would tell, so that none is searched.
+
+Answers that are added up from call to call: an array that is made once, and never set to zero again. Answers that are
+nowhere a number. What is wrong on large problems alone, such as numbers that are kept in float32 to save memory.
+"""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -6,11 +10,27 @@ from itertools import pairwise
 import numpy as np
 
 from shared.checking.catalogue.mistake import Mistake
+from shared.checking.examination import Examination
 from shared.checking.lines import right
+from shared.checking.symptoms import is_narrow
 from shared.checking.visit import Visit
+from shared.checking.what_is_wrong import Diagnosis
 
+NOWHERE = "it is not a number, on any problem"
 ROUNDINGS = 8
 """Of the sum of two answers, beside those of the right one."""
+
+
+def without_search(name: str, examination: Examination) -> Diagnosis | None:
+    """Say what is wrong with a quantity; None if that has to be searched."""
+    wrong = [visit for visit in examination.visits if name in visit.wrong]
+    if added_up(name, examination.visits):
+        return Diagnosis(name, (name,), (never_zeroed(name),))
+    if not any(np.isfinite(visit.values[name]).any() for visit in examination.visits if name in visit.values):
+        return Diagnosis(name, (name,), unfit=NOWHERE if wrong[0].values else wrong[0].unfit[name])
+    if all(visit.problem.is_large for visit in wrong):
+        return Diagnosis(name, (name,), narrow=is_narrow(wrong, name))
+    return None
 
 
 def added_up(name: str, visits: Sequence[Visit]) -> bool:
