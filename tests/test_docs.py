@@ -25,8 +25,8 @@ def checked(compare, tmp_path):
     """What the doctor prints about a file."""
 
     def call(text):
-        (tmp_path / "my_backprop.py").write_text(text)
-        return compare("check", tmp_path / "my_backprop.py").stdout
+        (tmp_path / "two_layer.py").write_text(text)
+        return compare("check", tmp_path / "two_layer.py").stdout
 
     return call
 
@@ -40,7 +40,7 @@ def verdict_and_diagnosis(shown):
 def test_the_worked_visit_to_the_doctor_prints_what_its_page_shows(checked):
     wrong, _ = blocks(CHECK, "python")
     first, second, _ = blocks(CHECK, "text")
-    mended = wrong.replace("dZ1[dA1 < 0]", "dZ1[Z1 <= 0]").replace("dW1 = dZ1 @ X.T\n", "dW1 = dZ1 @ X.T / m\n")
+    mended = wrong.replace("dZ[dA <= 0]", "dZ[Z <= 0]").replace("dW1 = dZ1 @ X.T\n", "dW1 = dZ1 @ X.T / m\n")
     assert verdict_and_diagnosis(checked(wrong)) == verdict_and_diagnosis(first)
     certified = re.sub("nearest at .*", "", checked(mended).splitlines()[0])
     assert certified == re.sub("nearest at .*", "", second.splitlines()[0])
@@ -55,8 +55,8 @@ def test_the_readme_counts_the_catalogue_as_it_is():
 
 def test_the_diagnosis_in_the_readme_is_what_the_program_prints(checked):
     wrong, _ = blocks(CHECK, "python")
-    shown = next(block for block in blocks(README, "text") if block.startswith("my_backprop.py is wrong"))
-    printed = checked(wrong.replace("dZ1[dA1 < 0]", "dZ1[Z1 <= 0]"))
+    shown = next(block for block in blocks(README, "text") if block.startswith("two_layer.py is wrong"))
+    printed = checked(wrong.replace("dW1 = dZ1 @ X.T\n", "dW1 = dZ1 @ X.T / m\n"))
     first, _, *diagnosis = shown.splitlines()
     assert printed.startswith(first)
     assert "\n".join(diagnosis) in printed

@@ -106,7 +106,7 @@ class Bound:
     def sentences(self) -> list[str]:
         """Say what is called, and what else might be."""
         others = f"; {', '.join(self.others)} would do as well (--entry NAME)" if self.others else ""
-        return [f"called is {self.how}{others}"]
+        return [f"called: {self.how}{others}"]
 
 
 def details(printed: str, traceback: str = "") -> str:
