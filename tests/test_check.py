@@ -256,8 +256,8 @@ def visit(tmp_path_factory):
     return done, json.loads((folder / "found.json").read_text())
 
 
-def test_a_wrong_file_gets_status_1_a_name_a_cure_in_its_own_convention_and_numbers_to_follow(visit):
-    done, _ = visit
+def test_a_wrong_file_gets_status_1_a_name_a_cure_in_its_own_convention_and_numbers_to_follow(answer):
+    done, _ = answer
     assert (done.returncode, done.stderr) == (1, "")
     assert done.stdout.startswith("mine.py is wrong, because: mean over examples missing in dW2.\n")
     assert "1/m is left to dW and db, as in the course" in done.stdout
@@ -265,8 +265,8 @@ def test_a_wrong_file_gets_status_1_a_name_a_cure_in_its_own_convention_and_numb
     assert "on 3-2-1, 5 examples:" in done.stdout
 
 
-def test_the_json_file_holds_the_same(visit):
-    done, found = visit
+def test_the_json_file_holds_the_same(answer):
+    done, found = answer
     assert (found["schema"], found["verdict"], found["failures"]) == (1, "wrong", [])
     assert found["sentence"] == done.stdout.splitlines()[0]
     places = {name: q["place"] for name, q in found["quantities"].items()}

@@ -86,56 +86,56 @@ def test_gradients_of_wrong_numbers_are_known_in_any_order_by_their_shapes(order
     assert [name for _, name in read] == list(order)
 
 
-def test_the_order_that_was_found_is_said_beside_the_usual_one_and_is_no_mistake(visit):
-    checkup = visit("dW1, dW2, db1, db2")
+def test_the_order_that_was_found_is_said_beside_the_usual_one_and_is_no_mistake(answer):
+    checkup = answer("dW1, dW2, db1, db2")
     assert (checkup.verdict, checkup.remarks) == ("certified", [])
     assert written(checkup) == [
         "what has no name is told by shape and value: dW1, dW2, db1, db2 (the usual order is dW1, db1, dW2, db2)"
     ]
 
 
-def test_of_the_usual_order_nothing_is_said(visit):
-    assert written(visit("dW1, db1, dW2, db2")) == []
+def test_of_the_usual_order_nothing_is_said(answer):
+    assert written(answer("dW1, db1, dW2, db2")) == []
 
 
-def test_a_mistake_in_a_tuple_of_another_order_is_found_at_its_line(visit):
-    checkup = visit("dW2, db2, m * dW1, db1")
+def test_a_mistake_in_a_tuple_of_another_order_is_found_at_its_line(answer):
+    checkup = answer("dW2, db2, m * dW1, db1")
     assert [finding.name for finding in checkup.findings] == ["mean over examples missing in dW1"]
     assert places(checkup) == {"dW2": "OK", "db2": "OK", "dW1": "WRONG here", "db1": "OK"}
 
 
-def test_transposed_vectors_in_the_usual_order_are_not_taken_for_another_order(visit):
-    checkup = visit("dW1, db1.T, dW2.T, db2")
+def test_transposed_vectors_in_the_usual_order_are_not_taken_for_another_order(answer):
+    checkup = answer("dW1, db1.T, dW2.T, db2")
     assert [finding.name for finding in checkup.findings] == ["result transposed in dW2 and db1"]
 
 
-def test_an_array_of_the_wrong_shape_is_still_the_gradient_whose_place_it_has(visit, single_mistakes):
-    checkup = visit("cost, dW1, dZ1 * 2, dW2, db2", asked=SMALL[:1])
+def test_an_array_of_the_wrong_shape_is_still_the_gradient_whose_place_it_has(answer, single_mistakes):
+    checkup = answer("cost, dW1, dZ1 * 2, dW2, db2", asked=SMALL[:1])
     assert {row.quantity: row.remark for row in checkup.rows() if row.remark} == {
         "db1": "its shape is (2, 5), not (2, 1)"
     }
 
 
-def test_nested_pairs_are_read_as_they_come(visit):
-    checkup = visit("(dW1, db1), (dW2, db2)")
+def test_nested_pairs_are_read_as_they_come(answer):
+    checkup = answer("(dW1, db1), (dW2, db2)")
     assert (checkup.verdict, len(checkup.rows())) == ("certified", 4)
 
 
 @pytest.mark.parametrize(
     "returned", ["cost, dW1, db1, dW2, db2", "dW1, db1, dW2, db2, cost", "dW1, dW2, cost, db1, db2"]
 )
-def test_a_cost_in_the_same_tuple_is_judged(visit, returned):
-    checkup = visit(returned)
+def test_a_cost_in_the_same_tuple_is_judged(answer, returned):
+    checkup = answer(returned)
     assert (checkup.verdict, list(places(checkup))) == ("certified", ["cost", "dW2", "db2", "dW1", "db1"])
 
 
-def test_a_lone_number_is_the_cost_even_if_it_is_wrong(visit):
-    checkup = visit("m * cost, dW1, db1, dW2, db2")
+def test_a_lone_number_is_the_cost_even_if_it_is_wrong(answer):
+    checkup = answer("m * cost, dW1, db1, dW2, db2")
     assert [finding.name for finding in checkup.findings] == ["mean over examples missing in cost"]
 
 
-def test_a_lone_number_beside_a_cost_that_has_a_name_is_left_out(visit):
-    checkup = visit(f"{NAMED} | {{'cost': cost}}, 0.5")
+def test_a_lone_number_beside_a_cost_that_has_a_name_is_left_out(answer):
+    checkup = answer(f"{NAMED} | {{'cost': cost}}, 0.5")
     assert (checkup.verdict, places(checkup)["cost"]) == ("certified", "OK")
     assert checkup.remarks == ["not looked at, since without a name nothing shows what it is: 1"]
 
@@ -148,32 +148,32 @@ def test_a_lone_number_beside_a_cost_that_has_a_name_is_left_out(visit):
         f"{NAMED}, (A2, Z2, A1.T, Z1.T)",
     ],
 )
-def test_two_tuples_of_four_are_told_apart(visit, returned):
-    checkup = visit(returned)
+def test_two_tuples_of_four_are_told_apart(answer, returned):
+    checkup = answer(returned)
     assert checkup.verdict == "certified"
     assert list(places(checkup)) == ["Z1", "A1", "Z2", "A2", "dW2", "db2", "dW1", "db1"]
 
 
-def test_the_gradients_are_found_among_many_other_values(visit):
-    checkup = visit("cost, m, 0.5, 1, 2, 3, (Z1, A1, W1, b1, Z2, A2, W2, b2), (dW1, db1, dW2, db2)")
+def test_the_gradients_are_found_among_many_other_values(answer):
+    checkup = answer("cost, m, 0.5, 1, 2, 3, (Z1, A1, W1, b1, Z2, A2, W2, b2), (dW1, db1, dW2, db2)")
     assert (checkup.verdict, len(checkup.rows())) == ("certified", 9)
 
 
-def test_values_without_names_may_be_m_times_larger_where_the_mean_comes_late(visit):
-    checkup = visit("m * dZ2, dW2, db2, m * dZ1, dW1, db1")
+def test_values_without_names_may_be_m_times_larger_where_the_mean_comes_late(answer):
+    checkup = answer("m * dZ2, dW2, db2, m * dZ1, dW1, db1")
     assert list(places(checkup)) == ["dZ2", "dW2", "db2", "dZ1", "dW1", "db1"]
     assert checkup.verdict == "certified"
 
 
 @pytest.mark.parametrize("lists", ["dW=[dW1, dW2], db=[db1, db2]", "dW=[None, dW1, dW2], db=[None, db1, db2]"])
-def test_lists_of_layers_may_begin_with_place_0_or_1(visit, lists):
-    checkup = visit(f"dict({lists})")
+def test_lists_of_layers_may_begin_with_place_0_or_1(answer, lists):
+    checkup = answer(f"dict({lists})")
     assert (checkup.verdict, list(places(checkup))) == ("certified", ["dW2", "db2", "dW1", "db1"])
     assert checkup.remarks == []
 
 
-def test_a_cache_that_is_not_right_is_not_accused_but_said_to_be_left_out(visit):
-    checkup = visit("(dW1, db1, dW2, db2), (dZ1 + 1, dA1 + 1, dZ2 + 1)")
+def test_a_cache_that_is_not_right_is_not_accused_but_said_to_be_left_out(answer):
+    checkup = answer("(dW1, db1, dW2, db2), (dZ1 + 1, dA1 + 1, dZ2 + 1)")
     assert checkup.verdict == "certified"
     assert checkup.remarks == ["not looked at, since without a name nothing shows what it is: 1.0, 1.1, 1.2"]
 
@@ -188,13 +188,13 @@ def test_a_cache_that_is_not_right_is_not_accused_but_said_to_be_left_out(visit)
         ),
     ],
 )
-def test_weights_that_are_given_back_are_not_taken_for_gradients(visit, weights, remarks):
-    checkup = visit(f"{weights}, (dW1, db1, dW2, db2)")
+def test_weights_that_are_given_back_are_not_taken_for_gradients(answer, weights, remarks):
+    checkup = answer(f"{weights}, (dW1, db1, dW2, db2)")
     assert (checkup.verdict, len(checkup.rows()), checkup.remarks) == ("certified", 4, remarks)
 
 
-def test_of_two_tuples_that_may_both_be_the_gradients_one_cannot_tell_and_it_says_what_to_return(visit):
-    checkup = visit("(dW1, db1, dW2, db2), (2 * dW1, db1, dW2, db2)")
+def test_of_two_tuples_that_may_both_be_the_gradients_one_cannot_tell_and_it_says_what_to_return(answer):
+    checkup = answer("(dW1, db1, dW2, db2), (2 * dW1, db1, dW2, db2)")
     assert (checkup.verdict, checkup.findings, written(checkup)) == ("cannot tell", [], [])
     assert places(checkup) == {"dW2": "OK", "db2": "OK", "dW1": "cannot tell", "db1": "OK"}
     assert list(doubts(checkup)) == ["dW1: two values without names may be meant, and they differ"]
@@ -218,14 +218,14 @@ def forward(W1, b1, W2, b2, X):
     "returned", ["A2, (Z1, A1, Z2)", "A2, (X, W1, b1, Z1, A1, W2, b2, Z2)", "A2, {'Z1': Z1}, A1, Z2"]
 )
 @pytest.mark.parametrize(("sign", "findings"), [("+", []), ("-", ["bias subtracted in Z1 of forward"])])
-def test_forward_with_a_cache_without_names_is_judged(visit, returned, sign, findings):
-    checkup = visit(NAMED, FORWARD.format(sign=sign, returned=returned))
+def test_forward_with_a_cache_without_names_is_judged(answer, returned, sign, findings):
+    checkup = answer(NAMED, FORWARD.format(sign=sign, returned=returned))
     assert [finding.name for finding in checkup.findings] == findings
     assert {"Z1 of forward", "A1 of forward", "Z2 of forward", "A2 of forward"} <= set(places(checkup))
 
 
-def test_forward_that_nobody_understands_is_said_not_to_be_judged_and_what_to_return(visit):
-    checkup = visit(NAMED, FORWARD.format(sign="-", returned="A2, (Z1, Z2)"))
+def test_forward_that_nobody_understands_is_said_not_to_be_judged_and_what_to_return(answer):
+    checkup = answer(NAMED, FORWARD.format(sign="-", returned="A2, (Z1, Z2)"))
     assert checkup.remarks == [
         "not looked at of forward, since without a name nothing shows what it is: 0, 1.0, 1.1",
         "forward is not judged: nobody knows what it gave; let it return a dict of Z1, A1, Z2, A2",
@@ -262,7 +262,7 @@ def train(W1, b1, W2, b2, X, Y, learning_rate, iterations):
         ("train", TRAIN_IN_PLACE, "", "W1, b1"),
     ],
 )
-def test_a_function_that_changes_its_inputs_in_place_is_told_which(visit, function, others, line, changed):
-    checkup = visit(f"{NAMED} | {{'cost': cost}}", others, line)
+def test_a_function_that_changes_its_inputs_in_place_is_told_which(answer, function, others, line, changed):
+    checkup = answer(f"{NAMED} | {{'cost': cost}}", others, line)
     assert checkup.verdict == "certified"
     assert checkup.remarks == [f"{function} changes its inputs in place: {changed}; make copies"]

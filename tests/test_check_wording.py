@@ -79,7 +79,7 @@ class Made(Patient):
 def test_zeros_and_what_was_given_do_not_show_that_a_program_computes_in_float32(make, gives):
     checkup = check(Made(make, gives), SMALL[:4])
     assert not any("float32" in remark for remark in checkup.remarks)
-    assert checkup.examination.visits[0].dtype == np.float64
+    assert checkup.examination.answers[0].dtype == np.float64
 
 
 class Narrow(Patient):

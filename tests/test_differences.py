@@ -61,7 +61,7 @@ def test_differences_of_a_wrong_cost_are_wrong_and_its_mistake_is_named():
 def test_large_problems_are_not_set_where_a_gradient_takes_thousands_of_costs(monkeypatch):
     monkeypatch.setattr(problems, "LARGE", 70)
     checkup = check(Differing(1e-5), [*SMALL, problems.drawn(9, 8, 10, seed=1)])
-    assert len(checkup.examination.visits) == len(SMALL)
+    assert len(checkup.examination.answers) == len(SMALL)
     assert checkup.remarks == ["not asked, since differences take two costs for each weight: 9-8-1, 10 examples"]
 
 

@@ -9,15 +9,15 @@ from shared.checking.conventions import LATE
 from shared.checking.diagnosis import diagnose
 from shared.checking.evidence import Evidence, proof
 from shared.checking.examination import Examination, Verdict, examine, examine_forward
+from shared.checking.judged_reply import GRADIENTS, JudgedReply, Place
 from shared.checking.layout import line_of_code, line_with_remark, remark_on_layout
 from shared.checking.observation import Observation, Own, observe, unsure, with_observed
 from shared.checking.problems import Problem
 from shared.checking.sandbox.program import CheckError, Program, TooSlowError
 from shared.checking.shown import shown
 from shared.checking.symptoms import is_narrow, saturation
-from shared.checking.trial import Trial, trial
+from shared.checking.training_check import TrainingCheck, check_training
 from shared.checking.updates import diagnose_updates
-from shared.checking.visit import GRADIENTS, Place, Visit
 from shared.checking.what_is_wrong import Diagnosis, without_derived
 from shared.judging.verdict import Judgement
 
@@ -68,7 +68,7 @@ class Checkup:
     path: Path
     examination: Examination
     forward: Examination | None = None
-    trial: Trial | None = None
+    training_check: TrainingCheck | None = None
     observation: Observation | None = None
     asked: Sequence[Problem] = ()
     findings: list[Finding] = field(default_factory=list)
@@ -86,7 +86,7 @@ class Checkup:
     @property
     def stops(self) -> list[CheckError]:
         """Where its functions failed, each the first time."""
-        examined = (self.examination, self.trial, self.forward)
+        examined = (self.examination, self.training_check, self.forward)
         return [each.stopped for each in examined if each and each.stopped]
 
     def status(self, strict: bool = False) -> int:
@@ -97,8 +97,8 @@ class Checkup:
         """The table, in the order of computation; the updates come last."""
         examinations = [self.examination, *([self.forward] if self.forward else [])]
         found = [self.with_own(row_of(each, name, self.findings), each) for each in examinations for name in each.given]
-        if self.trial:
-            found += [row_of_update(self.trial, name, self.findings) for name in self.trial.given]
+        if self.training_check:
+            found += [row_of_update(self.training_check, name, self.findings) for name in self.training_check.given]
         return found
 
     def with_own(self, row: Row, examination: Examination) -> Row:
@@ -110,7 +110,7 @@ class Checkup:
     @property
     def remarks(self) -> list[str]:
         """What else a user should know."""
-        examined = (self.examination, self.trial, self.forward)
+        examined = (self.examination, self.training_check, self.forward)
         return [*(remark for each in examined if each for remark in each.remarks), *map(str, self.stops)]
 
 
@@ -125,16 +125,17 @@ def check(program: Program, problems: Iterable[Problem], done: Callable[[int], N
     problems = list(problems)
     examination = examine(program, problems, done)
     observation = observe(program, examination)
-    asked = [visit.problem for visit in examination.visits]
+    asked = [answer.problem for answer in examination.answers]
     examination, diagnoses = best_read(examination, observation)
     if observation and observation.is_autograd:
         diagnoses = without_derived(diagnoses)
     checkup = Checkup(program.path, examination, observation=observation, asked=asked)
     if "train" in program.functions:
-        checkup.trial = trial(program, examination.convention, examination.visits[0].dtype)
-        diagnoses += diagnose_updates(checkup.trial)
+        checkup.training_check = check_training(program, examination.convention, examination.answers[0].dtype)
+        diagnoses += diagnose_updates(checkup.training_check)
     checkup.findings += [
-        finding(diagnosis, examination, program.path, checkup.trial, observation) for diagnosis in merged(diagnoses)
+        finding(diagnosis, examination, program.path, checkup.training_check, observation)
+        for diagnosis in merged(diagnoses)
     ]
     if "forward" in program.functions:
         checkup.forward = forward = examine_forward(program, problems, examination.convention)
@@ -150,7 +151,7 @@ def finding(
     diagnosis: Diagnosis,
     examination: Examination,
     path: Path,
-    outcome: Trial | None = None,
+    outcome: TrainingCheck | None = None,
     observation: Observation | None = None,
 ) -> Finding:
     """Prove a diagnosis, and write down its cures."""
@@ -159,7 +160,7 @@ def finding(
         new = (clue for clue in known if clue != f"{diagnosis.line}: {diagnosis.unfit}")
         diagnosis = replace(diagnosis, clues=(*diagnosis.clues, *new))
         shows = [name for name in (diagnosis.line, *diagnosis.quantities) if name in examination.given]
-        wrong = [visit for visit in examination.visits if shows and shows[0] in visit.wrong]
+        wrong = [answer for answer in examination.answers if shows and shows[0] in answer.wrong]
         narrow = bool(wrong) and not diagnosis.unfit and is_narrow(wrong, shows[0])
         large = [saturation(examination, name) for name in shows]
         saturated = min(size for size in large if size) if large and all(large) else None
@@ -266,7 +267,7 @@ def merged(diagnoses: Iterable[Diagnosis]) -> list[Diagnosis]:
 def row_of(examination: Examination, name: str, findings: Iterable[Finding]) -> Row:
     """Sum up a quantity over all problems."""
     place = examination.place(name)
-    visits = [visit for visit in examination.visits if name in visit.given and visit.place(name) == place]
+    answers = [answer for answer in examination.answers if name in answer.given and answer.place(name) == place]
     remark = ""
     here = [each.diagnosis for each in findings if each.function == examination.function]
     of_it = [each for each in here if name in each.quantities]
@@ -278,21 +279,21 @@ def row_of(examination: Examination, name: str, findings: Iterable[Finding]) -> 
         remark = f"{examination.convention.differences}, right as far as such can be"
     if place in ("WRONG here", "inherits") and here and all(each.is_limit for each in of_it or here):
         place = "gives way"
-    visit = visits[0] if place != "OK" else max(visits, key=lambda visit: nearness(visit, name))
-    judgement = visit.whole.get(name)
+    answer = answers[0] if place != "OK" else max(answers, key=lambda answer: nearness(answer, name))
+    judgement = answer.global_error.get(name)
     if judgement and judgement.verdict == "agrees":
-        judgement = visit.alone.get(name, judgement) if place != "OK" else judgement
+        judgement = answer.local_error.get(name, judgement) if place != "OK" else judgement
     label = f"{name} of forward" if examination.function == "forward" else name
-    return Row(label, place, visit.unfit.get(name, remark), visit.problem.name, judgement)
+    return Row(label, place, answer.unfit.get(name, remark), answer.problem.name, judgement)
 
 
-def nearness(visit: Visit, name: str) -> float:
+def nearness(answer: JudgedReply, name: str) -> float:
     """Measure how much of its proven bound an error uses, at the entry that decides."""
-    worst = visit.whole[name].worst
+    worst = answer.global_error[name].worst
     return worst.error / worst.bound if worst and worst.bound else 0.0
 
 
-def row_of_update(outcome: Trial, name: str, findings: Iterable[Finding]) -> Row:
+def row_of_update(outcome: TrainingCheck, name: str, findings: Iterable[Finding]) -> Row:
     """Sum up a parameter after a step, or the costs."""
     judgements = outcome.judgements(name) if name not in outcome.unfit else {}
     step, worst = max(judgements.items(), key=lambda j: (j[1].verdict != "agrees", j[1].max_error), default=("", None))

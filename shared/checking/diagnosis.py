@@ -16,10 +16,10 @@ from shared.checking.catalogue.mistake import Mistake, Trait
 from shared.checking.conventions import NAMES
 from shared.checking.examination import Examination
 from shared.checking.fitted import guesses
+from shared.checking.judged_reply import JudgedReply, gap
 from shared.checking.lines import RIGHT, Formula, Line, Values, one_by_one
 from shared.checking.screening import Screen
 from shared.checking.symptoms import saturation
-from shared.checking.visit import Visit, gap
 from shared.checking.what_is_wrong import Diagnosis
 from shared.checking.without_search import without_search
 from shared.network import Array
@@ -58,27 +58,27 @@ def diagnose_each_call(
     The problems on which something is wrong are compared first: most mistakes fail there.
     """
     given, wrong = set(names), [name for name in examination.wrong if name in names]
-    visits = sorted(examination.visits, key=lambda visit: not visit.wrong)
+    answers = sorted(examination.answers, key=lambda answer: not answer.wrong)
     gaps = {name: gap(name, set(examination.given)) for name in names}
     suspects = [m for m in of_this_network() if any(m.line in gaps[name] for name in wrong)]
-    found = explained(singles(suspects, gaps, visits), wrong, gaps)
-    found += beside_known(found, suspects, not_in(found, wrong), gaps, visits)
+    found = explained(singles(suspects, gaps, answers), wrong, gaps)
+    found += beside_known(found, suspects, not_in(found, wrong), gaps, answers)
     left = not_in(found, wrong)
-    numbers = own_numbers(left, gaps, visits)
-    found += explained(singles(numbers, gaps, visits), left, gaps)
-    seen = singles(own, gaps, visits)
+    numbers = own_numbers(left, gaps, answers)
+    found += explained(singles(numbers, gaps, answers), left, gaps)
+    seen = singles(own, gaps, answers)
     found = [as_seen(diagnosis, seen) for diagnosis in found] + explained(seen, not_in(found, wrong), gaps)
     left = not_in(found, wrong)
     ordinary = [name for name in left if pairs and saturation(examination, name) is None]  # no pair only gives way
     if ordinary and len(found) + len(left) > 2:
-        together = pair(suspects, wrong, gaps, visits)
+        together = pair(suspects, wrong, gaps, answers)
         if together:
             return together
     for name in ordinary:
-        more = pair(suspects, [name], gaps, visits) if name in left else []
+        more = pair(suspects, [name], gaps, answers) if name in left else []
         found += more
         left = not_in(more, left)
-    more = beside(numbers, suspects, left, gaps, visits)
+    more = beside(numbers, suspects, left, gaps, answers)
     found, left = found + more, not_in(more, left)
     unfit = {name: text for name in left if (text := why_unfit(name, examination))}
     found += [Diagnosis(name, (name,), unfit=text) for name, text in unfit.items()]
@@ -97,17 +97,17 @@ def not_in(found: Sequence[Diagnosis], names: Iterable[str]) -> list[str]:
     return [name for name in names if not any(name in diagnosis.quantities for diagnosis in found)]
 
 
-def own_numbers(left: Sequence[str], gaps: dict[str, set[str]], visits: Sequence[Visit]) -> Iterable[Mistake]:
+def own_numbers(left: Sequence[str], gaps: dict[str, set[str]], answers: Sequence[JudgedReply]) -> Iterable[Mistake]:
     """Make mistakes with numbers that are read off what the catalogue does not explain, each once."""
     lines = {name: [line for line in NAMES if line in gaps[name]] for name in left}
-    return {guess.name: guess for name in left for guess in guesses(name, lines[name], visits)}.values()
+    return {guess.name: guess for name in left for guess in guesses(name, lines[name], answers)}.values()
 
 
 def why_unfit(name: str, examination: Examination) -> str:
     """Say why a quantity cannot be compared with the truth: ever, or where it is first wrong by itself."""
     if examination.wavers(name):
         return WAVERS
-    return next((visit.unfit.get(name, "") for visit in examination.visits if name in visit.wrong), "")
+    return next((answer.unfit.get(name, "") for answer in examination.answers if name in answer.wrong), "")
 
 
 def unexplained(left: Sequence[str], gaps: dict[str, set[str]], right: set[str]) -> list[Diagnosis]:
@@ -121,9 +121,9 @@ def unexplained(left: Sequence[str], gaps: dict[str, set[str]], right: set[str])
     return [Diagnosis(line, tuple(left), clues=(f"to find the line, return {missing} as well",))]
 
 
-def singles(suspects: Iterable[Mistake], gaps: dict[str, set[str]], visits: Sequence[Visit]) -> list[Mistake]:
+def singles(suspects: Iterable[Mistake], gaps: dict[str, set[str]], answers: Sequence[JudgedReply]) -> list[Mistake]:
     """Keep the mistakes that, alone, explain everything that they touch."""
-    return [mistake for mistake in suspects if explains((mistake,), touched((mistake,), gaps), visits)]
+    return [mistake for mistake in suspects if explains((mistake,), touched((mistake,), gaps), answers)]
 
 
 def touched(mistakes: Iterable[Mistake], gaps: dict[str, set[str]]) -> list[str]:
@@ -163,15 +163,15 @@ def with_each_by_itself(diagnosis: Diagnosis, viable: Sequence[Mistake]) -> Diag
 
 
 def pair(
-    suspects: Sequence[Mistake], wrong: Sequence[str], gaps: dict[str, set[str]], visits: Sequence[Visit]
+    suspects: Sequence[Mistake], wrong: Sequence[str], gaps: dict[str, set[str]], answers: Sequence[JudgedReply]
 ) -> list[Diagnosis]:
     """Look for two mistakes in different lines that explain these quantities together; none: an empty list.
 
     What only one of the two can touch it must explain alone: that is looked at first, on one problem.
     """
     reach = {m: names for m in suspects if (names := set(touched((m,), gaps))) & set(wrong)}
-    alone = {m: {name for name in reach[m] if explains((m,), [name], visits[:1])} for m in reach}
-    screen = Screen(visits[0])
+    alone = {m: {name for name in reach[m] if explains((m,), [name], answers[:1])} for m in reach}
+    screen = Screen(answers[0])
     for a, b in combinations(reach, 2):
         if a.line == b.line or not set(wrong) <= reach[a] | reach[b]:
             continue
@@ -179,7 +179,7 @@ def pair(
             continue
         if not screen.lets_pass(a, b, wrong):
             continue
-        if explains((a, b), touched((a, b), gaps), visits):
+        if explains((a, b), touched((a, b), gaps), answers):
             return [Diagnosis(m.line, tuple(touched((m,), gaps)), (m,)) for m in (a, b)]
     return []
 
@@ -189,13 +189,13 @@ def beside_known(
     suspects: Sequence[Mistake],
     left: Sequence[str],
     gaps: dict[str, set[str]],
-    visits: Sequence[Visit],
+    answers: Sequence[JudgedReply],
 ) -> list[Diagnosis]:
     """Look for mistakes that explain what is left, beside those that are known, whose lines they may use."""
     made = [diagnosis.mistakes[0] for diagnosis in known]
     lines = {mistake.line for mistake in made}
     others = [m for m in suspects if m.line not in lines and any(m.line in gaps[name] for name in left)]
-    viable = [m for m in others if explains((*made, m), touched((m,), gaps), visits)] if made else []
+    viable = [m for m in others if explains((*made, m), touched((m,), gaps), answers)] if made else []
     return explained(viable, left, gaps)
 
 
@@ -204,65 +204,65 @@ def beside(
     suspects: Sequence[Mistake],
     left: Sequence[str],
     gaps: dict[str, set[str]],
-    visits: Sequence[Visit],
+    answers: Sequence[JudgedReply],
 ) -> list[Diagnosis]:
     """Look for a mistake with a number that explains some quantities alone, and the rest with one of the suspects."""
     for number in numbers:
-        alone = [name for name in left if number.line in gaps[name] and explains((number,), [name], visits)]
+        alone = [name for name in left if number.line in gaps[name] and explains((number,), [name], answers)]
         rest = [name for name in left if name not in alone]
         for m in suspects if alone and rest else ():
             both, reach = (number, m), touched((m,), gaps)
-            if m.line != number.line and {*rest} <= {*reach} and explains(both, touched(both, gaps), visits):
+            if m.line != number.line and {*rest} <= {*reach} and explains(both, touched(both, gaps), answers):
                 return [Diagnosis(each.line, tuple(touched((each,), gaps)), (each,)) for each in both]
     return []
 
 
-def explains(mistakes: Sequence[Mistake], names: Sequence[str], visits: Sequence[Visit]) -> bool:
+def explains(mistakes: Sequence[Mistake], names: Sequence[str], answers: Sequence[JudgedReply]) -> bool:
     """Tell whether these mistakes predict what a program gave, on every problem; with some rate, if that matters."""
     rates = RATES if any(Trait.LATE in mistake.traits for mistake in mistakes) else RATES[:1]
-    return any(explains_at(rate, mistakes, names, visits) for rate in rates)
+    return any(explains_at(rate, mistakes, names, answers) for rate in rates)
 
 
 def explains_at(
-    learning_rate: float, mistakes: Sequence[Mistake], names: Sequence[str], visits: Sequence[Visit]
+    learning_rate: float, mistakes: Sequence[Mistake], names: Sequence[str], answers: Sequence[JudgedReply]
 ) -> bool:
     """Tell whether these mistakes, with this learning rate, predict what a program gave, on every problem."""
     replaced = {mistake.line: with_rate(mistake.wrong, learning_rate) for mistake in mistakes}
     ways = [replaced]
-    if "dZ1" not in replaced and any(visit.has_nan for visit in visits):
+    if "dZ1" not in replaced and any(answer.has_nan for answer in answers):
         ways.append({**replaced, "dZ1": MASKED})
     return any(
         all(
-            explains_on(visit, way, {name for name in names if name in visit.lines and not visit.spoilt(name)})
-            for visit in visits
+            explains_on(answer, way, {name for name in names if name in answer.lines and not answer.spoilt(name)})
+            for answer in answers
         )
         for way in ways
     )
 
 
-def explains_on(visit: Visit, replaced: Mapping[str, Line], names: set[str]) -> bool:
+def explains_on(answer: JudgedReply, replaced: Mapping[str, Line], names: set[str]) -> bool:
     """Tell whether these lines predict what a program gave on one problem; what comes first is compared first."""
     left = set(names)
-    for name, predicted in predictions(visit, replaced) if names else ():
+    for name, predicted in predictions(answer, replaced) if names else ():
         if name in left:
             left.remove(name)
-            if not matches(predicted, visit, name) and not matches_nearly(predicted, visit, name, replaced):
+            if not matches(predicted, answer, name) and not matches_nearly(predicted, answer, name, replaced):
                 return False
         if not left:
             break
     return not left
 
 
-def matches_nearly(predicted: Array, visit: Visit, name: str, replaced: Mapping[str, Line]) -> bool:
+def matches_nearly(predicted: Array, answer: JudgedReply, name: str, replaced: Mapping[str, Line]) -> bool:
     """Compare a prediction with what a program gave, as far as the prediction itself is sure.
 
     Two repetitions are enough where it is much surer than that.
     """
-    if not matches(predicted, visit, name, np.inf):
+    if not matches(predicted, answer, name, np.inf):
         return False
-    roughly = FAR * np.max(moved(visit, replaced, name, 2), initial=0.0)
-    return (roughly == 0 or matches(predicted, visit, name, roughly)) and matches(
-        predicted, visit, name, moved(visit, replaced, name, ROUNDINGS)
+    roughly = FAR * np.max(moved(answer, replaced, name, 2), initial=0.0)
+    return (roughly == 0 or matches(predicted, answer, name, roughly)) and matches(
+        predicted, answer, name, moved(answer, replaced, name, ROUNDINGS)
     )
 
 
@@ -272,7 +272,7 @@ def with_rate(line: Line, learning_rate: float) -> Line:
 
 
 def predictions(
-    visit: Visit, replaced: Mapping[str, Line], rng: np.random.Generator | None = None
+    answer: JudgedReply, replaced: Mapping[str, Line], rng: np.random.Generator | None = None
 ) -> Iterator[tuple[str, Array]]:
     """Predict what a program with these lines would give, in its precision.
 
@@ -282,30 +282,30 @@ def predictions(
     def rounded(V: Array) -> Array:
         return V if rng is None else V * (1 + np.finfo(V.dtype).eps * rng.uniform(-1, 1, V.shape)).astype(V.dtype)
 
-    given: Values = {name: rounded(V) for name, V in visit.inputs.items()}
+    given: Values = {name: rounded(V) for name, V in answer.inputs.items()}
     if rng is not None:
-        given["order"] = rng.permutation(visit.problem.sizes["n_x"])
-    yield from one_by_one(given, replaced, {name: rounded(V) for name, V in visit.own_inputs.items()})
+        given["order"] = rng.permutation(answer.problem.sizes["n_x"])
+    yield from one_by_one(given, replaced, {name: rounded(V) for name, V in answer.own_inputs.items()})
 
 
-def moved(visit: Visit, replaced: Mapping[str, Line], name: str, times: int) -> Array | float:
+def moved(answer: JudgedReply, replaced: Mapping[str, Line], name: str, times: int) -> Array | float:
     """Measure how far a prediction moves when its inputs are rounded anew so many times."""
-    again = [dict(predictions(visit, replaced, np.random.default_rng(seed))).get(name) for seed in range(times)]
+    again = [dict(predictions(answer, replaced, np.random.default_rng(seed))).get(name) for seed in range(times)]
     if any(V is None for V in again):
         return 0.0
     with np.errstate(invalid="ignore"):
         return np.nan_to_num(SPREADS * np.ptp(np.array(again, np.float64), axis=0))
 
 
-def matches(predicted: Array, visit: Visit, name: str, extra: Array | float = 0.0) -> bool:
+def matches(predicted: Array, answer: JudgedReply, name: str, extra: Array | float = 0.0) -> bool:
     """Compare a prediction with what a program gave: within the bound of the right line, scaled to the wrong one.
 
     `extra` is what the prediction itself is unsure of; it counts up to CLOSE of the largest entry. Where it predicts
     infinity, NaN is another answer; where it predicts NaN, infinity is not: written otherwise, 0 times infinity is 0.
     """
-    if name not in visit.values:
+    if name not in answer.values:
         return False
-    P, V, (truth, allowance) = predicted.astype(np.float64), visit.values[name], visit.lines[name]
+    P, V, (truth, allowance) = predicted.astype(np.float64), answer.values[name], answer.lines[name]
     if P.size == V.size == 1 and V.shape == truth.high.shape:  # however many dimensions it has, all of them are 1
         P = P.reshape(V.shape)
     finite = np.isfinite(V)
@@ -313,7 +313,7 @@ def matches(predicted: Array, visit: Visit, name: str, extra: Array | float = 0.
         return False
     size = np.max(np.abs(P[finite]), initial=0.0)
     largest = np.max(np.abs(truth.high), initial=0.0)
-    share = (np.max(allowance.bound) / largest if largest else 0.0) + 8 * np.finfo(visit.dtype).eps
+    share = (np.max(allowance.bound) / largest if largest else 0.0) + 8 * np.finfo(answer.dtype).eps
     bound = allowance.bound if allowance.bound.shape == V.shape else share * largest
     room = np.broadcast_to(share * np.abs(P) + bound + np.minimum(extra, CLOSE * size), V.shape)
     return bool(np.all(np.abs(P[finite] - V[finite]) <= room[finite]))

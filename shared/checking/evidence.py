@@ -9,10 +9,10 @@ import numpy as np
 from shared.checking import on_paper
 from shared.checking.conventions import Convention
 from shared.checking.examination import OF_EACH_EXAMPLE, Examination
+from shared.checking.judged_reply import JudgedReply
 from shared.checking.lines import run
 from shared.checking.symptoms import symptoms
-from shared.checking.trial import Trial
-from shared.checking.visit import Visit
+from shared.checking.training_check import TrainingCheck
 from shared.checking.what_is_wrong import Diagnosis
 
 
@@ -27,10 +27,12 @@ class Evidence:
     got: float
 
 
-def proof(diagnosis: Diagnosis, examination: Examination, outcome: Trial | None) -> tuple[Evidence | None, list[str]]:
+def proof(
+    diagnosis: Diagnosis, examination: Examination, outcome: TrainingCheck | None
+) -> tuple[Evidence | None, list[str]]:
     """Write out one wrong entry on the smallest problem that shows it, and collect what is known of the rest."""
     name = diagnosis.line if diagnosis.line in examination.given else diagnosis.quantities[0]
-    wrong = [visit for visit in examination.visits if name in visit.wrong]
+    wrong = [answer for answer in examination.answers if name in answer.wrong]
     if wrong:
         known = [] if diagnosis.mistakes else [*symptoms(wrong, name), *where_it_shows(examination, name)]
         c, turned = examination.convention, examination.is_turned and name in OF_EACH_EXAMPLE
@@ -52,34 +54,34 @@ def where_it_shows(examination: Examination, name: str) -> list[str]:
 
 def remembered(examination: Examination, name: str) -> Iterator[str]:
     """Look for two problems that are not the same and have one answer."""
-    for earlier, later in combinations(examination.visits, 2):
-        a, b = (visit.values.get(name, np.zeros(0)) for visit in (earlier, later))
+    for earlier, later in combinations(examination.answers, 2):
+        a, b = (answer.values.get(name, np.zeros(0)) for answer in (earlier, later))
         if a.shape != b.shape or earlier.problem.dtype != later.problem.dtype or not a.any():
             continue
         if not earlier.problem.is_like(later.problem) and np.array_equal(a, b, equal_nan=True):
             yield f"it gave the same on {earlier.problem.name}, and on {later.problem.name}: is it kept in between?"
 
 
-def evidence_of(visit: Visit, name: str, convention: Convention) -> Evidence | None:
+def evidence_of(answer: JudgedReply, name: str, convention: Convention) -> Evidence | None:
     """Write out the entry of a quantity that is furthest off, with the program's own numbers."""
-    V, truth = visit.values.get(name), visit.lines[name][0].high
+    V, truth = answer.values.get(name), answer.lines[name][0].high
     if V is None or V.shape != truth.shape:
         return None
-    q = {**visit.problem.given(), **run(visit.problem.given(), own=visit.own), **visit.own}
+    q = {**answer.problem.given(), **run(answer.problem.given(), own=answer.own), **answer.own}
     m, index = q["X"].shape[1], on_paper.worst_entry(V, truth)
     q |= {late: m * q[late] for late in convention.late if late in q}
     scale = m if name in convention.late else 1
     line = on_paper.written_out(name, index, q, convention.late)
     entry = f"{name}{convention.their_index(name, index) or ''}"
-    return Evidence(visit.problem.name, entry, line, float(truth[index]) * scale, float(V[index]) * scale)
+    return Evidence(answer.problem.name, entry, line, float(truth[index]) * scale, float(V[index]) * scale)
 
 
-def update_evidence(outcome: Trial, name: str, convention: Convention) -> Evidence | None:
+def update_evidence(outcome: TrainingCheck, name: str, convention: Convention) -> Evidence | None:
     """Write out one wrong entry of the first wrong step."""
     if name in outcome.unfit or name == "costs":
         return None
     for step in outcome.steps:
-        judgement, before, rate = step.whole[name], getattr(step.before, name), step.course.rate
+        judgement, before, rate = step.global_error[name], getattr(step.before, name), step.course.rate
         if judgement.verdict == "wrong" and judgement.worst:
             index = judgement.worst.index
             dV = step.own_gradients.get(f"d{name}", np.full(before.shape, np.nan))[index]

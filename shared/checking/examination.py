@@ -10,23 +10,23 @@ import numpy as np
 from shared.checking.conventions import NAMES, READINGS, Convention, is_nameless, layouts, quantities_of
 from shared.checking.differences import Differences
 from shared.checking.differences import recognised as recognised_differences
-from shared.checking.naming import with_names_read
-from shared.checking.problems import Problem
-from shared.checking.sandbox.program import CheckError, Program, Reply, TooSlowError, details
-from shared.checking.visit import (
+from shared.checking.judged_reply import (
     FLOAT64,
     GRADIENTS,
     MISSING,
     TWICE,
     UNCLEAR,
+    JudgedReply,
     Place,
-    Visit,
     answered,
     as_gradients,
     fits_float32,
     infinite_by_right,
     judged,
 )
+from shared.checking.naming import with_names_read
+from shared.checking.problems import Problem
+from shared.checking.sandbox.program import CheckError, Program, Reply, TooSlowError, details
 
 Verdict = Literal["certified", "certified, with limits", "cannot tell", "wrong"]
 OF_EACH_EXAMPLE = tuple(name for name in NAMES if name not in (*GRADIENTS, "cost"))
@@ -50,7 +50,7 @@ class Examination:
     convention: Convention
     function: str = "gradients"
     replies: list[tuple[Problem, Reply]] = field(default_factory=list)
-    visits: list[Visit] = field(default_factory=list)
+    answers: list[JudgedReply] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     stopped: CheckError | None = None
     observed: tuple[str, ...] = ()
@@ -71,29 +71,29 @@ class Examination:
             if reply.values is None:
                 self.stopped = failed(program, self.function, problem, reply)
                 break
-            if not self.visits:
+            if not self.answers:
                 self.convention = with_names_read(self.convention, self.function, reply, problem)
             self.add(problem, reply)
-            done(len(self.visits))
+            done(len(self.answers))
         self.note_what_is_missing()
 
-    def add(self, problem: Problem, reply: Reply) -> Visit:
+    def add(self, problem: Problem, reply: Reply) -> JudgedReply:
         """Judge what a program gave on a problem."""
         self.replies.append((problem, reply))
-        visit = answered(reply, problem, self.convention)
-        if self.visits and self.visits[0].dtype == FLOAT64:  # then float32 is no habit, but something that happens here
-            visit.dtype = problem.dtype
-        self.visits.append(judged(visit))
-        return visit
+        answer = answered(reply, problem, self.convention)
+        if self.answers and self.answers[0].dtype == FLOAT64:  # then float32 is no habit of the program
+            answer.dtype = problem.dtype
+        self.answers.append(judged(answer))
+        return answer
 
     def note_what_is_missing(self) -> None:
-        """Say of each visit which gradients, and which of the quantities given elsewhere, are not there."""
+        """Say of each answer which gradients, and which of the quantities given elsewhere, are not there."""
         given = [name for name in self.given if name not in self.observed]
         wanted = [*(GRADIENTS if self.function == "gradients" else ()), *given]
-        for visit in self.visits:
+        for answer in self.answers:
             for name in dict.fromkeys(wanted):
-                if name not in visit.given and not (name == "dA2" and infinite_by_right(visit)):
-                    visit.unfit[name] = MISSING
+                if name not in answer.given and not (name == "dA2" and infinite_by_right(answer)):
+                    answer.unfit[name] = MISSING
 
     def read_with(self, convention: Convention) -> "Examination":
         """Judge the same replies as those of a program that is written in another way."""
@@ -107,13 +107,13 @@ class Examination:
     @property
     def differences(self) -> Differences | None:
         """The differences of costs that the gradients are, if they are any."""
-        given = [gradients for visit in self.visits if (gradients := as_gradients(visit))]
+        given = [gradients for answer in self.answers if (gradients := as_gradients(answer))]
         return recognised_differences(given)
 
     @property
     def given(self) -> list[str]:
         """The quantities that the program gave on any problem."""
-        return [name for name in NAMES if any(name in visit.given for visit in self.visits)]
+        return [name for name in NAMES if any(name in answer.given for answer in self.answers)]
 
     @property
     def is_turned(self) -> bool:
@@ -127,7 +127,7 @@ class Examination:
 
     def places(self, name: str) -> dict[str, Place]:
         """Where a quantity stands on each problem, by the problem's name."""
-        return {visit.problem.name: visit.place(name) for visit in self.visits if name in visit.given}
+        return {answer.problem.name: answer.place(name) for answer in self.answers if name in answer.given}
 
     def place(self, name: str) -> Place:
         """The worst of them."""
@@ -136,7 +136,7 @@ class Examination:
 
     def wavers(self, name: str) -> bool:
         """Tell whether a quantity was another one when the same was asked again."""
-        pairs = combinations([visit for visit in self.visits if name in visit.own], 2)
+        pairs = combinations([answer for answer in self.answers if name in answer.own], 2)
         return any(
             a.problem.dtype == b.problem.dtype
             and a.problem.is_like(b.problem)
@@ -162,8 +162,8 @@ def examine(
     """
     convention, reply = recognised(program, problems[0])
     examination = Examination(convention)
-    visit = examination.add(problems[0], reply)
-    if not visit.given:
+    answer = examination.add(problems[0], reply)
+    if not answer.given:
         what = ", ".join(reply.values or {}) or "nothing"
         raise CheckError(f"{program.path.name}: gradients gave {what}; give dW1, db1, dW2, db2 by name")
     examination.set(program, problems[1:], done)
@@ -210,10 +210,10 @@ def recognised(program: Program, problem: Problem) -> tuple[Convention, Reply]:
                 break
             continue
         convention = with_names_read(layout, "gradients", reply, problem)
-        visit = judged(answered(reply, problem, convention))
-        right = sum(visit.place(name) == "OK" for name in visit.given)
-        tried.append((right, -len(visit.unfit), convention, reply))
-        if not visit.unfit:
+        answer = judged(answered(reply, problem, convention))
+        right = sum(answer.place(name) == "OK" for name in answer.given)
+        tried.append((right, -len(answer.unfit), convention, reply))
+        if not answer.unfit:
             break
     _, _, layout, reply = max(tried, key=lambda entry: entry[:2])
     if reply.values is None:
@@ -226,8 +226,8 @@ def read(reply: Reply, problem: Problem, layout: Convention) -> Convention:
     fewest, best = len(NAMES), layout
     for late in READINGS:
         reading = replace(layout, late=late)
-        visit = judged(answered(reply, problem, reading))
-        wrong = len(visit.wrong)
+        answer = judged(answered(reply, problem, reading))
+        wrong = len(answer.wrong)
         if wrong < fewest:
             fewest, best = wrong, reading
         if not wrong:
@@ -245,16 +245,16 @@ def failed(program: Program, function: str, problem: Problem, reply: Reply) -> C
 
 def remarks(examination: Examination) -> list[str]:
     """Say what else a user should know."""
-    found, visit = on_the_rest(examination), examination.visits[0]
+    found, answer = on_the_rest(examination), examination.answers[0]
     entries = examination.replies[0][1].values or {}
     given = quantities_of(entries, examination.convention.read)
-    unclear = [q for q, why in visit.unfit.items() if why == UNCLEAR]
+    unclear = [q for q, why in answer.unfit.items() if why == UNCLEAR]
     places = [f"{q} ({' or '.join(name for name in given if given[name] == q)})" for q in unclear]
     if places:
         found.append(f"given twice without names, so that nobody knows which is meant: {', '.join(places)}")
-    if twice := [q for q, why in visit.unfit.items() if why == TWICE]:
+    if twice := [q for q, why in answer.unfit.items() if why == TWICE]:
         found.append(f"given twice under different names, so that nobody knows which is meant: {', '.join(twice)}")
-    if visit.dtype != visit.problem.dtype:
+    if answer.dtype != answer.problem.dtype:
         is_all = all(fits_float32(V) for V in entries.values() if isinstance(V, np.ndarray) and V.dtype.kind == "f")
         found.append(
             f"{'it computes in' if is_all else 'its arrays are'} float32 whatever it is given, and "

@@ -7,7 +7,7 @@ from itertools import product
 
 import numpy as np
 
-from shared.checking.visit import Visit
+from shared.checking.judged_reply import JudgedReply
 
 ALIKE = {"float64": 1e-9, "float32": 1e-4}
 """How far from linear an answer may be, as a share of its largest entry, for a number to be read off it."""
@@ -64,18 +64,18 @@ FACTORS = [
 """What sizes can make of a line, the simplest first."""
 
 
-def fitting(known: Sequence[tuple[float, Visit]]) -> Factor:
+def fitting(known: Sequence[tuple[float, JudgedReply]]) -> Factor:
     """Find the factor that is right on all problems: of sizes, m over a number in its place, or just a number."""
-    ratio, visit = known[0]
-    alike = ALIKE[visit.dtype.name]
-    over_a_number = Factor(plain(ratio / visit.problem.sizes["m"], alike), m=1)
+    ratio, answer = known[0]
+    alike = ALIKE[answer.dtype.name]
+    over_a_number = Factor(plain(ratio / answer.problem.sizes["m"], alike), m=1)
     likely = (f for f in (*FACTORS, over_a_number) if all(is_near(f.of(v.problem.sizes), r, v) for r, v in known))
     return next(likely, Factor(plain(ratio, alike)))
 
 
-def is_near(factor: float, ratio: float, visit: Visit) -> bool:
+def is_near(factor: float, ratio: float, answer: JudgedReply) -> bool:
     """Tell whether a factor is what was read off, to the digits that were."""
-    return abs(factor - ratio) <= ALIKE[visit.dtype.name] * abs(ratio)
+    return abs(factor - ratio) <= ALIKE[answer.dtype.name] * abs(ratio)
 
 
 def plain(p: float, alike: float) -> float:

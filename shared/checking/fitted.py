@@ -18,8 +18,8 @@ from shared.checking.catalogue.forward import CHANGED
 from shared.checking.catalogue.gradients import SQUARES
 from shared.checking.catalogue.mistake import Family, Mistake, Trait, at
 from shared.checking.factors import ALIKE, Factor, fitting, plain, written
+from shared.checking.judged_reply import JudgedReply
 from shared.checking.lines import LINES, Formula, Values, one_by_one
-from shared.checking.visit import Visit
 from shared.network import Array
 
 LOSSES = ("cost", "dA2", "dZ2")
@@ -29,7 +29,7 @@ DIGITS = 9
 """To so many digits the length of a step is read off."""
 
 
-def guesses(name: str, lines: Sequence[str], visits: Sequence[Visit]) -> Iterator[Mistake]:
+def guesses(name: str, lines: Sequence[str], answers: Sequence[JudgedReply]) -> Iterator[Mistake]:
     """Make mistakes, with numbers of the program's own, that may explain a wrong quantity.
 
     Parameters
@@ -38,10 +38,10 @@ def guesses(name: str, lines: Sequence[str], visits: Sequence[Visit]) -> Iterato
         The quantity.
     lines
         Those that it is made by, given what the program gave before it.
-    visits
+    answers
         All of them; those on which the quantity is wrong by itself tell the number.
     """
-    seen = [visit for visit in visits if name in visit.own and name in visit.wrong]
+    seen = [answer for answer in answers if name in answer.own and name in answer.wrong]
     for line in lines:
         for family in linear(line) if seen else ():
             if p := number(seen[0], name, line, family.at):
@@ -62,18 +62,18 @@ def linear(line: str) -> list[Family]:
     return [family for family in FAMILIES if family.line == line and family.linear]
 
 
-def number(visit: Visit, name: str, line: str, of: Callable[[float], Mistake]) -> float | None:
+def number(answer: JudgedReply, name: str, line: str, of: Callable[[float], Mistake]) -> float | None:
     """Read off the number with which a mistake of this family would explain an answer; None if none does."""
-    base, moved = (predicted(visit, name, line, of(p)) for p in (0.0, 1.0))
+    base, moved = (predicted(answer, name, line, of(p)) for p in (0.0, 1.0))
     if base is None or moved is None:
         return None
-    p = solved(base, moved, visit.own[name], ALIKE[visit.dtype.name])
-    return None if p is None else plain(p, ALIKE[visit.dtype.name])
+    p = solved(base, moved, answer.own[name], ALIKE[answer.dtype.name])
+    return None if p is None else plain(p, ALIKE[answer.dtype.name])
 
 
-def predicted(visit: Visit, name: str, line: str, mistake: Mistake) -> Array | None:
+def predicted(answer: JudgedReply, name: str, line: str, mistake: Mistake) -> Array | None:
     """Predict a quantity with another line in the place of the right one."""
-    found = (V for n, V in one_by_one(dict(visit.inputs), {line: mistake.wrong}, visit.own_inputs) if n == name)
+    found = (V for n, V in one_by_one(dict(answer.inputs), {line: mistake.wrong}, answer.own_inputs) if n == name)
     V = next(found, None)
     return None if V is None else V.astype(np.float64)
 
@@ -89,14 +89,16 @@ def solved(base: Array, moved: Array, V: Array, alike: float) -> float | None:
     return p if is_linear and np.isfinite(p) else None
 
 
-def with_factor(line: str, name: str, seen: Sequence[Visit]) -> Iterator[Mistake]:
+def with_factor(line: str, name: str, seen: Sequence[JudgedReply]) -> Iterator[Mistake]:
     """Read off by what a line seems to be multiplied, from a quantity that is wrong on these problems."""
 
     def times(p: float) -> Mistake:
         return Mistake("", line, Formula(f"({LINES[line]}) * {p!r}"))
 
-    ratios = [(solved_ratio, visit) for visit in seen if (solved_ratio := ratio(visit, name, line, times)) is not None]
-    known = [(each, visit) for each, visit in ratios if visit.dtype == seen[0].dtype]
+    ratios = [
+        (solved_ratio, answer) for answer in seen if (solved_ratio := ratio(answer, name, line, times)) is not None
+    ]
+    known = [(each, answer) for each, answer in ratios if answer.dtype == seen[0].dtype]
     if not known or (factor := fitting(known)) == Factor(1.0):
         return
     kind, text = f"factor {factor}", f"{line} is {factor} times what it should be{HINTS.get(str(factor), '')}."
@@ -108,10 +110,10 @@ def with_factor(line: str, name: str, seen: Sequence[Visit]) -> Iterator[Mistake
     yield from at(line, {kind: (f"({LINES[line]}) * ({factor.text})", text)}, traits=traits)
 
 
-def ratio(visit: Visit, name: str, line: str, times: Callable[[float], Mistake]) -> float | None:
+def ratio(answer: JudgedReply, name: str, line: str, times: Callable[[float], Mistake]) -> float | None:
     """Read off by what a line seems to be multiplied on one problem, unrounded."""
-    base, moved = (predicted(visit, name, line, times(p)) for p in (0.0, 1.0))
-    return None if base is None or moved is None else solved(base, moved, visit.own[name], ALIKE[visit.dtype.name])
+    base, moved = (predicted(answer, name, line, times(p)) for p in (0.0, 1.0))
+    return None if base is None or moved is None else solved(base, moved, answer.own[name], ALIKE[answer.dtype.name])
 
 
 @cache
@@ -158,7 +160,7 @@ def with_log_of_A2(mistake: Mistake) -> Mistake:  # noqa: N802
     )
 
 
-def penalized(seen: Visit) -> Iterator[Mistake]:
+def penalized(seen: JudgedReply) -> Iterator[Mistake]:
     """A penalty on the weights in the cost, beside another mistake; its strength is read off."""
     for mistake in other_mistakes("cost"):
         for by_m in ("", " / m"):

@@ -18,10 +18,10 @@ from shared.checking.conventions import (
     quantity_of,
     squeezed,
 )
+from shared.checking.judged_reply import FLOAT64, answered, dtype_of, judged, shape_of, standard_of
 from shared.checking.problems import Problem
 from shared.checking.sandbox.program import Reply
 from shared.checking.sandbox.unpack import ORDER
-from shared.checking.visit import FLOAT64, answered, dtype_of, judged, shape_of, standard_of
 from shared.judging.verdict import judge
 from shared.network import Array, Parameters
 

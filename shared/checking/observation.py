@@ -15,6 +15,7 @@ from shared.checking.conventions import LATE, READINGS, quantities_of
 from shared.checking.edits import Edit, edits
 from shared.checking.examination import ARGUMENTS, OF_EACH_EXAMPLE, Examination
 from shared.checking.formulas import Reader
+from shared.checking.judged_reply import FLOAT64, standard_of
 from shared.checking.lines import LINES, Formula
 from shared.checking.problems import Problem
 from shared.checking.recognition import Sighting, Trace, recognised
@@ -23,7 +24,6 @@ from shared.checking.simplifying import Place as Replacement
 from shared.checking.simplifying import simplified, text_of
 from shared.checking.source import line_at, mended, where_assigned, where_called
 from shared.checking.symptoms import SURE
-from shared.checking.visit import FLOAT64, standard_of
 from shared.checking.watching.operations import Place
 from shared.network import INPUTS
 
@@ -136,10 +136,10 @@ def observe(program: Program, examination: Examination) -> Observation | None:
 
     Of a right program, only names and places are wanted, and few problems show them.
     """
-    c, traces, wanted = examination.convention, list[Trace](), len(examination.visits) if examination.wrong else FEW
+    c, traces, wanted = examination.convention, list[Trace](), len(examination.answers) if examination.wrong else FEW
     if not is_wrong_on_small(examination):
         return None
-    for (problem, _), visit in zip(examination.replies, examination.visits, strict=True):
+    for (problem, _), answer in zip(examination.replies, examination.answers, strict=True):
         if problem.is_large or len(traces) == wanted:
             break
         arguments = c.arguments(problem)
@@ -147,8 +147,8 @@ def observe(program: Program, examination: Examination) -> Observation | None:
         if not reply.operations:
             return None
         inputs = dict(zip(ARGUMENTS, arguments, strict=True))
-        misfits = {name: V for name, V in visit.values.items() if name in visit.unfit}
-        traces.append(Trace(problem, reply.operations, inputs, dict(visit.own), visit.dtype, misfits))
+        misfits = {name: V for name, V in answer.values.items() if name in answer.unfit}
+        traces.append(Trace(problem, reply.operations, inputs, dict(answer.own), answer.dtype, misfits))
     plain = [trace for trace in traces if is_plain(trace.problem)]
     if len(plain) < FEW:
         return None
@@ -158,7 +158,7 @@ def observe(program: Program, examination: Examination) -> Observation | None:
 
 def is_wrong_on_small(examination: Examination) -> bool:
     """Tell whether all that is wrong is so on small problems as well: only these are watched."""
-    small = {name for visit in examination.visits if not visit.problem.is_large for name in visit.wrong}
+    small = {name for answer in examination.answers if not answer.problem.is_large for name in answer.wrong}
     return set(examination.wrong) <= small
 
 
@@ -208,7 +208,7 @@ def with_observed(examination: Examination, observation: Observation, left_out: 
 def unsure(examination: Examination, observation: Observation, unexplained: Collection[str]) -> set[str]:
     """Name what was observed, is right where values tell what they are, and is off elsewhere: by rounding, perhaps."""
     plain = {trace.problem.name for trace in observation.traces if is_plain(trace.problem)}
-    wrong = {name for visit in examination.visits if visit.problem.name in plain for name in visit.wrong}
+    wrong = {name for answer in examination.answers if answer.problem.name in plain for name in answer.wrong}
     return {*unexplained} & {*examination.observed} - wrong
 
 

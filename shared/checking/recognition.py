@@ -13,9 +13,9 @@ from math import prod
 import numpy as np
 
 from shared.checking.conventions import LATE, NAMES
+from shared.checking.judged_reply import FLOAT64, shape_of, standard_of
 from shared.checking.lines import right
 from shared.checking.problems import Problem
-from shared.checking.visit import FLOAT64, shape_of, standard_of
 from shared.checking.watching.operations import Operation, Result
 from shared.network import INPUTS, Array
 

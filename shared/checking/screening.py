@@ -5,8 +5,8 @@ from collections.abc import Iterable
 import numpy as np
 
 from shared.checking.catalogue.mistake import Mistake, Trait
+from shared.checking.judged_reply import JudgedReply
 from shared.checking.lines import LINES, Values, right
-from shared.checking.visit import Visit
 from shared.network import Array
 
 NEAR = 0.01
@@ -16,39 +16,39 @@ NEAR = 0.01
 class Screen:
     """One problem, and what was predicted for it so far: what many pairs have in common is computed once."""
 
-    def __init__(self, visit: Visit):
-        self.visit, self.states = visit, dict[tuple[Mistake, str], Values]()
+    def __init__(self, answer: JudgedReply):
+        self.answer, self.states = answer, dict[tuple[Mistake, str], Values]()
 
     def lets_pass(self, a: Mistake, b: Mistake, names: Iterable[str]) -> bool:
         """Tell whether two mistakes in different lines come near what was given of these quantities."""
         order = list(LINES)
         first, second = sorted((a, b), key=lambda mistake: order.index(mistake.line))
-        wanted = {name for name in names if name in self.visit.own}
+        wanted = {name for name in names if name in self.answer.own}
         if Trait.LATE in a.traits | b.traits or not wanted:
             return True
         known = dict(self.before(first, second.line))
         for name in order[: order.index(second.line)]:
-            if name in wanted and not near(known.get(f"predicted {name}"), self.visit.own[name]):
+            if name in wanted and not near(known.get(f"predicted {name}"), self.answer.own[name]):
                 return False
         for name in order[order.index(second.line) :]:
             predicted = self.line(second if name == second.line else name, known)
-            if name in wanted and not near(predicted, self.visit.own[name]):
+            if name in wanted and not near(predicted, self.answer.own[name]):
                 return False
             wanted.discard(name)
             if not wanted & set(order[order.index(name) :]):
                 return True
-            known = {**known, name: self.visit.own_inputs.get(name, predicted)}
+            known = {**known, name: self.answer.own_inputs.get(name, predicted)}
         return True
 
     def before(self, mistake: Mistake, line: str) -> Values:
         """What is known before a line, if another one before it is wrong; and what was predicted of what is given."""
         if (mistake, line) not in self.states:
-            known: Values = {**self.visit.inputs, **self.visit.own_inputs}
+            known: Values = {**self.answer.inputs, **self.answer.own_inputs}
             for name in LINES:
                 if name == line:
                     break
                 predicted = self.line(mistake if name == mistake.line else name, known)
-                known[f"predicted {name}"], known[name] = predicted, self.visit.own_inputs.get(name, predicted)
+                known[f"predicted {name}"], known[name] = predicted, self.answer.own_inputs.get(name, predicted)
             self.states[mistake, line] = known
         return self.states[mistake, line]
 

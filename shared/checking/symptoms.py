@@ -7,51 +7,51 @@ import numpy as np
 from shared.checking.catalogue.mistake import SAFETY
 from shared.checking.examination import Examination
 from shared.checking.factors import FACTORS, Factor, is_near
+from shared.checking.judged_reply import JudgedReply
 from shared.checking.lines import run
-from shared.checking.visit import Visit
 from shared.judging.arithmetic import Probabilistic
 from shared.judging.rounding import through_one_line
 from shared.judging.verdict import FALSE_ALARM_RATE, deviations
 from shared.network import Array
 
 
-def symptoms(visits: Sequence[Visit], name: str) -> list[str]:
+def symptoms(answers: Sequence[JudgedReply], name: str) -> list[str]:
     """Say what is known of a quantity that is wrong on these problems; most of it is seen on the first."""
-    visit = visits[0]
-    V, truth = visit.own.get(name), visit.lines[name][0].high
+    answer = answers[0]
+    V, truth = answer.own.get(name), answer.lines[name][0].high
     if V is None:
-        return [f"{name}: {visit.unfit[name]}"] if name in visit.unfit else []
-    off = visit.lines[name][0].error(V) > visit.lines[name][1].bound
-    return [*factor(visits, name), *order(V, truth), *where(off, visit)]
+        return [f"{name}: {answer.unfit[name]}"] if name in answer.unfit else []
+    off = answer.lines[name][0].error(V) > answer.lines[name][1].bound
+    return [*factor(answers, name), *order(V, truth), *where(off, answer)]
 
 
-def factor(seen: Sequence[Visit], name: str) -> Iterator[str]:
+def factor(seen: Sequence[JudgedReply], name: str) -> Iterator[str]:
     """Look for the factor between what was given and what is true that holds on most problems: a number, or sizes.
 
     Of a single number, one problem shows nothing, nor does the same problem once more.
     """
-    visits = [v for k, v in enumerate(seen) if not any(v.problem.is_like(earlier.problem) for earlier in seen[:k])]
-    ratios = [(visit, ratio) for visit in visits if (ratio := ratio_on(visit, name)) is not None]
-    if not ratios or ratios[0][0] is not visits[0] or is_near(1, ratios[0][1], visits[0]):
+    answers = [v for k, v in enumerate(seen) if not any(v.problem.is_like(earlier.problem) for earlier in seen[:k])]
+    ratios = [(answer, ratio) for answer in answers if (ratio := ratio_on(answer, name)) is not None]
+    if not ratios or ratios[0][0] is not answers[0] or is_near(1, ratios[0][1], answers[0]):
         return
     candidates = [f for f in (Factor(ratios[0][1]), *FACTORS) if holds(f, *ratios[0])]
-    counts = [sum(holds(f, visit, ratio) for visit, ratio in ratios) for f in candidates]
+    counts = [sum(holds(f, answer, ratio) for answer, ratio in ratios) for f in candidates]
     count = max(counts)
-    if count == 1 and visits[0].own[name].size == 1:
+    if count == 1 and answers[0].own[name].size == 1:
         return
-    where = f"{count} of the {len(visits)} problems on which it is wrong" if count > 1 else visits[0].problem.name
+    where = f"{count} of the {len(answers)} problems on which it is wrong" if count > 1 else answers[0].problem.name
     text = f"{name} is {candidates[counts.index(count)]} times the true one"
-    yield text if count == len(visits) else f"{text} on {where}"
+    yield text if count == len(answers) else f"{text} on {where}"
 
 
-def holds(factor: Factor, visit: Visit, ratio: float) -> bool:
+def holds(factor: Factor, answer: JudgedReply, ratio: float) -> bool:
     """Tell whether a factor is what was seen on a problem."""
-    return is_near(factor.of(visit.problem.sizes), ratio, visit)
+    return is_near(factor.of(answer.problem.sizes), ratio, answer)
 
 
-def ratio_on(visit: Visit, name: str) -> float | None:
+def ratio_on(answer: JudgedReply, name: str) -> float | None:
     """Measure how many times the true one a quantity is; None if its entries do not agree on that."""
-    V, truth = visit.own.get(name), visit.lines[name][0].high
+    V, truth = answer.own.get(name), answer.lines[name][0].high
     if V is None or V.shape != truth.shape or np.any(V[truth == 0] != 0):
         return None
     with np.errstate(over="ignore"):  # whatever was given may be too large to be divided
@@ -66,34 +66,34 @@ def ratio_on(visit: Visit, name: str) -> float | None:
     return float(np.median(ratios))
 
 
-def is_narrow(visits: Sequence[Visit], name: str) -> bool:
+def is_narrow(answers: Sequence[JudgedReply], name: str) -> bool:
     """Tell whether a line of float64 was computed in float32: its errors are the noise of that, no more and no less.
 
     Roundings are uniform within u of each number, so the chance that the largest of n is below a share s of u is s^n.
     Errors so small that this chance is below FALSE_ALARM_RATE are not those of float32.
     """
-    if not visits or not all(is_within_float32(visit, name) for visit in visits):
+    if not answers or not all(is_within_float32(answer, name) for answer in answers):
         return False
     u = float(np.finfo(np.float32).eps) / 2
-    shares = [relative_error(visit, name) / u for visit in visits]
+    shares = [relative_error(answer, name) / u for answer in answers]
     n = sum(share.size for share in shares)
     return bool(max(share.max(initial=0) for share in shares) > FALSE_ALARM_RATE ** (1 / max(1, n)))
 
 
-def relative_error(visit: Visit, name: str) -> Array:
+def relative_error(answer: JudgedReply, name: str) -> Array:
     """How far off a quantity is, as a share of its true values, where these are not 0."""
-    truth = visit.lines[name][0]
-    error, size = truth.error(visit.own[name]).ravel(), np.abs(truth.high).ravel()
+    truth = answer.lines[name][0]
+    error, size = truth.error(answer.own[name]).ravel(), np.abs(truth.high).ravel()
     return error[size > 0] / size[size > 0]
 
 
-def is_within_float32(visit: Visit, name: str) -> bool:
+def is_within_float32(answer: JudgedReply, name: str) -> bool:
     """Tell whether the errors of a line of float64 are beyond what that does, but not beyond the noise of float32."""
-    if name not in visit.own or visit.dtype != np.float64:
+    if name not in answer.own or answer.dtype != np.float64:
         return False
-    own, truth = {**visit.problem.given(), **visit.own}, visit.lines[name][0]
-    error = truth.error(visit.own[name])
-    if np.count_nonzero(error > visit.lines[name][1].bound) < error.size / 2:
+    own, truth = {**answer.problem.given(), **answer.own}, answer.lines[name][0]
+    error = truth.error(answer.own[name])
+    if np.count_nonzero(error > answer.lines[name][1].bound) < error.size / 2:
         return False
     arithmetic = Probabilistic(np.dtype(np.float32), "relu", deviations(error.size))
     noise = through_one_line(arithmetic, name, own).error + arithmetic.u * np.abs(truth.high)
@@ -106,9 +106,9 @@ SURE = -np.log(SAFETY[0])
 
 def saturation(examination: Examination, name: str) -> float | None:
     """Find how large `|Z2|` is wherever a quantity is wrong; None if it is wrong at ordinary outputs, too."""
-    wrong = [visit for visit in examination.visits if name in visit.wrong]
-    sizes = [float(np.abs(run(visit.problem.given())["Z2"]).max()) for visit in wrong]
-    return min(sizes) if len(wrong) < len(examination.visits) and min(sizes, default=0) > SURE else None
+    wrong = [answer for answer in examination.answers if name in answer.wrong]
+    sizes = [float(np.abs(run(answer.problem.given())["Z2"]).max()) for answer in wrong]
+    return min(sizes) if len(wrong) < len(examination.answers) and min(sizes, default=0) > SURE else None
 
 
 def order(V: Array, truth: Array) -> Iterator[str]:
@@ -119,14 +119,14 @@ def order(V: Array, truth: Array) -> Iterator[str]:
         yield "the sign is wrong"
 
 
-def where(off: Array, visit: Visit) -> Iterator[str]:
+def where(off: Array, answer: JudgedReply) -> Iterator[str]:
     """Look for what the wrong entries have in common."""
     if off.ndim != 2 or off.all():
         if off.ndim == 2:
             yield "all entries are off"
         return
-    units, m = off.shape[0], visit.problem.sizes["m"]
-    Z1, Y = run(visit.problem.given())["Z1"], visit.problem.Y
+    units, m = off.shape[0], answer.problem.sizes["m"]
+    Z1, Y = run(answer.problem.given())["Z1"], answer.problem.Y
     if off.shape == Z1.shape:
         for text, mask in (("where Z1 < 0", Z1 < 0), ("where Z1 is exactly 0", Z1 == 0), ("where Z1 > 0", Z1 > 0)):
             if np.array_equal(off, mask) or (off.any() and np.all(mask[off])):

@@ -12,11 +12,11 @@ from rich.table import Table
 from rich.text import Text
 
 from shared.checking.checkup import STATUS, Checkup, Finding, Row
+from shared.checking.judged_reply import MISSING, UNCLEAR, standard_of
 from shared.checking.lines import EQUATIONS, RIGHT, hidden_units
 from shared.checking.observation import Own
 from shared.checking.other_networks import other_network
-from shared.checking.trial import NOT_GIVEN
-from shared.checking.visit import MISSING, UNCLEAR, standard_of
+from shared.checking.training_check import NOT_GIVEN
 from shared.checking.watching.operations import Place
 from shared.judging.verdict import listed
 
@@ -54,7 +54,7 @@ def sentence(checkup: Checkup) -> str:
     """Say the verdict in a sentence."""
     name, style = escape(checkup.path.name), STYLES[checkup.verdict]
     rows = checkup.rows()
-    count = len(checkup.examination.visits)
+    count = len(checkup.examination.answers)
     if checkup.verdict == "certified":
         nearest = max((share(row) for row in rows), default=0.0)
         return (
@@ -108,7 +108,7 @@ def particulars(checkup: Checkup) -> Iterator[tuple[str, str]]:
 
 def covered(checkup: Checkup) -> str:
     """Say how far the certificate reaches: the largest sizes, values and trainings that were seen."""
-    asked, first = checkup.asked, checkup.examination.visits[0]
+    asked, first = checkup.asked, checkup.examination.answers[0]
     narrow = first.dtype if first.dtype != first.problem.dtype else None
     n_x, n_h, m = (max(problem.sizes[name] for problem in asked) for name in ("n_x", "n_h", "m"))
     right = [standard_of(problem, narrow or problem.dtype)[2].right for problem in asked]
@@ -116,7 +116,7 @@ def covered(checkup: Checkup) -> str:
     text = (
         f"up to {n_x:,} features, {n_h} hidden units and {m:,} examples; Z1 up to {Z1:.1e} in size, Z2 up to {Z2:.1e}"
     )
-    steps = [step.number for step in checkup.trial.steps] if checkup.trial else []
+    steps = [step.number for step in checkup.training_check.steps] if checkup.training_check else []
     return f"{text}; {max(steps):,} steps of train" if steps else text
 
 
@@ -239,7 +239,7 @@ def what_would_decide(checkup: Checkup) -> Iterator[str]:
         yield "derive them. Differences are what backprop is checked against: they are slow and have few digits."
     if checkup.stops:
         yield "allow more time: --timeout SECONDS."
-    if "" in remarks and checkup.examination.visits[0].dtype.name == "float32":
+    if "" in remarks and checkup.examination.answers[0].dtype.name == "float32":
         yield "compute in float64, where the bound is 500 million times smaller."
     elif "" in remarks:
         yield (
@@ -258,7 +258,7 @@ def as_dict(checkup: Checkup) -> dict[str, Any]:
         "covers": covered(checkup) if STATUS[checkup.verdict] == 0 else None,
         "conventions": list(checkup.examination.convention.sentences()),
         "remarks": checkup.remarks,
-        "problems": [visit.problem.name for visit in checkup.examination.visits],
+        "problems": [answer.problem.name for answer in checkup.examination.answers],
         "quantities": {row.quantity: row_as_dict(row) for row in checkup.rows()},
         "diagnoses": [finding_as_dict(finding) for finding in checkup.findings],
         "to_decide": list(what_would_decide(checkup)) if checkup.verdict == "cannot tell" else [],

@@ -7,7 +7,7 @@ import numpy as np
 from shared.checking.catalogue.entries import CATALOGUE, Mistake
 from shared.checking.fitted import guesses_of_update
 from shared.checking.lines import Values, right, run
-from shared.checking.trial import Step, Trial
+from shared.checking.training_check import Step, TrainingCheck
 from shared.checking.what_is_wrong import Diagnosis
 from shared.network import Parameters
 
@@ -15,7 +15,7 @@ ROUNDINGS = 64
 """How many of its dtype's roundings a prediction may be off."""
 
 
-def diagnose_updates(outcome: Trial) -> Iterator[Diagnosis]:
+def diagnose_updates(outcome: TrainingCheck) -> Iterator[Diagnosis]:
     """Explain every parameter whose update is wrong by itself, and the costs."""
     for name in outcome.given:
         if outcome.place(name) != "WRONG here" and (name, outcome.place(name)) != ("costs", "inherits"):
@@ -30,7 +30,7 @@ def diagnose_updates(outcome: Trial) -> Iterator[Diagnosis]:
             yield Diagnosis(name, (name,), mistakes, tuple(clues))
 
 
-def explaining(outcome: Trial, name: str) -> list[Mistake]:
+def explaining(outcome: TrainingCheck, name: str) -> list[Mistake]:
     """Find the mistakes that explain every step of a parameter, each from where the program was before it."""
     seen = list(before_each(outcome, name))
 
@@ -41,7 +41,7 @@ def explaining(outcome: Trial, name: str) -> list[Mistake]:
     return found if any(not m.general for m in found) else [*found, *fitting(guesses_of_update(name, seen))]
 
 
-def before_each(outcome: Trial, name: str) -> Iterator[Values]:
+def before_each(outcome: TrainingCheck, name: str) -> Iterator[Values]:
     """Collect what the line of an update sees at each step, and, as `after`, what the program made of it.
 
     The `past` of a step is there if all of it is known.
@@ -71,7 +71,7 @@ def matches(mistake: Mistake, q: Values, dtype: np.dtype) -> bool:
     return bool(np.all(np.abs(predicted - q["after"]) <= ROUNDINGS * np.finfo(dtype).eps * size))
 
 
-def explaining_costs(outcome: Trial) -> list[Mistake]:
+def explaining_costs(outcome: TrainingCheck) -> list[Mistake]:
     """Find the mistakes, of the cost or of the list of costs, that explain those of the first problem."""
     steps = [step for step in outcome.steps if step.course is outcome.steps[0].course]
     places = [{**step.course.problem.given(), **step.before._asdict()} for step in steps]
@@ -96,12 +96,12 @@ def length_of(step: Step, name: str) -> float:
     return rate if np.allclose(V - after, rate * dV, rtol=0, atol=1e-6 * abs(rate) * np.abs(dV).max()) else np.nan
 
 
-def clues_of(outcome: Trial, name: str) -> Iterator[str]:
+def clues_of(outcome: TrainingCheck, name: str) -> Iterator[str]:
     """Say on which steps an update is wrong, and whether at least its direction is right."""
     alike = [step for step in outcome.steps if step.number == 1 and step.course.rate == outcome.steps[0].course.rate]
     if len({getattr(step.after, name).tobytes() for step in alike}) > 1:
         yield "asked the same again, train gives other weights: something is kept between the calls, or drawn at random"
-    wrong = [step for step in outcome.steps if step.whole[name].verdict == "wrong"]
+    wrong = [step for step in outcome.steps if step.global_error[name].verdict == "wrong"]
     if len(wrong) < len(outcome.steps):
         yield f"it is wrong on: {'; '.join(step.name for step in wrong)}"
     for step in wrong[:1]:

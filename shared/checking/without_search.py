@@ -11,9 +11,9 @@ import numpy as np
 
 from shared.checking.catalogue.mistake import Mistake
 from shared.checking.examination import Examination
+from shared.checking.judged_reply import JudgedReply
 from shared.checking.lines import right
 from shared.checking.symptoms import is_narrow
-from shared.checking.visit import Visit
 from shared.checking.what_is_wrong import Diagnosis
 
 NOWHERE = "it is not a number, on any problem"
@@ -23,29 +23,29 @@ ROUNDINGS = 8
 
 def without_search(name: str, examination: Examination) -> Diagnosis | None:
     """Say what is wrong with a quantity; None if that has to be searched."""
-    wrong = [visit for visit in examination.visits if name in visit.wrong]
-    if added_up(name, examination.visits):
+    wrong = [answer for answer in examination.answers if name in answer.wrong]
+    if added_up(name, examination.answers):
         return Diagnosis(name, (name,), (never_zeroed(name),))
-    if not any(np.isfinite(visit.values[name]).any() for visit in examination.visits if name in visit.values):
+    if not any(np.isfinite(answer.values[name]).any() for answer in examination.answers if name in answer.values):
         return Diagnosis(name, (name,), unfit=NOWHERE if wrong[0].values else wrong[0].unfit[name])
-    if all(visit.problem.is_large for visit in wrong):
+    if all(answer.problem.is_large for answer in wrong):
         return Diagnosis(name, (name,), narrow=is_narrow(wrong, name))
     return None
 
 
-def added_up(name: str, visits: Sequence[Visit]) -> bool:
+def added_up(name: str, answers: Sequence[JudgedReply]) -> bool:
     """Tell whether a quantity, wherever it is wrong, is the right one and what was given for the problem before."""
-    after = [(earlier, visit) for earlier, visit in pairwise(visits) if name in visit.wrong]
-    return bool(after) and name not in visits[0].wrong and all(is_sum(name, *both) for both in after)
+    after = [(earlier, answer) for earlier, answer in pairwise(answers) if name in answer.wrong]
+    return bool(after) and name not in answers[0].wrong and all(is_sum(name, *both) for both in after)
 
 
-def is_sum(name: str, earlier: Visit, visit: Visit) -> bool:
+def is_sum(name: str, earlier: JudgedReply, answer: JudgedReply) -> bool:
     """Tell whether what was given on a problem is the right answer and what was given for the problem before."""
-    if name not in visit.own or name not in earlier.own or visit.own[name].shape != earlier.own[name].shape:
+    if name not in answer.own or name not in earlier.own or answer.own[name].shape != earlier.own[name].shape:
         return False
-    (truth, allowance), before = visit.lines[name], earlier.own[name]
-    room = allowance.bound + ROUNDINGS * np.finfo(visit.dtype).eps * (np.abs(before) + np.abs(truth.high))
-    return bool(before.any() and np.all(truth.error(visit.own[name] - before) <= room))
+    (truth, allowance), before = answer.lines[name], earlier.own[name]
+    room = allowance.bound + ROUNDINGS * np.finfo(answer.dtype).eps * (np.abs(before) + np.abs(truth.high))
+    return bool(before.any() and np.all(truth.error(answer.own[name] - before) <= room))
 
 
 def never_zeroed(name: str) -> Mistake:

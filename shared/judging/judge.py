@@ -111,7 +111,7 @@ class Judge:
     def explain(
         self, judgements: Mapping[str, Judgement], quantity: str, parameters: Parameters, values: Mapping[str, Any]
     ) -> str:
-        """Say whether a quantity that does not agree is a culprit or an heir; empty if its inputs are unfit."""
+        """Say whether a quantity that does not agree is wrong by itself or inherits; empty if its inputs are unfit."""
         earlier = {name: judgements[name] for name in QUANTITIES[: QUANTITIES.index(quantity)]}
         A2_agrees = quantity == "cost" and earlier["A2"].verdict == "agrees"
         if A2_agrees and is_of_logarithms(values, self.Y, judgements["cost"].max_error):

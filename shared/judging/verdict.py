@@ -121,7 +121,7 @@ def digits_that_tell(truth: Enclosure, index: tuple[int, ...], error: float) -> 
 
 
 def localised(judged: Judgement, alone: Judgement, earlier: Mapping[str, Judgement]) -> str:
-    """Say whether a quantity that does not agree is a culprit or an heir.
+    """Say whether a quantity that does not agree is wrong by itself or inherits.
 
     `alone` judges it against the truth of its own line, given the program's own inputs; `earlier` are the quantities
     before it.

@@ -1,4 +1,4 @@
-"""A visit: what a program gave on one problem, translated and judged line by line."""
+"""A judged reply: what a program gave on one problem, translated and judged line by line."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -36,12 +36,13 @@ USED = {**INPUTS, "dZ2": ("A2", "Z2", "Y")}
 
 
 @dataclass
-class Visit:
+class JudgedReply:
     """What a program gave on one problem, in this suite's shapes, and what is to be said of it.
 
     `convention` is the way in which the program is written. `values` are as they came; `own` are those that can be
     judged, in float64; `unfit` says why the others cannot.
-    `whole` judges against the truth, `alone` against the truth of the line, given the program's own values before it.
+    `global_error` is judged by the truth, `local_error` by the truth of the line, given the program's own values before
+    it.
     """
 
     problem: Problem
@@ -50,8 +51,8 @@ class Visit:
     values: dict[str, Array] = field(default_factory=dict)
     own: dict[str, Array] = field(default_factory=dict)
     unfit: dict[str, str] = field(default_factory=dict)
-    whole: dict[str, Judgement] = field(default_factory=dict)
-    alone: dict[str, Judgement] = field(default_factory=dict)
+    global_error: dict[str, Judgement] = field(default_factory=dict)
+    local_error: dict[str, Judgement] = field(default_factory=dict)
     lines: dict[str, tuple[Enclosure, Allowance]] = field(default_factory=dict)
 
     @cached_property
@@ -89,7 +90,7 @@ class Visit:
             return "inherits" if off else "WRONG here"
         if name == "dZ2" and self.follows_dA2():
             return "inherits"
-        verdicts = self.whole[name].verdict, self.alone.get(name, self.whole[name]).verdict
+        verdicts = self.global_error[name].verdict, self.local_error.get(name, self.global_error[name]).verdict
         if verdicts[1] == "wrong":
             return "inherits" if off else "WRONG here"
         if verdicts[0] == "wrong" or (verdicts == ("suspect", "agrees") and self.follows_wrong(name)):
@@ -128,7 +129,7 @@ def gap(name: str, given: set[str]) -> set[str]:
     return {name}.union(*(gap(earlier, given) for earlier in missing))
 
 
-def answered(reply: Reply, problem: Problem, convention: Convention) -> Visit:
+def answered(reply: Reply, problem: Problem, convention: Convention) -> JudgedReply:
     """Translate what a program gave: its names and its shapes into this suite's."""
     entries: dict[str, Any] = {}
     quantities = quantities_of(reply.values or (), convention.read)
@@ -136,23 +137,23 @@ def answered(reply: Reply, problem: Problem, convention: Convention) -> Visit:
         if (quantity := quantities[name]) in NAMES:
             twice = quantity in entries and not np.array_equal(entries[str(quantity)], V)
             entries[str(quantity)] = (UNCLEAR if is_nameless(name) else TWICE) if twice else V
-    visit = Visit(problem, dtype_of(entries.values(), problem), convention)
+    answer = JudgedReply(problem, dtype_of(entries.values(), problem), convention)
     for name, V in entries.items():
         if isinstance(V, str):
-            visit.unfit[name] = V
+            answer.unfit[name] = V
             continue
-        visit.values[name], problem_text = convention.ours(name, V.astype(FLOAT64), shape_of(name, problem))
+        answer.values[name], problem_text = convention.ours(name, V.astype(FLOAT64), shape_of(name, problem))
         flaws = np.argwhere(~(np.abs(V.astype(FLOAT64)) <= LARGEST))
         if not problem_text and len(flaws):
             problem_text = f"it holds {V[tuple(flaws[0])]} at {flaws[0].tolist()}" if V.ndim else f"it holds {V}"
         if problem_text:
-            visit.unfit[name] = problem_text
+            answer.unfit[name] = problem_text
         else:
-            visit.own[name] = visit.values[name]
-    if infinite_by_right(visit):
-        for found in (visit.values, visit.own, visit.unfit):
+            answer.own[name] = answer.values[name]
+    if infinite_by_right(answer):
+        for found in (answer.values, answer.own, answer.unfit):
             found.pop("dA2", None)
-    return visit
+    return answer
 
 
 def dtype_of(values: Iterable[Array | str], problem: Problem) -> np.dtype:
@@ -194,9 +195,9 @@ def shows_float32(V: Array, problem: Problem) -> bool:
     return digits.size > 0 and not np.isin(digits, np.concatenate(own)).all()
 
 
-def infinite_by_right(visit: Visit) -> bool:
+def infinite_by_right(answer: JudgedReply) -> bool:
     """Tell whether dA2 has no value here: A2 was rounded to 0 or 1, and 1 / A2 or 1 / (1 - A2) is infinite."""
-    A2: Array = run(visit.problem.given(), own=visit.own)["A2"] if "A2" not in visit.values else visit.values["A2"]
+    A2: Array = run(answer.problem.given(), own=answer.own)["A2"] if "A2" not in answer.values else answer.values["A2"]
     return not np.all((A2 > 0) & (A2 < 1))
 
 
@@ -219,36 +220,36 @@ def _standard_of(problem: Problem, dtype: np.dtype, activation: Activation) -> t
     return the_judge, parameters, kept.standard(the_judge, parameters)
 
 
-def judged(visit: Visit) -> Visit:
+def judged(answer: JudgedReply) -> JudgedReply:
     """Judge everything that can be judged."""
-    the_judge, parameters, standard = standard_of(visit.problem, visit.dtype)
-    for name, V in visit.own.items():
+    the_judge, parameters, standard = standard_of(answer.problem, answer.dtype)
+    for name, V in answer.own.items():
         right = standard.right[name] if name in standard.right else the_judge.line(name, parameters, {})
-        visit.whole[name] = judge(name, V, *allowed(visit, name, *right), FLOAT64)
-        if not visit.problem.is_large or visit.whole[name].verdict != "agrees":
-            visit.lines[name] = allowed(visit, name, *own_line(visit, name))
-            visit.alone[name] = judge(name, V, *visit.lines[name], FLOAT64)
-    for name in visit.unfit:
-        visit.lines[name] = own_line(visit, name)
-    return visit
+        answer.global_error[name] = judge(name, V, *allowed(answer, name, *right), FLOAT64)
+        if not answer.problem.is_large or answer.global_error[name].verdict != "agrees":
+            answer.lines[name] = allowed(answer, name, *own_line(answer, name))
+            answer.local_error[name] = judge(name, V, *answer.lines[name], FLOAT64)
+    for name in answer.unfit:
+        answer.lines[name] = own_line(answer, name)
+    return answer
 
 
-def allowed(visit: Visit, name: str, truth: Enclosure, allowance: Allowance) -> tuple[Enclosure, Allowance]:
+def allowed(answer: JudgedReply, name: str, truth: Enclosure, allowance: Allowance) -> tuple[Enclosure, Allowance]:
     """Allow gradients that are differences of costs what those can be off by."""
-    kind = visit.convention.differences
+    kind = answer.convention.differences
     if not kind or name not in GRADIENTS:
         return truth, allowance
-    in_cost = float(standard_of(visit.problem, visit.dtype)[2].right["cost"][1].bound)
-    return truth, widened(allowance, truth.high, visit.problem, visit.dtype, kind, name, in_cost)
+    in_cost = float(standard_of(answer.problem, answer.dtype)[2].right["cost"][1].bound)
+    return truth, widened(allowance, truth.high, answer.problem, answer.dtype, kind, name, in_cost)
 
 
-def as_gradients(visit: Visit) -> Gradients | None:
+def as_gradients(answer: JudgedReply) -> Gradients | None:
     """Give the four gradients together, with the cost as the program has it; None if a gradient is missing."""
-    if any(name not in visit.own for name in GRADIENTS):
+    if any(name not in answer.own for name in GRADIENTS):
         return None
-    true_cost = standard_of(visit.problem, visit.dtype)[2].right["cost"][0].high
-    values = np.concatenate([visit.own[name].ravel() for name in GRADIENTS])
-    return Gradients(values, visit.dtype, float(visit.own.get("cost", true_cost)))
+    true_cost = standard_of(answer.problem, answer.dtype)[2].right["cost"][0].high
+    values = np.concatenate([answer.own[name].ravel() for name in GRADIENTS])
+    return Gradients(values, answer.dtype, float(answer.own.get("cost", true_cost)))
 
 
 @lru_cache(maxsize=1000)
@@ -264,17 +265,17 @@ def line_from(
     return the_judge.line(name, parameters, {n: np.frombuffer(data).reshape(shape) for n, shape, data in frozen})
 
 
-def own_line(visit: Visit, name: str) -> tuple[Enclosure, Allowance]:
+def own_line(answer: JudgedReply, name: str) -> tuple[Enclosure, Allowance]:
     """Work out what a line should give from the program's own values.
 
     Where the 1/m comes late, values were divided by m to read them, and the program may have multiplied by 1/m: a few
     roundings of each value more, which pass through the line as its own roundings do.
     """
-    the_judge, parameters, _ = standard_of(visit.problem, visit.dtype)
-    used = {earlier: visit.own[earlier] for earlier in sorted(before(name, set(visit.own), USED) & set(visit.own))}
+    the_judge, parameters, _ = standard_of(answer.problem, answer.dtype)
+    used = {earlier: answer.own[earlier] for earlier in sorted(before(name, set(answer.own), USED) & set(answer.own))}
     frozen = tuple((earlier, V.shape, V.tobytes()) for earlier, V in used.items())
-    truth, allowance = line_from(visit.problem, visit.dtype, name, frozen, hidden_units())
-    if visit.convention.late and {name, *INPUTS[name]} & set(LATE):
+    truth, allowance = line_from(answer.problem, answer.dtype, name, frozen, hidden_units())
+    if answer.convention.late and {name, *INPUTS[name]} & set(LATE):
         size = np.abs(truth.high)
         bound = 2 * allowance.bound + the_judge.worst(parameters).rounded(4, size)
         noise = 2 * allowance.noise + the_judge.noise(parameters).rounded(4, size)

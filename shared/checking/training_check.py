@@ -1,4 +1,4 @@
-"""The trial of `train`: single steps, from the first to the 2,500th, each judged from the weights before it.
+"""The check of `train`: single steps, from the first to the 2,500th, each judged from the weights before it.
 
 `train` is asked for n - 1 and for n iterations, so that the n-th step can be seen alone. No two problems have the same
 learning rate, one has more examples than a usual batch, and one is set again: the weights must be the same. The longest
@@ -13,11 +13,11 @@ import numpy as np
 
 from shared.checking.conventions import Convention, quantity_of
 from shared.checking.examination import failed, on_inputs
+from shared.checking.judged_reply import FLOAT64, JudgedReply, Place, answered, shape_of
 from shared.checking.kept import band as band_of
 from shared.checking.lines import hidden_units
 from shared.checking.problems import Problem, drawn, of_many_examples, on_paper
 from shared.checking.sandbox.program import CheckError, Program, Reply
-from shared.checking.visit import FLOAT64, Place, Visit, answered, shape_of
 from shared.judging.arithmetic import Arithmetic, WithError, exact
 from shared.judging.curves.band import Band
 from shared.judging.judge import Judge
@@ -69,8 +69,8 @@ class Step:
     course: Course
     number: int
     own_gradients: dict[str, Array]
-    whole: dict[str, Judgement] = field(default_factory=dict)
-    alone: dict[str, bool] = field(default_factory=dict)
+    global_error: dict[str, Judgement] = field(default_factory=dict)
+    local_error: dict[str, bool] = field(default_factory=dict)
 
     @property
     def before(self) -> Parameters:
@@ -89,7 +89,7 @@ class Step:
 
 
 @dataclass
-class Trial:
+class TrainingCheck:
     """What `train` did. `stopped` says on which problem it failed, if it did."""
 
     dtype: np.dtype
@@ -109,7 +109,7 @@ class Trial:
 
     def judgements(self, name: str) -> dict[str, Judgement]:
         """Every judgement of a parameter after a step, or of the costs, by the name of the step."""
-        return self.costs if name == "costs" else {step.name: step.whole[name] for step in self.steps}
+        return self.costs if name == "costs" else {step.name: step.global_error[name] for step in self.steps}
 
     def place(self, name: str) -> Place:
         """Tell a right update from one that takes a wrong gradient, and from one that is wrong by itself."""
@@ -119,7 +119,7 @@ class Trial:
         if "wrong" in verdicts and name == "costs" and self.inherit_costs:
             return "inherits"
         if "wrong" in verdicts:
-            alone = name != "costs" and all(step.alone[name] for step in self.steps)
+            alone = name != "costs" and all(step.local_error[name] for step in self.steps)
             return "inherits" if alone else "WRONG here"
         return "cannot tell" if "suspect" in verdicts or name in self.unfit else "OK"
 
@@ -135,9 +135,9 @@ class Trial:
         return any(self.place(name) in ("WRONG here", "inherits") for name in self.given)
 
 
-def trial(program: Program, convention: Convention, dtype: np.dtype) -> Trial:
+def check_training(program: Program, convention: Convention, dtype: np.dtype) -> TrainingCheck:
     """Let a program that computes in this dtype train."""
-    outcome, ahead, before = Trial(dtype), None, None
+    outcome, ahead, before = TrainingCheck(dtype), None, None
     for course in courses():
         course.problem = next(iter(getattr(program, "fitted", iter)([course.problem])), course.problem)
         if outcome.is_wrong and course.steps > FEW:
@@ -156,7 +156,7 @@ def trial(program: Program, convention: Convention, dtype: np.dtype) -> Trial:
     return outcome
 
 
-def judge_curve(program: Program, convention: Convention, course: Course, outcome: Trial, ahead: int) -> None:
+def judge_curve(program: Program, convention: Convention, course: Course, outcome: TrainingCheck, ahead: int) -> None:
     """Compare the costs with the band of right trainings; where they leave it, judge the step that led there."""
     costs, p = np.ravel(course.costs), course.problem
     dtype: DtypeName = "float32" if outcome.dtype == np.float32 else "float64"
@@ -175,7 +175,9 @@ def judge_curve(program: Program, convention: Convention, course: Course, outcom
         outcome.costs[f"{p.name}, step {number}"] = Judgement("cost", "suspect", off, most, most, 0.0, text)
 
 
-def train(program: Program, convention: Convention, course: Course, numbers: Collection[int], outcome: Trial) -> bool:
+def train(
+    program: Program, convention: Convention, course: Course, numbers: Collection[int], outcome: TrainingCheck
+) -> bool:
     """Let a program train for as many steps as it takes to see these; tell whether it gave what it should."""
     course.weights[0] = course.problem.parameters
     for count in sorted({count for number in numbers for count in (number - 1, number)} - {0}):
@@ -214,7 +216,7 @@ def with_names(values: dict[str, Array | str], problem: Problem, convention: Con
 
 
 def weights_of(
-    found: dict[str | None, Array | str], problem: Problem, convention: Convention, outcome: Trial
+    found: dict[str | None, Array | str], problem: Problem, convention: Convention, outcome: TrainingCheck
 ) -> Parameters:
     """Translate the weights that `train` gave; say which it did not give as it should."""
     weights = {}
@@ -234,7 +236,7 @@ def judged_step(program: Program, convention: Convention, course: Course, number
     """Judge one step against the truth, and against the program's own gradients."""
     before, after = course.weights[number - 1], course.weights[number]
     here = replace(course.problem, parameters=before)
-    own: Visit = answered(program.call("gradients", *convention.arguments(here)), here, convention)
+    own: JudgedReply = answered(program.call("gradients", *convention.arguments(here)), here, convention)
     step = Step(course, number, own.own)
     the_judge = judge_of(course.problem, dtype)
     standard = the_judge.after_step(in_dtype(before, dtype), course.rate)
@@ -242,8 +244,8 @@ def judged_step(program: Program, convention: Convention, course: Course, number
         truth, allowed = standard.right[name]
         bound, noise = (kept(a, step, name) for a in (the_judge.worst(before), the_judge.noise(before)))
         allowed = Allowance(allowed.bound + bound, np.hypot(allowed.noise, noise))
-        step.whole[name] = judge(name, V, truth, allowed, FLOAT64)
-        step.alone[name] = follows(the_judge, step, name)
+        step.global_error[name] = judge(name, V, truth, allowed, FLOAT64)
+        step.local_error[name] = follows(the_judge, step, name)
     return step
 
 
@@ -277,7 +279,7 @@ def follows(the_judge: Judge, step: Step, name: str) -> bool:
     return bool(np.all(np.abs(getattr(step.after, name) - right.value) <= 2 * right.error))
 
 
-def judge_costs(outcome: Trial, course: Course, ahead: bool | None) -> bool | None:
+def judge_costs(outcome: TrainingCheck, course: Course, ahead: bool | None) -> bool | None:
     """Judge each cost whose weights are known; tell whether it was taken after the update, one step ahead."""
     last = course.steps
     if isinstance(course.costs, str):
