@@ -151,7 +151,7 @@ def test_what_nothing_explains_is_said_to_be_unknown_and_described():
     odd = Mistake("odd mean", "dW1", Formula("dZ1 @ X.T / (7 + Y.sum())"))
     finding = examined(Convention(), odd).findings[0].diagnosis
     assert finding.name == "unknown mistake in dW1"
-    assert finding.clues[0] == "dW1 is 0.1 times the true one on 4 of the 10 problems on which it is wrong"
+    assert finding.clues[0] == "dW1 is 0.1 times the true one on 5 of the 13 problems on which it is wrong"
 
 
 def test_a_small_error_in_one_line_is_wrong_there():
@@ -249,7 +249,7 @@ def gradients(W1, b1, W2, b2, X, Y):
 
 
 @pytest.fixture(scope="module")
-def visit(tmp_path_factory):
+def answer(tmp_path_factory):
     folder = tmp_path_factory.mktemp("visit")
     (folder / "mine.py").write_text(WRONG)
     done = run_check(folder / "mine.py", "--json", folder / "found.json")

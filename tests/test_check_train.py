@@ -139,6 +139,7 @@ LATE = {
 }
 
 
+@pytest.mark.mostly_slow(4)
 @pytest.mark.parametrize("kind", LATE)
 def test_what_begins_late_in_a_training_is_told(kind):
     name, program = LATE[kind]
