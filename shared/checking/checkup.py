@@ -181,7 +181,7 @@ def best_read(examination: Examination, observation: Observation | None) -> Read
 
     What leaves fewer lines unexplained or unclear counts, and then what finds fewer mistakes.
     """
-    readings = seen_readings(examination, observation) if observation else []
+    readings = seen_readings(examination, observation) if observation and examination.wrong else []
     told = {*observation.formulas} if observation else set()
     if not readings or not all(len(d.mistakes) == 1 or d.unfit or d.line in told for d in readings[0][1]):
         alone = in_both_ways(examination, lambda reading: diagnose(reading, pairs=not readings))
