@@ -45,7 +45,7 @@ def diagnose(examination: Examination, own: Sequence[Mistake] = (), pairs: bool 
     `own` are the program's own formulas, as far as they are wrong: they count where no mistake has a name. `pairs` says
     whether pairs of mistakes are searched, which takes long.
     """
-    found = [each for name in examination.wrong if (each := without_search(name, examination))]
+    found = [each for name in examination.wrong if (each := without_search(name, examination, own))]
     found += diagnose_each_call(examination, not_in(found, examination.given), own, pairs)
     return sorted(found, key=lambda diagnosis: list(RIGHT).index(diagnosis.line))
 

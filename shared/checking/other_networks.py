@@ -1,7 +1,9 @@
 """What looks wrong is another network: all that differs are its hidden units, or a penalty on its weights."""
 
 from shared.checking.checkup import Checkup
-from shared.checking.lines import HIDDEN, hidden_units
+from shared.checking.examination import Examination
+from shared.checking.lines import HIDDEN, hidden_units, with_hidden_units
+from shared.checking.symptoms import saturation
 from shared.checking.vocabulary import HIDDEN as UNITS
 
 LEAK = {"slope 0.01 on the left": "leaky_relu"}
@@ -21,7 +23,7 @@ def other_network(checkup: Checkup) -> str:
         return ""
     if checkup.observation and checkup.observation.is_autograd and set(kinds) == {"A1"}:  # the slope follows
         kinds["dZ1"] = {slope for kind in kinds["A1"] if kind in NAMED for slope in slopes_of(kind)}
-    if set(kinds) == {"A1", "dZ1"} and (units := other_units(kinds)):
+    if {*kinds} <= {"A1", "dZ1"} and (units := right_with(checkup.examination) or other_units(kinds)):
         option = LEAK.get(units, units)
         said = f" (--activation {option} examines it as such)" if option in HIDDEN else ""
         return f"{hidden_units()}, and right for the hidden units that it has: {units}{said}"
@@ -30,9 +32,23 @@ def other_network(checkup: Checkup) -> str:
     return ""
 
 
+def right_with(examination: Examination) -> str:
+    """Name the hidden units of this suite with which all that a program gave is right; empty if there are none."""
+    for activation in HIDDEN:
+        with with_hidden_units(activation):
+            again = Examination(examination.convention, observed=examination.observed)
+            for problem, reply in examination.replies:
+                if not problem.is_large:
+                    again.add(problem, reply)
+            if all(saturation(again, name) for name in again.wrong):
+                return activation
+    return ""
+
+
 def other_units(kinds: dict[str, set[str]]) -> str:
-    """Name the activation that A1 has and, with its own slope, dZ1."""
-    return next((kind for kind in sorted(kinds["A1"]) if slopes_of(kind) & kinds["dZ1"]), "")
+    """Name the activation of another kind that A1 has and, with its own slope, dZ1."""
+    slopes = kinds.get("dZ1", set())
+    return next((kind for kind in sorted(kinds.get("A1", ())) if slopes_of(kind) & slopes), "")
 
 
 def slopes_of(kind: str) -> set[str]:

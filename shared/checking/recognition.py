@@ -225,9 +225,14 @@ def before_use(
 
 
 def given_back(quantity: str, traces: Sequence[Trace]) -> list[Sighting]:
-    """Find the operations that gave what was given back; what is compiled may differ where little is left."""
+    """Find the operations that gave what was given back; what is compiled may differ where little is left.
+
+    Where that is not a number, it is the last of them: whatever is made of a NaN is one.
+    """
     compared = traces[:2] if traces[0].loss else traces
-    return [way for way in traces[0].readings(quantity) if all(is_given(way, trace) for trace in compared)]
+    ways = [way for way in traces[0].readings(quantity) if all(is_given(way, trace) for trace in compared)]
+    value = traces[0].given.get(quantity, traces[0].misfits.get(quantity))
+    return ways if value is None or np.isfinite(value).any() else ways[-1:]
 
 
 def is_given(way: Sighting, trace: Trace) -> bool:

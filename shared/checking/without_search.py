@@ -21,13 +21,17 @@ ROUNDINGS = 8
 """Of the sum of two answers, beside those of the right one."""
 
 
-def without_search(name: str, examination: Examination) -> Diagnosis | None:
-    """Say what is wrong with a quantity; None if that has to be searched."""
+def without_search(name: str, examination: Examination, own: Sequence[Mistake]) -> Diagnosis | None:
+    """Say what is wrong with a quantity; None if that has to be searched.
+
+    Many a formula gives what is nowhere a number: that counts which the program was seen to compute, one of `own`.
+    """
     wrong = [answer for answer in examination.answers if name in answer.wrong]
     if added_up(name, examination.answers):
         return Diagnosis(name, (name,), (never_zeroed(name),))
     if not any(np.isfinite(answer.values[name]).any() for answer in examination.answers if name in answer.values):
-        return Diagnosis(name, (name,), unfit=NOWHERE if wrong[0].values else wrong[0].unfit[name])
+        seen = tuple(mistake for mistake in own if mistake.line == name)
+        return Diagnosis(name, (name,), seen, unfit="" if seen else NOWHERE)
     if all(answer.problem.is_large for answer in wrong):
         return Diagnosis(name, (name,), narrow=is_narrow(wrong, name))
     return None
