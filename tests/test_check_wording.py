@@ -24,7 +24,7 @@ SMALL = list(problems.small())
     ("A1", "dZ1", "said"),
     [
         ("tanh", "1 - A1^2", "right for the hidden units that it has: tanh (--activation tanh examines it as such)."),
-        ("slope 0.01 on the left",) * 2 + ("0.01 on the left (--activation leaky_relu examines it as such).",),
+        ("slope 0.01 on the left",) * 2 + ("it has: leaky_relu (--activation leaky_relu examines it as such).",),
         ("slope 0.1 on the left",) * 2 + ("is wrong for relu, and right for the hidden units that it has: slope 0.1",),
         ("elu", "slope of an elu", "is wrong for relu, and right for the hidden units that it has: elu."),
         ("tanh", "A1 (1 - A1)", "is wrong, because: tanh in A1; A1 (1 - A1) in dZ1."),

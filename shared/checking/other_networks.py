@@ -6,12 +6,8 @@ from shared.checking.lines import HIDDEN, hidden_units, with_hidden_units
 from shared.checking.symptoms import saturation
 from shared.checking.vocabulary import HIDDEN as UNITS
 
-LEAK = {"slope 0.01 on the left": "leaky_relu"}
-"""What leaky_relu is called among the mistakes."""
-NAMED = {*LEAK, *(hidden.article.partition(" ")[2] for hidden in UNITS.values())}
+NAMED = {"slope 0.01 on the left", *(hidden.article.partition(" ")[2] for hidden in UNITS.values())}
 """What hidden units are called."""
-SLOPES = {"tanh": "1 - A1^2", "sigmoid": "A1 (1 - A1)"}
-"""The slopes of activations that are written with their values."""
 PENALTY, DECAY = "penalty on the weights ", "weight decay "
 
 
@@ -24,8 +20,7 @@ def other_network(checkup: Checkup) -> str:
     if checkup.observation and checkup.observation.is_autograd and set(kinds) == {"A1"}:  # the slope follows
         kinds["dZ1"] = {slope for kind in kinds["A1"] if kind in NAMED for slope in slopes_of(kind)}
     if {*kinds} <= {"A1", "dZ1"} and (units := right_with(checkup.examination) or other_units(kinds)):
-        option = LEAK.get(units, units)
-        said = f" (--activation {option} examines it as such)" if option in HIDDEN else ""
+        said = f" (--activation {units} examines it as such)" if units in HIDDEN else ""
         return f"{hidden_units()}, and right for the hidden units that it has: {units}{said}"
     if set(kinds) == {"cost", "dW2", "dW1"} and (size := penalty(kinds)):
         return f"a cost without a penalty, and right for the cost that it has: with a penalty of {size} on the weights"
@@ -55,7 +50,7 @@ def slopes_of(kind: str) -> set[str]:
     """Name what dZ1 is called where it has the slope of an activation; a leak has one name in both."""
     if kind.startswith("slope"):
         return {kind, f"{kind} and 1 at 0"}
-    return {f"slope of a {kind}", f"slope of an {kind}", SLOPES.get(kind, "")}
+    return {f"slope of a {kind}", f"slope of an {kind}"}
 
 
 def penalty(kinds: dict[str, set[str]]) -> str:
