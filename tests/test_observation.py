@@ -89,6 +89,29 @@ def test_a_cost_that_has_no_name_is_told_by_its_formula(examined):
     assert "log1p(A2) in place of log(1 - A2)" in finding.name
 
 
+def test_numbers_in_loops_are_placed_by_their_names(examined):
+    text = """import math
+
+def gradients(W1, b1, W2, b2, X, Y):
+    W1, b1, W2, b2, X, Y = (V.tolist() for V in (W1, b1, W2, b2, X, Y))
+    n_h, n_x, m = len(W1), len(X), len(X[0])
+    dW1, db1, dW2, db2 = [[0.0] * n_x for _ in range(n_h)], [[0.0] for _ in range(n_h)], [[0.0] * n_h], [[0.0]]
+    for k in range(m):
+        z1 = [b1[i][0] + sum(W1[i][j] * X[j][k] for j in range(n_x)) for i in range(n_h)]
+        z2 = b2[0][0] + sum(W2[0][i] * max(0.0, z1[i]) for i in range(n_h))
+        dz2 = (1 / (1 + math.exp(-z2)) if z2 > -700 else 0.0) - Y[0][k]
+        db2[0][0] += dz2 / m
+        for i in range(n_h):
+            dW2[0][i] += dz2 * max(0.0, z1[i]) / m
+            dz1 = dz2 * W2[0][i]
+            db1[i][0] += dz1 / m
+            for j in range(n_x):
+                dW1[i][j] += dz1 * X[j][k] / m
+    return dW1, db1, dW2, db2
+"""
+    assert [finding.own.source.strip() for finding in examined(text).findings] == ["dz1 = dz2 * W2[0][i]"]
+
+
 IN_TORCH = """import torch
 from torch.nn.functional import binary_cross_entropy_with_logits
 

@@ -25,6 +25,7 @@ from shared.checking.simplifying import simplified, text_of
 from shared.checking.source import line_at, mended, where_assigned, where_called
 from shared.checking.symptoms import SURE
 from shared.checking.watching.operations import Place
+from shared.checking.watching.recorder import MOST_OPERATIONS
 from shared.network import INPUTS
 
 LONGEST = 160
@@ -146,6 +147,8 @@ def observe(program: Program, examination: Examination) -> Observation | None:
         reply = program.call("gradients", *arguments, watch=True)
         if not reply.operations:
             return None
+        if len(reply.operations) >= MOST_OPERATIONS:  # a long loop, of which the end was not seen
+            continue
         inputs = dict(zip(ARGUMENTS, arguments, strict=True))
         misfits = {name: V for name, V in answer.values.items() if name in answer.unfit}
         traces.append(Trace(problem, reply.operations, inputs, dict(answer.own), answer.dtype, misfits))
