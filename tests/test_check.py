@@ -110,7 +110,7 @@ def pairs(count):
     return [drawn(a, b) for a, b in combinations(QUANTITIES, 2) for _ in range(count)]
 
 
-@pytest.mark.mostly_slow(13)
+@pytest.mark.mostly_slow(20)
 @pytest.mark.parametrize("pair", pairs(1), ids=lambda pair: f"{pair[0].name} and {pair[1].name}")
 def test_two_mistakes_in_two_lines_are_both_named(pair):
     found = [finding.diagnosis for finding in examined(Convention(), *pair).findings]

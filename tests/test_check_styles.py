@@ -166,14 +166,14 @@ def test_every_wrong_file_is_expected_to_be_told_something() -> None:
     assert sorted(WRONG) == patched.NAMES
 
 
-@pytest.mark.mostly_slow(12)
+@pytest.mark.mostly_slow(20)
 @pytest.mark.parametrize("name", CORRECT)
 def test_a_correct_file_is_certified(name: str) -> None:
     found = examined(HERE / "correct" / name)
     assert found.verdict == "certified", [finding.diagnosis.name for finding in found.findings]
 
 
-@pytest.mark.mostly_slow(12)
+@pytest.mark.mostly_slow(20)
 @pytest.mark.parametrize("name", WRONG)
 def test_a_wrong_file_is_told_its_mistake(name: str, tmp_path: Path) -> None:
     found = examined(patched.wrong_program(name, tmp_path))

@@ -12,7 +12,7 @@ import implementations
 from shared.comparing.answers import answers_to_step
 from shared.network import Parameters, Settings
 
-pytestmark = pytest.mark.mostly_slow(4)
+pytestmark = pytest.mark.mostly_slow(6)
 
 RATE = 0.05
 BOTH = ("float64", "float32")

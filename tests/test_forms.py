@@ -25,7 +25,7 @@ from shared.checking.sandbox.program import CheckError, Program
 from shared.checking.sandbox.source import carry_out, cells
 from shared.checking.watching.operations import Input
 
-pytestmark = pytest.mark.mostly_slow(3)
+pytestmark = pytest.mark.mostly_slow(5)
 
 FORMS = Path(__file__).parent / "forms"
 GIVEN = on_paper().given()

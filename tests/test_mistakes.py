@@ -33,7 +33,7 @@ def accused(judgements) -> list[str]:
     return [name for name, judgement in judgements.items() if judgement.verdict != "agrees"]
 
 
-@pytest.mark.mostly_slow(3)
+@pytest.mark.mostly_slow(9)
 @pytest.mark.parametrize("mistake", IN_A_QUANTITY, ids=ids(IN_A_QUANTITY))
 def test_a_mistake_is_wrong_at_its_line_and_nothing_before_it_is_accused(mistake):
     verdicts = set()
@@ -45,7 +45,7 @@ def test_a_mistake_is_wrong_at_its_line_and_nothing_before_it_is_accused(mistake
     assert "wrong" in verdicts
 
 
-@pytest.mark.mostly_slow(4)
+@pytest.mark.mostly_slow(9)
 @pytest.mark.parametrize("mistake", IN_AN_UPDATE, ids=ids(IN_AN_UPDATE))
 def test_a_mistake_of_an_update_makes_its_parameter_alone_wrong_within_three_steps(mistake):
     replaced, case = {mistake.line: mistake.wrong}, MANY if "batch of" in mistake.name else GENERIC
@@ -56,7 +56,7 @@ def test_a_mistake_of_an_update_makes_its_parameter_alone_wrong_within_three_ste
     assert "wrong" in {judgements[mistake.line].verdict for judgements in judged}
 
 
-@pytest.mark.mostly_slow(5)
+@pytest.mark.mostly_slow(9)
 @pytest.mark.parametrize("mistake", IN_NARROW_PRODUCTS, ids=ids(IN_NARROW_PRODUCTS))
 def test_a_narrow_product_does_not_agree_in_float32_either(mistake):
     case = photographs().in_form("float32", "relu")

@@ -10,6 +10,8 @@ from shared.checking.edits import edits
 from shared.checking.sandbox.program import Program
 from shared.checking.simplifying import simplified, text_of
 
+pytestmark = pytest.mark.mostly_slow(3)
+
 SMALL = list(problems.small())
 BACKPROP = """import numpy as np
 

@@ -31,7 +31,7 @@ from shared.judging.curves.band import Band
 from shared.network import QUANTITIES, Activations, Parameters
 from shared.report import charts, drawing, learned, messages, page, pictures
 
-pytestmark = pytest.mark.mostly_slow(3)
+pytestmark = pytest.mark.mostly_slow(5)
 
 ROOT = Path(__file__).parent.parent
 HOSTILE = "_$\\bad$<img src=x onerror=alert(1)>.py"

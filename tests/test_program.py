@@ -15,7 +15,7 @@ import pytest
 from shared.checking.sandbox.program import CheckError, Program
 from shared.checking.template import TEMPLATE
 
-pytestmark = pytest.mark.mostly_slow(3)
+pytestmark = pytest.mark.mostly_slow(5)
 
 ARGUMENTS = (
     np.arange(6.0).reshape(2, 3),
