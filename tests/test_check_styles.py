@@ -35,7 +35,7 @@ WRONG = {
     "clipped_logit.py": ["sigmoid of Z2 clipped at 30 in A2"],
     "cost_minus.py": ["half of label 0 subtracted, with the log of A2, in cost"],
     "cost_not_reset.py": ["costs added up in costs"],
-    "cost_one_term.py": ["half of label 0 missing in cost"],
+    "cost_one_term.py": ["- (1 - Y) * log(1 - A2) missing in cost"],
     "course_mean_twice.py": ["mean over examples taken twice in dZ2"],
     "course_one_mean_lost.py": ["mean over examples missing in dW1"],
     "course_sign.py": ["sign wrong in dZ2"],
