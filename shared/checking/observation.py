@@ -192,11 +192,9 @@ def with_observed(examination: Examination, observation: Observation, left_out: 
     by_problem = {trace.problem.name: trace for trace in observation.traces}
     for problem, reply in examination.replies:
         values, trace = dict(reply.values or {}), by_problem.get(problem.name)
-        if trace is None:  # too long a loop to be seen: what was given counts
-            if not problem.is_large:
-                richer.add(problem, reply)
-            continue
-        if is_autograd and any(trace.operation(sighting) is None for sighting in added.values()):
+        if trace is None and not problem.is_large:  # too long a loop to be seen: what was given counts
+            richer.add(problem, reply)
+        if trace is None or (is_autograd and any(trace.operation(each) is None for each in added.values())):
             continue
         for name, sighting in added.items():
             V, operation = trace.array(replace(sighting, late=False)), trace.operation(sighting)

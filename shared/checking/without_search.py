@@ -39,8 +39,7 @@ def without_search(name: str, examination: Examination, own: Sequence[Mistake]) 
 
 def added_up(name: str, answers: Sequence[JudgedReply]) -> bool:
     """Tell whether a quantity, wherever it is wrong, is the right one and what was given for the problem before."""
-    small = [answer for answer in answers if not answer.problem.is_large]
-    after = [(earlier, answer) for earlier, answer in pairwise(small) if name in answer.wrong]
+    after = [(earlier, answer) for earlier, answer in pairwise(answers) if name in answer.wrong]
     return bool(after) and name not in answers[0].wrong and all(is_sum(name, *both) for both in after)
 
 
