@@ -1,6 +1,6 @@
 """The examination: every problem is set, every answer judged, and each wrong line told from those that inherit."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import Literal
@@ -24,6 +24,7 @@ from shared.checking.judged_reply import (
     infinite_by_right,
     judged,
 )
+from shared.checking.lines import run
 from shared.checking.naming import with_names_read
 from shared.checking.problems import Problem
 from shared.checking.sandbox.program import CheckError, Program, Reply, TooSlowError, details
@@ -176,7 +177,7 @@ def examine(
 
 def without_overwritten(examination: Examination) -> Examination:
     """Leave out Z1 or A1 where all that is made of it is right: something overwrote it after it was used."""
-    wrong = [name for name in OVERWRITTEN if name in examination.given and examination.place(name) != "OK"]
+    wrong = [name for name in OVERWRITTEN if name in examination.given and all(left_by_relu(name, examination))]
     entries = quantities_of(examination.replies[0][1].values or {}, examination.convention.read)
     for few in (few for count in range(1, len(wrong) + 1) for few in combinations(wrong, count)):
         left_out = tuple((entry, "overwritten") for entry, name in entries.items() if name in few)
@@ -186,6 +187,16 @@ def without_overwritten(examination: Examination) -> Examination:
             other.remarks.append(f"{' and '.join(few)} came back with other numbers than it was used with: overwritten")
             return other
     return examination
+
+
+def left_by_relu(name: str, examination: Examination) -> Iterator[bool]:
+    """Tell for each problem whether relu, or its derivative, was written over a quantity."""
+    for answer in examination.answers:
+        Z1 = run(answer.problem.given())["Z1"]
+        V = answer.own.get(name, np.empty(0))
+        yield V.shape == Z1.shape and any(
+            np.allclose(V, left) for left in (Z1 > 0, *[np.maximum(Z1, 0)] * (name == "Z1"))
+        )
 
 
 def examine_forward(program: Program, problems: Iterable[Problem], convention: Convention) -> Examination:

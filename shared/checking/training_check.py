@@ -243,7 +243,8 @@ def judged_step(program: Program, convention: Convention, course: Course, number
     for name, V in after._asdict().items():
         truth, allowed = standard.right[name]
         bound, noise = (kept(a, step, name) for a in (the_judge.worst(before), the_judge.noise(before)))
-        allowed = Allowance(allowed.bound + bound, np.hypot(allowed.noise, noise))
+        worst = allowed.bound + bound  # after a long sum of steps, how it is kept decides its noise, too
+        allowed = Allowance(worst, worst if number > FEW else np.hypot(allowed.noise, noise))
         step.global_error[name] = judge(name, V, truth, allowed, FLOAT64)
         step.local_error[name] = follows(the_judge, step, name)
     return step
