@@ -19,7 +19,7 @@ def other_network(checkup: Checkup) -> str:
         return ""
     if checkup.observation and checkup.observation.is_autograd and set(kinds) == {"A1"}:  # the slope follows
         kinds["dZ1"] = {slope for kind in kinds["A1"] if kind in NAMED for slope in slopes_of(kind)}
-    if {*kinds} <= {"A1", "dZ1"} and (units := right_with(checkup.examination) or other_units(kinds)):
+    if kinds and {*kinds} <= {"A1", "dZ1"} and (units := right_with(checkup.examination) or other_units(kinds)):
         said = f" (--activation {units} examines it as such)" if units in HIDDEN else ""
         return f"{hidden_units()}, and right for the hidden units that it has: {units}{said}"
     if set(kinds) == {"cost", "dW2", "dW1"} and (size := penalty(kinds)):
@@ -28,8 +28,8 @@ def other_network(checkup: Checkup) -> str:
 
 
 def right_with(examination: Examination) -> str:
-    """Name the hidden units of this suite with which all that a program gave is right; empty if there are none."""
-    for activation in HIDDEN:
+    """Name the other hidden units of this suite with which all that a program gave is right; empty if there are none."""
+    for activation in (each for each in HIDDEN if each != hidden_units()):
         with with_hidden_units(activation):
             again = Examination(examination.convention, observed=examination.observed)
             for problem, reply in examination.replies:
