@@ -28,7 +28,7 @@ def other_network(checkup: Checkup) -> str:
 
 
 def right_with(examination: Examination) -> str:
-    """Name the other hidden units of this suite with which all that a program gave is right; empty if there are none."""
+    """Name the other hidden units of this suite with which all that a program gave is right; or nothing."""
     for activation in (each for each in HIDDEN if each != hidden_units()):
         with with_hidden_units(activation):
             again = Examination(examination.convention, observed=examination.observed)
