@@ -13,9 +13,9 @@ from pathlib import Path
 CEILINGS = {
     "compare.py": 290,
     "implementations": 1150,
-    "shared": 26245,
+    "shared": 26242,
     "shared/judging": 2800,
-    "shared/checking": 12275,
+    "shared/checking": 12272,
     "tests": 17240,
 }
 LONGEST_FILE, LONGEST_FUNCTION = 320, 60

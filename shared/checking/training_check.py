@@ -243,8 +243,7 @@ def judged_step(program: Program, convention: Convention, course: Course, number
     for name, V in after._asdict().items():
         truth, allowed = standard.right[name]
         bound, noise = (kept(a, step, name) for a in (the_judge.worst(before), the_judge.noise(before)))
-        worst = allowed.bound + bound  # after a long sum of steps, how it is kept decides its noise, too
-        allowed = Allowance(worst, worst if number > FEW else np.hypot(allowed.noise, noise))
+        allowed = Allowance(allowed.bound + bound, np.hypot(allowed.noise, noise))
         step.global_error[name] = judge(name, V, truth, allowed, FLOAT64)
         step.local_error[name] = follows(the_judge, step, name)
     return step
@@ -254,10 +253,11 @@ def kept(a: Arithmetic, step: Step, name: str) -> Array:
     """What rounding may do to the weights between two steps.
 
     A program may keep them in another form than it gives them back in: as the sum of all steps, say, or as coefficients
-    of the examples. That is one rounding of the weights before the step, and at most one more through the gradient.
+    of the examples. That is one rounding of that sum and one of the first weights, which together may be larger than
+    the weights, and at most one more of each through the gradient.
     """
-    V = np.abs(getattr(step.before, name))
-    return a.rounded(2, V) if step.number > 1 else np.zeros_like(V)
+    V, first = getattr(step.before, name), getattr(step.course.weights[0], name)
+    return a.rounded(2, np.abs(first) + np.abs(V - first)) if step.number > 1 else np.zeros_like(V)
 
 
 def judge_of(problem: Problem, dtype: np.dtype) -> Judge:
