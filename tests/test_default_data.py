@@ -1,5 +1,6 @@
 """What shared/data/default_data.py promises: the same sound files everywhere, and a network that learns from them."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -169,6 +170,17 @@ def test_two_processes_may_build_at_once(cache, built):
     assert [program.returncode for program in programs] == [0, 0]
     assert (cache / "train_default.h5").read_bytes() == built[0].read_bytes()
     assert len(list(cache.iterdir())) == 2
+
+
+def test_a_file_that_another_process_has_built_meanwhile_is_not_replaced(cache, built, monkeypatch):
+    def content_after_another_process(part, content=default_data._file_content):
+        shutil.copy(built[part == "test"], cache)
+        inodes.append((cache / f"{part}_default.h5").stat().st_ino)
+        return content(part)
+
+    inodes = []
+    monkeypatch.setattr(default_data, "_file_content", content_after_another_process)
+    assert [path.stat().st_ino for path in default_data.paths()] == inodes
 
 
 def test_scikit_image_is_not_imported_where_the_files_are_there(built):

@@ -92,9 +92,12 @@ def paths() -> tuple[Path, Path]:
 def _sound_file(folder: Path, part: Part) -> Path:
     """Return the file of one part, built if it is not there as it should be."""
     path = folder / f"{part}_default.h5"
+    was_there = path.exists()
     if not _is_sound(path, part):
         folder.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, _file_content(part))
+        if was_there:
+            path.unlink(missing_ok=True)
+        write_atomically(path, _file_content(part), replace=False)  # another process may be reading what it has built
     if not _is_sound(path, part):
         raise DatasetError(
             f"{one_line(path)}: the default data differ from the known ones; "

@@ -110,12 +110,12 @@ def beginning(start: bytes) -> str:
     return repr(word.decode("latin-1"))
 
 
-def write_atomically(path: Path, content: bytes) -> None:
+def write_atomically(path: Path, content: bytes, replace: bool = True) -> None:
     """Write a file so that at any time `path` holds either what it held before or all of `content`.
 
     That holds if the program is killed, and, since the content is on the disk before it gets the name, if power fails.
     What a program left beside it that was killed goes. A link stays a link, a file that is there keeps its mode, and a
-    pipe or a terminal is written into.
+    pipe or a terminal is written into. With `replace=False` a file that has come there meanwhile stays.
 
     Raises
     ------
@@ -138,7 +138,11 @@ def write_atomically(path: Path, content: bytes) -> None:
             os.fsync(file.fileno())
         if path.exists():
             shutil.copymode(path, temporary)
-        temporary.replace(path)
+        if replace:
+            temporary.replace(path)
+        else:
+            with suppress(FileExistsError):
+                os.link(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
 
