@@ -76,22 +76,22 @@ def quantities_of(names: Iterable[str], read: Iterable[tuple[str, str]] = ()) ->
 
     `read` says it of those without names.
     """
-    found = {name: dict(read).get(name, quantity_of(name)) for name in names}
-    found |= dict.fromkeys(outweighed(found))
-    unknown = [name for name, quantity in found.items() if quantity is None and not is_nameless(name)]
-    found |= {name: meaning for name, meaning in meanings(unknown).items() if meaning not in found.values()}
-    if any(f"d{name}" in found.values() for name in Parameters._fields):
-        return found
-    return {name: f"d{quantity}" if quantity in Parameters._fields else quantity for name, quantity in found.items()}
+    meant = {name: dict(read).get(name, quantity_of(name)) for name in names}
+    meant |= dict.fromkeys(outweighed(meant))
+    unknown = [name for name, quantity in meant.items() if quantity is None and not is_nameless(name)]
+    meant |= {name: meaning for name, meaning in meanings(unknown).items() if meaning not in meant.values()}
+    if any(f"d{name}" in meant.values() for name in Parameters._fields):
+        return meant
+    return {name: f"d{quantity}" if quantity in Parameters._fields else quantity for name, quantity in meant.items()}
 
 
-def outweighed(found: Mapping[str, str | None]) -> list[str]:
+def outweighed(meant: Mapping[str, str | None]) -> list[str]:
     """List the names that mean the cost or A2 only by a general word, as layer1.output and layer2.output do.
 
     The one that stands outermost is the network's.
     """
-    general = [name for name, q in found.items() if q in SPELLINGS and spelled(name.split(".")[-1]) != str(q).lower()]
-    of_each = ([name for name in general if found[name] == quantity] for quantity in SPELLINGS)
+    general = [name for name, q in meant.items() if q in SPELLINGS and spelled(name.split(".")[-1]) != str(q).lower()]
+    of_each = ([name for name in general if meant[name] == quantity] for quantity in SPELLINGS)
     return [name for same in of_each if len(same) > 1 for name in same if "." in name]
 
 
@@ -183,11 +183,11 @@ class Convention:
             yield f"the gradients are {self.differences}"
         if "dA0" in dict(self.read).values():
             yield "dA2 and dA1 are the derivatives with respect to A1 and X, as in older versions of the course"
-        found, usual = list(dict.fromkeys(q for name, q in self.read if is_nameless(name))), list(ORDER["gradients"])
-        if found and found != usual:
-            order = [quantity for quantity in found if quantity in usual]
+        nameless, usual = list(dict.fromkeys(q for name, q in self.read if is_nameless(name))), list(ORDER["gradients"])
+        if nameless and nameless != usual:
+            order = [quantity for quantity in nameless if quantity in usual]
             wanted = f" (the usual order is {', '.join(usual)})" if order and order != usual else ""
-            yield f"what has no name is told by shape and value: {', '.join(found)}{wanted}"
+            yield f"what has no name is told by shape and value: {', '.join(nameless)}{wanted}"
 
 
 def squeezed(shape: tuple[int, ...]) -> tuple[int, ...]:

@@ -39,62 +39,63 @@ SPREADS = 4
 """A program may differ from the prediction by so many times what the repetitions differ by."""
 
 
-def diagnose(examination: Examination, own: Sequence[Mistake] = (), pairs: bool = True) -> list[Diagnosis]:
+def diagnose(examination: Examination, formulas: Sequence[Mistake] = (), pairs: bool = True) -> list[Diagnosis]:
     """Explain every quantity whose line is wrong by itself, with as few mistakes as possible.
 
-    `own` are the program's own formulas, as far as they are wrong: they count where no mistake has a name. `pairs` says
+    `formulas` are the program's own, as far as they are wrong: they count where no mistake has a name. `pairs` says
     whether pairs of mistakes are searched, which takes long.
     """
-    found = [each for name in examination.wrong if (each := without_search(name, examination, own))]
-    found += diagnose_each_call(examination, not_in(found, examination.given), own, pairs)
-    return sorted(found, key=lambda diagnosis: list(RIGHT).index(diagnosis.line))
+    diagnoses = [each for name in examination.wrong if (each := without_search(name, examination, formulas))]
+    diagnoses += diagnose_each_call(examination, not_in(diagnoses, examination.given), formulas, pairs)
+    return sorted(diagnoses, key=lambda diagnosis: list(RIGHT).index(diagnosis.line))
 
 
 def diagnose_each_call(
-    examination: Examination, names: Sequence[str], own: Sequence[Mistake], pairs: bool
+    examination: Examination, names: Sequence[str], formulas: Sequence[Mistake], pairs: bool
 ) -> list[Diagnosis]:
     """Explain those of these quantities whose lines are wrong by themselves, as if no call knew of another.
 
     The problems on which something is wrong are compared first: most mistakes fail there.
     """
-    given, wrong = set(names), [name for name in examination.wrong if name in names]
+    asked, wrong = set(names), [name for name in examination.wrong if name in names]
     answers = sorted(examination.answers, key=lambda answer: not answer.wrong)
     gaps = {name: gap(name, set(examination.given)) for name in names}
     suspects = [m for m in of_this_network() if any(m.line in gaps[name] for name in wrong)]
-    found = explained(singles(suspects, gaps, answers), wrong, gaps)
-    found += beside_known(found, suspects, not_in(found, wrong), gaps, answers)
-    left = not_in(found, wrong)
+    diagnoses = explained(singles(suspects, gaps, answers), wrong, gaps)
+    diagnoses += beside_known(diagnoses, suspects, not_in(diagnoses, wrong), gaps, answers)
+    left = not_in(diagnoses, wrong)
     numbers = own_numbers(left, gaps, answers)
-    found += explained(singles(numbers, gaps, answers), left, gaps)
-    seen = singles(own, gaps, answers)
-    found = [as_seen(diagnosis, seen) for diagnosis in found] + explained(seen, not_in(found, wrong), gaps)
-    left = not_in(found, wrong)
+    diagnoses += explained(singles(numbers, gaps, answers), left, gaps)
+    observed = singles(formulas, gaps, answers)
+    diagnoses = [as_seen(diagnosis, observed) for diagnosis in diagnoses]
+    diagnoses += explained(observed, not_in(diagnoses, wrong), gaps)
+    left = not_in(diagnoses, wrong)
     ordinary = [name for name in left if pairs and saturation(examination, name) is None]  # no pair only gives way
-    if ordinary and len(found) + len(left) > 2:
+    if ordinary and len(diagnoses) + len(left) > 2:
         together = pair(suspects, wrong, gaps, answers)
         if together:
             return together
     for name in ordinary:
         more = pair(suspects, [name], gaps, answers) if name in left else []
-        found += more
+        diagnoses += more
         left = not_in(more, left)
     more = beside(numbers, suspects, left, gaps, answers)
-    found, left = found + more, not_in(more, left)
+    diagnoses, left = diagnoses + more, not_in(more, left)
     unfit = {name: text for name in left if (text := why_unfit(name, examination))}
-    found += [Diagnosis(name, (name,), unfit=text) for name, text in unfit.items()]
-    right = {name for name in given if examination.place(name) not in ("WRONG here", "inherits")}
-    return [*found, *unexplained([name for name in left if name not in unfit], gaps, right)]
+    diagnoses += [Diagnosis(name, (name,), unfit=text) for name, text in unfit.items()]
+    right = {name for name in asked if examination.place(name) not in ("WRONG here", "inherits")}
+    return [*diagnoses, *unexplained([name for name in left if name not in unfit], gaps, right)]
 
 
-def as_seen(diagnosis: Diagnosis, seen: Sequence[Mistake]) -> Diagnosis:
+def as_seen(diagnosis: Diagnosis, observed: Sequence[Mistake]) -> Diagnosis:
     """Where nobody could tell mistakes apart, take what the program was seen to compute."""
-    own = next((mistake for mistake in seen if mistake.line == diagnosis.line), None)
-    return replace(diagnosis, mistakes=(own,)) if own and len(diagnosis.mistakes) > 1 else diagnosis
+    mistake = next((mistake for mistake in observed if mistake.line == diagnosis.line), None)
+    return replace(diagnosis, mistakes=(mistake,)) if mistake and len(diagnosis.mistakes) > 1 else diagnosis
 
 
-def not_in(found: Sequence[Diagnosis], names: Iterable[str]) -> list[str]:
+def not_in(diagnoses: Sequence[Diagnosis], names: Iterable[str]) -> list[str]:
     """Keep the quantities that no diagnosis speaks of."""
-    return [name for name in names if not any(name in diagnosis.quantities for diagnosis in found)]
+    return [name for name in names if not any(name in diagnosis.quantities for diagnosis in diagnoses)]
 
 
 def own_numbers(left: Sequence[str], gaps: dict[str, set[str]], answers: Sequence[JudgedReply]) -> Iterable[Mistake]:
@@ -134,9 +135,9 @@ def touched(mistakes: Iterable[Mistake], gaps: dict[str, set[str]]) -> list[str]
 
 def explained(viable: Sequence[Mistake], wrong: Sequence[str], gaps: dict[str, set[str]]) -> list[Diagnosis]:
     """Give each wrong quantity the mistakes that explain it and as much else as possible."""
-    found: list[Diagnosis] = []
+    diagnoses: list[Diagnosis] = []
     for name in wrong:
-        if any(name in diagnosis.quantities for diagnosis in found):
+        if any(name in diagnosis.quantities for diagnosis in diagnoses):
             continue
         explaining = {m: [q for q in touched((m,), gaps) if q in wrong] for m in viable if m.line in gaps[name]}
         if explaining:
@@ -144,8 +145,8 @@ def explained(viable: Sequence[Mistake], wrong: Sequence[str], gaps: dict[str, s
             best = [m for m, names in explaining.items() if len(names) == most]
             best = [m for m in best if not m.general] or best
             diagnosis = Diagnosis(best[0].line, tuple(explaining[best[0]]), tuple(best))
-            found.append(with_each_by_itself(diagnosis, viable))
-    return found
+            diagnoses.append(with_each_by_itself(diagnosis, viable))
+    return diagnoses
 
 
 def with_each_by_itself(diagnosis: Diagnosis, viable: Sequence[Mistake]) -> Diagnosis:
@@ -282,10 +283,10 @@ def predictions(
     def rounded(V: Array) -> Array:
         return V if rng is None else V * (1 + np.finfo(V.dtype).eps * rng.uniform(-1, 1, V.shape)).astype(V.dtype)
 
-    given: Values = {name: rounded(V) for name, V in answer.inputs.items()}
+    inputs: Values = {name: rounded(V) for name, V in answer.inputs.items()}
     if rng is not None:
-        given["order"] = rng.permutation(answer.problem.sizes["n_x"])
-    yield from one_by_one(given, replaced, {name: rounded(V) for name, V in answer.own_inputs.items()})
+        inputs["order"] = rng.permutation(answer.problem.sizes["n_x"])
+    yield from one_by_one(inputs, replaced, {name: rounded(V) for name, V in answer.own_inputs.items()})
 
 
 def moved(answer: JudgedReply, replaced: Mapping[str, Line], name: str, times: int) -> Array | float:

@@ -50,15 +50,15 @@ class Gradients:
     cost: float
 
 
-def recognised(given: Sequence[Gradients]) -> Differences | None:
+def recognised(replies: Sequence[Gradients]) -> Differences | None:
     """Find the differences that the gradients are, on all problems; None if they are none."""
-    return next((kind for kind in KINDS if are(kind, given)), None)
+    return next((kind for kind in KINDS if are(kind, replies)), None)
 
 
-def are(kind: Differences, given: Sequence[Gradients]) -> bool:
+def are(kind: Differences, replies: Sequence[Gradients]) -> bool:
     """Tell whether enough entries are differences of this kind, and none is not."""
     count = 0
-    for gradients in given:
+    for gradients in replies:
         distances = from_whole_numbers(kind, gradients)
         if not np.all(distances < 0.1):
             return False
@@ -81,11 +81,11 @@ def from_whole_numbers(kind: Differences, gradients: Gradients) -> Array:
 @cache
 def quotients(problem: Problem, kind: Differences, name: str) -> Array:
     """Compute the differences of the right cost, in float64."""
-    given = {n: V.astype(np.float64) for n, V in problem.given().items()}
-    V = given[name.removeprefix("d")]
+    inputs = {n: V.astype(np.float64) for n, V in problem.given().items()}
+    V = inputs[name.removeprefix("d")]
 
     def cost(change: Array) -> float:
-        return float(run({**given, name.removeprefix("d"): V + change})["cost"])
+        return float(run({**inputs, name.removeprefix("d"): V + change})["cost"])
 
     changes = (kind.step * unit.reshape(V.shape) for unit in np.eye(V.size))
     return np.array([cost(h) - cost(-h if kind.central else 0 * h) for h in changes]).reshape(V.shape) / kind.divisor
@@ -111,5 +111,5 @@ def widened(
     """
     u, V = float(np.finfo(dtype).eps), problem.given()[name.removeprefix("d")].astype(np.float64)
     off = np.maximum(np.abs(quotients(problem, kind, name) - truth), across_kinks(problem, kind.step, name))
-    own = 4 * in_cost / kind.divisor + 2 * u * (np.abs(V) + kind.step) / kind.step * (np.abs(truth) + off)
-    return Allowance(allowance.bound + off + own, allowance.noise + off + own)
+    local = 4 * in_cost / kind.divisor + 2 * u * (np.abs(V) + kind.step) / kind.step * (np.abs(truth) + off)
+    return Allowance(allowance.bound + off + local, allowance.noise + off + local)

@@ -32,33 +32,33 @@ FORMS = {
 class Edit:
     """One difference: a part of the program's formula, and what it should be; one of them may be missing.
 
-    `said` is the difference in words, `seen` the operation that shows it, if one does.
+    `said` is the difference in words, `operation` the operation that shows it, if one does.
     """
 
     said: str
-    seen: int | None
-    own: str = ""
+    operation: int | None
+    written: str = ""
     right: str = ""
 
     @property
     def is_only_another_operand(self) -> bool:
         """Whether it uses none of the quantities that it should: what computes it may be right, and called wrongly."""
-        own, right = (set(re.findall(r"[dWZAXYbm]\w*", text)) for text in (self.own, self.right))
-        return bool(own) and not own & right
+        written, right = (set(re.findall(r"[dWZAXYbm]\w*", text)) for text in (self.written, self.right))
+        return bool(written) and not written & right
 
 
-def edits(own: ast.expr, line: str) -> list[Edit]:
+def edits(written: ast.expr, line: str) -> list[Edit]:
     """Find what turns the right line into the program's own formula, by the form of it that is nearest."""
-    return min((list(between(own, form, None)) for form in forms_of(line)), key=cost)
+    return min((list(between(written, form, None)) for form in forms_of(line)), key=cost)
 
 
 APART = 5
 """What one more edit counts, in letters."""
 
 
-def cost(found: list[Edit]) -> int:
+def cost(changes: list[Edit]) -> int:
     """How much was edited."""
-    return sum(len(edit.said) + APART for edit in found)
+    return sum(len(edit.said) + APART for edit in changes)
 
 
 def forms_of(line: str) -> list[ast.expr]:
@@ -71,24 +71,24 @@ def _parsed(line: str, texts: tuple[str, ...]) -> list[ast.expr]:
     return [simplified(ast.parse(text, mode="eval").body, line) for text in texts]
 
 
-def between(own: ast.expr, right: ast.expr, parent: ast.expr | None) -> Iterator[Edit]:
+def between(written: ast.expr, right: ast.expr, parent: ast.expr | None) -> Iterator[Edit]:
     """Compare two formulas, part by part."""
-    if text_of(own) == text_of(right):
+    if text_of(written) == text_of(right):
         return
-    if is_product(own) or is_product(right):
-        yield from of_parts(factors(own), factors(right), (own, right, parent), SAID_OF_FACTORS)
-    elif is_sum(own) or is_sum(right):
-        yield from of_parts(terms(own), terms(right), (own, right, parent), SAID_OF_TERMS)
-    elif (pairs := alike(own, right)) is not None:
+    if is_product(written) or is_product(right):
+        yield from of_parts(factors(written), factors(right), (written, right, parent), SAID_OF_FACTORS)
+    elif is_sum(written) or is_sum(right):
+        yield from of_parts(terms(written), terms(right), (written, right, parent), SAID_OF_TERMS)
+    elif (pairs := alike(written, right)) is not None:
         for one, other in pairs:
-            yield from between(one, other, own)
+            yield from between(one, other, written)
     else:
-        yield replaced(own, right, parent)
+        yield replaced(written, right, parent)
 
 
-def alike(own: ast.expr, right: ast.expr) -> list[tuple[ast.expr, ast.expr]] | None:
+def alike(written: ast.expr, right: ast.expr) -> list[tuple[ast.expr, ast.expr]] | None:
     """Pair the parts of two formulas that are built alike; None if they are not."""
-    match own, right:
+    match written, right:
         case ast.BinOp(left=a, op=ast.MatMult(), right=b), ast.BinOp(left=c, op=ast.MatMult(), right=d):
             return [(a, c), (b, d)]
         case ast.BinOp(left=a, op=ast.Pow(), right=b), ast.BinOp(left=c, op=ast.Pow(), right=d):
@@ -159,29 +159,29 @@ SIGN = "sign wrong"
 
 
 def of_parts(
-    own: list[Part],
+    written: list[Part],
     right: list[Part],
     wholes: tuple[ast.expr, ast.expr, ast.expr | None],
     said: tuple[str, str, str, str, str],
 ) -> Iterator[Edit]:
-    """Compare the factors or terms of two formulas, in any order; `wholes` are these, and what is around the own."""
+    """Compare the factors or terms of two formulas, in any order; `wholes` are these, and what is around them."""
     whole, right_whole, parent = wholes
-    left, missing = without_common(own, right)
-    found = list[Edit]()
+    left, missing = without_common(written, right)
+    changes = list[Edit]()
     for part in list(left):
         for other in missing:
             if part.text == other.text or negative(part.node) == other.text:
                 sentence = said[4].format(part.text) if part.text == other.text and part.text != "-1" else SIGN
-                found.append(Edit(sentence, number(part.node, part.around)))
+                changes.append(Edit(sentence, number(part.node, part.around)))
                 left.remove(part)
                 missing.remove(other)
                 break
     if len(left) == len(missing) == 1 and left[0].is_other == missing[0].is_other and left[0].node is not whole:
-        yield from (*found, *between(left[0].node, missing[0].node, left[0].around))
-    elif (left and missing and len(left) == len(own)) or (found and missing and len(own) == 1):
+        yield from (*changes, *between(left[0].node, missing[0].node, left[0].around))
+    elif (left and missing and len(left) == len(written)) or (changes and missing and len(written) == 1):
         yield replaced(whole, right_whole, parent)
     else:
-        yield from found
+        yield from changes
         for part in left:
             is_minus = part.text == "-1" and not part.is_other
             sentence = SIGN if is_minus else said[part.is_other].format(part.text)
@@ -199,10 +199,10 @@ def negative(node: ast.expr) -> str:
     return ""
 
 
-def without_common(own: list[Part], right: list[Part]) -> tuple[list[Part], list[Part]]:
+def without_common(written: list[Part], right: list[Part]) -> tuple[list[Part], list[Part]]:
     """Drop what two lists have in common."""
-    left, missing = list(own), list(right)
-    for part in own:
+    left, missing = list(written), list(right)
+    for part in written:
         same = next((each for each in missing if each.is_other == part.is_other and each.text == part.text), None)
         if same:
             left.remove(part)
@@ -210,13 +210,14 @@ def without_common(own: list[Part], right: list[Part]) -> tuple[list[Part], list
     return left, missing
 
 
-def replaced(own: ast.expr, right: ast.expr, parent: ast.expr | None) -> Edit:
+def replaced(written: ast.expr, right: ast.expr, parent: ast.expr | None) -> Edit:
     """Say that one formula stands where another belongs."""
-    return Edit(f"{text_of(own)} in place of {text_of(right)}", number(own, parent), text_of(own), text_of(right))
+    there, wanted = text_of(written), text_of(right)
+    return Edit(f"{there} in place of {wanted}", number(written, parent), there, wanted)
 
 
 def number(node: ast.expr, parent: ast.expr | None) -> int | None:
     """The operation that shows a part: its own, or the one around it if it is a quantity, computed elsewhere."""
     bare = node.value if isinstance(node, ast.Attribute) else node
-    seen = None if isinstance(bare, ast.Name) else getattr(node, "seen", None)
-    return seen if seen is not None else getattr(parent, "seen", None)
+    operation = None if isinstance(bare, ast.Name) else getattr(node, "operation", None)
+    return operation if operation is not None else getattr(parent, "operation", None)

@@ -41,20 +41,20 @@ def guesses(name: str, lines: Sequence[str], answers: Sequence[JudgedReply]) -> 
     answers
         All of them; those on which the quantity is wrong by itself tell the number.
     """
-    seen = [answer for answer in answers if name in answer.own and name in answer.wrong]
+    replies = [answer for answer in answers if name in answer.own and name in answer.wrong]
     for line in lines:
-        for family in linear(line) if seen else ():
-            if p := number(seen[0], name, line, family.at):
+        for family in linear(line) if replies else ():
+            if p := number(replies[0], name, line, family.at):
                 yield family.at(p)
-        factored = list(with_factor(line, name, seen))
+        factored = list(with_factor(line, name, replies))
         yield from factored
         if line == "cost":
             yield from map(with_log_of_A2, factored)
         yield from without_reading(line)
         if line == name:
             yield from kept_in_formats(line)
-        if line == name == "cost" and seen:
-            yield from penalized(seen[0])
+        if line == name == "cost" and replies:
+            yield from penalized(replies[0])
 
 
 def linear(line: str) -> list[Family]:
@@ -73,8 +73,8 @@ def number(answer: JudgedReply, name: str, line: str, of: Callable[[float], Mist
 
 def predicted(answer: JudgedReply, name: str, line: str, mistake: Mistake) -> Array | None:
     """Predict a quantity with another line in the place of the right one."""
-    found = (V for n, V in one_by_one(dict(answer.inputs), {line: mistake.wrong}, answer.own_inputs) if n == name)
-    V = next(found, None)
+    values = (V for n, V in one_by_one(dict(answer.inputs), {line: mistake.wrong}, answer.own_inputs) if n == name)
+    V = next(values, None)
     return None if V is None else V.astype(np.float64)
 
 
@@ -89,16 +89,16 @@ def solved(base: Array, moved: Array, V: Array, alike: float) -> float | None:
     return p if is_linear and np.isfinite(p) else None
 
 
-def with_factor(line: str, name: str, seen: Sequence[JudgedReply]) -> Iterator[Mistake]:
+def with_factor(line: str, name: str, replies: Sequence[JudgedReply]) -> Iterator[Mistake]:
     """Read off by what a line seems to be multiplied, from a quantity that is wrong on these problems."""
 
     def times(p: float) -> Mistake:
         return Mistake("", line, Formula(f"({LINES[line]}) * {p!r}"))
 
     ratios = [
-        (solved_ratio, answer) for answer in seen if (solved_ratio := ratio(answer, name, line, times)) is not None
+        (solved_ratio, answer) for answer in replies if (solved_ratio := ratio(answer, name, line, times)) is not None
     ]
-    known = [(each, answer) for each, answer in ratios if answer.dtype == seen[0].dtype]
+    known = [(each, answer) for each, answer in ratios if answer.dtype == replies[0].dtype]
     if not known or (factor := fitting(known)) == Factor(1.0):
         return
     kind, text = f"factor {factor}", f"{line} is {factor} times what it should be{HINTS.get(str(factor), '')}."
@@ -119,24 +119,24 @@ def ratio(answer: JudgedReply, name: str, line: str, times: Callable[[float], Mi
 @cache
 def without_reading(line: str) -> list[Mistake]:
     """The guesses for which nothing is read off: more numbers, another X, two mistakes in one line."""
-    found = [m for family in FAMILIES if family.line == line for m in family.members(family.more)]
+    mistakes = [m for family in FAMILIES if family.line == line for m in family.members(family.more)]
     if line in ("Z1", "dW1"):
         for what, text in CHANGED.items():
             explanation = f"X is {what} before {line}: this network takes it as it is."
             changed = re.sub(r"\bX\b", f"({text})", LINES[line])
-            found += at(line, {f"X {what}": (changed, explanation)})
+            mistakes += at(line, {f"X {what}": (changed, explanation)})
     others = other_mistakes(line)
     if line in LOSSES:
-        found += map(summed, others)
+        mistakes += map(summed, others)
     if line == "cost":
-        found += map(with_log_of_A2, others)
-    return found
+        mistakes += map(with_log_of_A2, others)
+    return mistakes
 
 
 def other_mistakes(line: str) -> list[Mistake]:
     """What may be wrong with a line beside a missing mean, which is no factor: such a one would make another factor."""
-    found = [m for m in CATALOGUE if m.line == line and Trait.FACTOR not in m.traits]
-    return found + [m for family in FAMILIES if family.line == line for m in family.members(family.more)]
+    mistakes = [m for m in CATALOGUE if m.line == line and Trait.FACTOR not in m.traits]
+    return mistakes + [m for family in FAMILIES if family.line == line for m in family.members(family.more)]
 
 
 def summed(mistake: Mistake) -> Mistake:
@@ -160,7 +160,7 @@ def with_log_of_A2(mistake: Mistake) -> Mistake:  # noqa: N802
     )
 
 
-def penalized(seen: JudgedReply) -> Iterator[Mistake]:
+def penalized(reply: JudgedReply) -> Iterator[Mistake]:
     """A penalty on the weights in the cost, beside another mistake; its strength is read off."""
     for mistake in other_mistakes("cost"):
         for by_m in ("", " / m"):
@@ -173,8 +173,8 @@ def penalized(seen: JudgedReply) -> Iterator[Mistake]:
                 f"{mistake.explanation}",
                 traits=Trait.GENERAL,
             )
-            p = number(seen, "cost", "cost", family.at)
-            if p is not None and abs(p) > ALIKE[seen.dtype.name]:
+            p = number(reply, "cost", "cost", family.at)
+            if p is not None and abs(p) > ALIKE[reply.dtype.name]:
                 yield family.at(p)
 
 
@@ -194,16 +194,16 @@ def kept_in_formats(line: str) -> tuple[Mistake, ...]:
     )
 
 
-def guesses_of_update(name: str, seen: Sequence[Values]) -> Iterator[Mistake]:
+def guesses_of_update(name: str, steps: Sequence[Values]) -> Iterator[Mistake]:
     """Make mistakes of the update of a parameter that may explain the steps that were seen."""
-    if (length := same_length(seen)) is not None:
+    if (length := same_length(steps)) is not None:
         step = f"learning_rate d{name}"
         text = f"{name} moves by {written(length)} times {step}, at every step and every rate."
         kind = f"step {written(length)} times as long"
         yield from at(name, {kind: (f"{name} - learning_rate * ({length!r} * d{name})", text)})
     for family in linear(name):
-        base, moved = (family.at(p).wrong(seen[0]) for p in (0.0, 1.0))
-        p = solved(base, moved, seen[0]["after"], ALIKE["float64"])
+        base, moved = (family.at(p).wrong(steps[0]) for p in (0.0, 1.0))
+        p = solved(base, moved, steps[0]["after"], ALIKE["float64"])
         if p is not None and abs(p) > ALIKE["float64"]:
             yield family.at(float(f"{p:.6g}"))
     for family in FAMILIES:
@@ -211,8 +211,8 @@ def guesses_of_update(name: str, seen: Sequence[Values]) -> Iterator[Mistake]:
             yield from family.members(family.more)
 
 
-def same_length(seen: Sequence[Values]) -> float | None:
+def same_length(steps: Sequence[Values]) -> float | None:
     """Read off how many times too long all steps are; None if they are not, or nobody knows."""
-    ratios = np.array([q["length_seen"] / q["learning_rate"] for q in seen])
+    ratios = np.array([q["length_seen"] / q["learning_rate"] for q in steps])
     length = float(f"{np.median(ratios):.{DIGITS}g}")
     return length if np.all(np.abs(ratios - length) <= 10.0 ** -(DIGITS - 2) * abs(length)) else None

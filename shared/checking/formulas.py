@@ -123,7 +123,7 @@ class Reader:
                 tree = ast.BinOp(name("m"), ast.Mult(), tree)
             return tree
         tree = self.computed(operation)
-        tree.seen = operation.number  # type: ignore[attr-defined]
+        tree.operation = operation.number  # type: ignore[attr-defined]
         return tree
 
     def computed(self, operation: Operation) -> ast.expr:

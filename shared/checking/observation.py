@@ -81,8 +81,8 @@ class Observation:
         text = "" if tree is None else text_of(tree)
         is_short = tree is not None and len(text) <= LONGEST
         differences = tuple(edits(tree, line)) if tree is not None else ()
-        shown = next((edit for edit in differences if edit.seen is not None), None)
-        place = (trace.operations[shown.seen or 0] if shown else operation).place or operation.place
+        shown = next((edit for edit in differences if edit.operation is not None), None)
+        place = (trace.operations[shown.operation or 0] if shown else operation).place or operation.place
         if place and shown and shown.is_only_another_operand:
             place = where_called(self.path, place)
         if place and shown and re.search(r"\bn_[xh]\b|\bm - 1\b", " ".join(edit.said for edit in differences)):
@@ -96,8 +96,8 @@ class Observation:
     def with_own_mean(self, tree: ast.expr, line: str) -> ast.expr:
         """Write a formula with the program's own quantities: those that are m times as large as in the notation."""
         late = {name: ast.parse(f"{name} / m", mode="eval").body for name, each in self.sightings.items() if each.late}
-        own: ast.expr = Replacement(late).visit(deepcopy(tree))
-        return simplified(ast.BinOp(own, ast.Mult(), ast.Name("m", ast.Load())) if line in late else own, line)
+        written: ast.expr = Replacement(late).visit(deepcopy(tree))
+        return simplified(ast.BinOp(written, ast.Mult(), ast.Name("m", ast.Load())) if line in late else written, line)
 
     def is_one(self, name: str, other: str) -> bool:
         """Tell whether one operation gave two quantities."""
@@ -106,7 +106,7 @@ class Observation:
     @cached_property
     def lines(self) -> dict[str, Own]:
         """Everything that was recognised."""
-        return {line: own for line in LINES if (own := self.own(line))}
+        return {line: written for line in LINES if (written := self.own(line))}
 
     @property
     def is_autograd(self) -> bool:
@@ -116,16 +116,16 @@ class Observation:
     @property
     def formulas(self) -> dict[str, str]:
         """The formulas of those that have one which is short, and differs from the right one."""
-        return {line: own.formula for line, own in self.lines.items() if own.formula and own.edits}
+        return {line: written.formula for line, written in self.lines.items() if written.formula and written.edits}
 
     def mistake(self, line: str) -> Mistake | None:
         """The program's own formula as a mistake, called by its edits; None if it has none."""
-        own = self.lines.get(line)
-        if own is None or not own.formula or not own.edits:
+        written = self.lines.get(line)
+        if written is None or not written.formula or not written.edits:
             return None
-        kind = ", ".join(dict.fromkeys(edit.said for edit in own.edits))
-        traits = Trait.FORMULA if own.edits[0].said.startswith(f"{own.formula} in place of") else Trait.NONE
-        return Mistake(kind, line, Formula(own.formula), f"{own.said}.", traits=traits)
+        kind = ", ".join(dict.fromkeys(edit.said for edit in written.edits))
+        traits = Trait.FORMULA if written.edits[0].said.startswith(f"{written.formula} in place of") else Trait.NONE
+        return Mistake(kind, line, Formula(written.formula), f"{written.said}.", traits=traits)
 
 
 FEW = 2
@@ -217,6 +217,6 @@ def unsure(examination: Examination, observation: Observation, unexplained: Coll
 
 def late_by(sightings: Mapping[str, Sighting], known: tuple[str, ...]) -> tuple[str, ...]:
     """Find where a program takes the mean, as it was seen to."""
-    seen = {name: sighting.late for name, sighting in sightings.items() if name in LATE}
-    fitting = (reading for reading in READINGS if all(late == (name in reading) for name, late in seen.items()))
-    return next(fitting, known) if seen else known
+    late_of = {name: sighting.late for name, sighting in sightings.items() if name in LATE}
+    fitting = (reading for reading in READINGS if all(late == (name in reading) for name, late in late_of.items()))
+    return next(fitting, known) if late_of else known

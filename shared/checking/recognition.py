@@ -63,12 +63,12 @@ class Trace:
     @cached_property
     def numbers(self) -> dict[Key, int]:
         """Where each operation stands; times are counted from the end, since loops are longer on larger problems."""
-        times, found = Counter[Key](), dict[Key, int]()
+        times, numbers = Counter[Key](), dict[Key, int]()
         for operation in reversed(self.operations):
             where = (operation.place, operation.function)
             times[where] += 1
-            found[*where, times[where]] = operation.number
-        return found
+            numbers[*where, times[where]] = operation.number
+        return numbers
 
     def operation(self, sighting: Sighting) -> Operation | None:
         """The operation that gave a quantity."""
@@ -159,12 +159,12 @@ def recognised(traces: Sequence[Trace]) -> dict[str, Sighting]:
     A right value counts where nothing speaks against it; where the program's own later quantities do not follow from
     it, a value from which they do takes its place. One may be known only when another one is.
     """
-    found: dict[str, list[Sighting]] = {}
+    candidates: dict[str, list[Sighting]] = {}
 
     def note(quantity: str, ways: list[Sighting]) -> bool:
-        if not ways or any(way.key == ways[0].key for way in found.get(quantity, ())):
+        if not ways or any(way.key == ways[0].key for way in candidates.get(quantity, ())):
             return False  # a right value, m times as large or not, stays
-        found[quantity] = ways
+        candidates[quantity] = ways
         for trace in traces:
             if (V := trace.array(ways[0])) is not None:
                 trace.found[quantity] = V
@@ -175,31 +175,31 @@ def recognised(traces: Sequence[Trace]) -> dict[str, Sighting]:
     for quantity in BETWEEN if traces else ():
         is_given = quantity in traces[0].given or quantity in traces[0].misfits
         ways = (given_back if is_given else right_on_all)(quantity, traces)
-        note(quantity, alike(before_use(quantity, ways, placed(found, traces), traces), traces))
+        note(quantity, alike(before_use(quantity, ways, placed(candidates, traces), traces), traces))
     for _ in BETWEEN if traces else ():
         left = [quantity for quantity in BETWEEN if quantity not in traces[0].given]
         changed = [
-            note(name, alike(own_on_all(name, traces, found), traces))
+            note(name, alike(own_on_all(name, traces, candidates), traces))
             for name in left
-            if not is_used(found.get(name, []), name, traces)
+            if not is_used(candidates.get(name, []), name, traces)
         ]
         if not any(changed):
             break
-    return placed(found, traces)
+    return placed(candidates, traces)
 
 
-def placed(found: Mapping[str, Sequence[Sighting]], traces: Sequence[Trace]) -> dict[str, Sighting]:
+def placed(candidates: Mapping[str, Sequence[Sighting]], traces: Sequence[Trace]) -> dict[str, Sighting]:
     """Choose one of the operations that gave the same value: the last that has a name, or else the first one.
 
     Going back, the last one before the value was used: a mask that changes nothing belongs to dZ1, not to dA1.
     """
     sightings: dict[str, Sighting] = {}
-    for quantity in (name for name in BETWEEN if name in found):
-        ways = [way for way in before_use(quantity, found[quantity], sightings, traces) if computes(way, traces)]
+    for quantity in (name for name in BETWEEN if name in candidates):
+        ways = [way for way in before_use(quantity, candidates[quantity], sightings, traces) if computes(way, traces)]
         named = [way for way in ways if is_named(way, traces)]
         if quantity.startswith("d") and not traces[0].loss:  # inside of a framework's function is nobody's line
             named = ways
-        sightings[quantity] = (named[-1:] or ways or found[quantity])[0]
+        sightings[quantity] = (named[-1:] or ways or candidates[quantity])[0]
     return sightings
 
 
@@ -237,13 +237,13 @@ def given_back(quantity: str, traces: Sequence[Trace]) -> list[Sighting]:
 
 def is_given(way: Sighting, trace: Trace) -> bool:
     """Tell whether a value is the one that was given back."""
-    V, given = trace.array(way), trace.given.get(way.quantity, trace.misfits.get(way.quantity))
-    if V is None or given is None:
+    V, returned = trace.array(way), trace.given.get(way.quantity, trace.misfits.get(way.quantity))
+    if V is None or returned is None:
         return False
     off = (
-        SAME[trace.dtype] * np.max(np.abs(given), initial=0) if trace.loss else 0.0
+        SAME[trace.dtype] * np.max(np.abs(returned), initial=0) if trace.loss else 0.0
     )  # compiled, it is rounded otherwise
-    return np.allclose(V, given, rtol=1e-15, atol=off, equal_nan=True)
+    return np.allclose(V, returned, rtol=1e-15, atol=off, equal_nan=True)
 
 
 def right_on_all(quantity: str, traces: Sequence[Trace]) -> list[Sighting]:
@@ -269,19 +269,19 @@ def is_used(ways: Sequence[Sighting], quantity: str, traces: Sequence[Trace]) ->
     return bool(ways) and all(trace.follows(ways[0], consumers) for trace in traces)
 
 
-def own_on_all(quantity: str, traces: Sequence[Trace], found: Mapping[str, Sequence[Sighting]]) -> list[Sighting]:
+def own_on_all(quantity: str, traces: Sequence[Trace], candidates: Mapping[str, Sequence[Sighting]]) -> list[Sighting]:
     """Find the values from which the program's own later quantities follow on every problem; none of those itself.
 
     What takes the place of a right value has to have a name: 1 / m * dZ1 in an expression is no other dZ1. Where there
     is none to take the place of, one of these quantities is enough, since the others may be wrong as well; the value is
     then m times as large if those beside it are.
     """
-    taken = {each.key for name, each in placed(found, traces).items() if quantity in INPUTS[name]}
+    taken = {each.key for name, each in placed(candidates, traces).items() if quantity in INPUTS[name]}
     consumers = consumers_of(quantity, traces)
     ways = [way for way in traces[0].readings(quantity) if way.key not in taken] if consumers else []
-    ways = [way for way in ways if quantity not in found or is_named(way, traces)]
-    late = {found[name][0].late for name in LATE if name in found and name != quantity}
-    enough = [consumers, *([name] for name in consumers if quantity not in found and len(consumers) > 1)]
+    ways = [way for way in ways if quantity not in candidates or is_named(way, traces)]
+    late = {candidates[name][0].late for name in LATE if name in candidates and name != quantity}
+    enough = [consumers, *([name] for name in consumers if quantity not in candidates and len(consumers) > 1)]
     for some in enough:
         fitting = [way for way in ways if all(trace.follows(way, some) for trace in traces)]
         if fitting := [way for way in fitting if some is consumers or way.late in late]:

@@ -92,24 +92,24 @@ class Pattern:
 
     def match(self, node: ast.expr) -> dict[str, ast.expr] | None:
         """Give what stands in the places; None if the formula has another form."""
-        found: dict[str, ast.expr] = {}
-        return found if fits(self.tree, node, found) else None
+        bound: dict[str, ast.expr] = {}
+        return bound if fits(self.tree, node, bound) else None
 
 
-def fits(form: ast.expr, node: object, found: dict[str, ast.expr]) -> bool:
+def fits(form: ast.expr, node: object, bound: dict[str, ast.expr]) -> bool:
     """Compare a form with a formula."""
     if isinstance(form, ast.Name) and form.id in ("a", "b") and isinstance(node, ast.expr):
-        return text_of(found.setdefault(form.id, node)) == text_of(node)
+        return text_of(bound.setdefault(form.id, node)) == text_of(node)
     if isinstance(form, ast.Constant) and isinstance(node, ast.Constant):
         return form.value == node.value
     if type(form) is not type(node):
         return False
     for (_, one), (_, other) in zip(ast.iter_fields(form), ast.iter_fields(node), strict=True):
         if isinstance(one, list):
-            if len(one) != len(other) or not all(fits(a, b, found) for a, b in zip(one, other, strict=True)):
+            if len(one) != len(other) or not all(fits(a, b, bound) for a, b in zip(one, other, strict=True)):
                 return False
         elif isinstance(one, ast.AST):
-            if not fits(one, other, found):  # type: ignore[arg-type]
+            if not fits(one, other, bound):  # type: ignore[arg-type]
                 return False
         elif one != other:
             return False
@@ -124,12 +124,12 @@ def text_of(node: ast.expr) -> str:
 class Place(ast.NodeTransformer):
     """Puts formulas into the places of a form."""
 
-    def __init__(self, found: dict[str, ast.expr]):
-        self.found = found
+    def __init__(self, bound: dict[str, ast.expr]):
+        self.bound = bound
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         """Fill a place."""
-        return self.found.get(node.id, node)
+        return self.bound.get(node.id, node)
 
 
 PATTERNS = [(Pattern(one), ast.parse(other, mode="eval").body) for one, other in RULES.items()]
@@ -152,14 +152,14 @@ def once(node: ast.expr, line: str) -> ast.expr | None:
             return with_child(node, field, index, changed)
     for changed in (without_transpose(node), without_order(node), without_not(node), by_pattern(node)):
         if changed is not None and text_of(changed) != line:
-            return changed if hasattr(changed, "seen") else like(node, changed)
+            return changed if hasattr(changed, "operation") else like(node, changed)
     return None
 
 
 def like(node: ast.expr, changed: ast.expr) -> ast.expr:
     """Note that one formula was made of another: the same operation computed it."""
-    if hasattr(node, "seen"):
-        changed.seen = node.seen  # type: ignore[attr-defined]
+    if hasattr(node, "operation"):
+        changed.operation = node.operation  # type: ignore[attr-defined]
     return changed
 
 
@@ -241,13 +241,13 @@ def without_not(node: ast.expr) -> ast.expr | None:
 def by_pattern(node: ast.expr) -> ast.expr | None:
     """Apply the first rule whose form a formula has."""
     for pattern, replacement in PATTERNS:
-        if (found := pattern.match(node)) is not None and not is_bare_not(replacement, found):
-            changed: ast.expr = Place(found).visit(deepcopy(replacement))
+        if (bound := pattern.match(node)) is not None and not is_bare_not(replacement, bound):
+            changed: ast.expr = Place(bound).visit(deepcopy(replacement))
             return changed
     return None
 
 
-def is_bare_not(replacement: ast.expr, found: dict[str, ast.expr]) -> bool:
+def is_bare_not(replacement: ast.expr, bound: dict[str, ast.expr]) -> bool:
     """Tell whether a rule would negate something that is no comparison."""
     negates = any(isinstance(part, ast.Not) for part in ast.walk(replacement))
-    return negates and not isinstance(found.get("a"), ast.Compare)
+    return negates and not isinstance(bound.get("a"), ast.Compare)

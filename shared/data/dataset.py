@@ -168,11 +168,11 @@ def checked(
         If they cannot be used.
     """
     chosen = roles.chosen(file.entries, part, *names, path)
-    stored, given = file[chosen.images], file[chosen.labels]
-    for array in (stored, given):
-        if (whole or array is given) and (shortage := array.shortage()):
+    stored, labelling = file[chosen.images], file[chosen.labels]
+    for array in (stored, labelling):
+        if (whole or array is labelling) and (shortage := array.shortage()):
             raise DatasetError(f"{array.where} of {array.shape} {shortage}; use fewer examples or smaller images")
-    pixels = _arranged(stored, given.shape, whole)
+    pixels = _arranged(stored, labelling.shape, whole)
     shape = _image_shape(pixels, channels, stored.where)
     read = _labels(file, chosen, pixels.shape[0], path, classes)
     if survey is not None:
@@ -182,7 +182,7 @@ def checked(
         _warn(f"{one_line(path)}: {chosen.images!r} {stored.shape} is read as {pixels.described}; {how}")
     if (read.Y[0, 0] == read.Y).all():
         only = read.classes.values[int(read.Y[0, 0])]
-        _warn(f"{given.where} holds only the label {only}; there are no two classes to tell apart")
+        _warn(f"{labelling.where} holds only the label {only}; there are no two classes to tell apart")
     survey = images.survey(pixels, shape, stored.where)
     with path.open("rb") as content:
         sha256 = hashlib.file_digest(content, "sha256").hexdigest()
@@ -196,13 +196,13 @@ def _arranged(stored: images.Stored, labels: tuple[int, ...], whole: bool) -> Ar
     shape = stored.shape
     if 0 in shape:
         raise DatasetError(f"{stored.where} has the shape {shape}: no examples; give at least one image of one pixel")
-    found = [layout(shape, m) for m in (*counts(labels), *shape[:1])]
-    if not any(found):
+    layouts = [layout(shape, m) for m in (*counts(labels), *shape[:1])]
+    if not any(layouts):
         raise DatasetError(
             f"{stored.where} has the shape {shape}; wanted is (examples, height, width) or "
             "(examples, height, width, 3), so reshape it"
         )
-    chosen = next(filter(None, found))
+    chosen = next(filter(None, layouts))
     if not whole:
         stored.keep_chunks(chosen.axis)
     return Arranged(stored.whole() if whole else stored, chosen)
@@ -218,13 +218,13 @@ class Labels(NamedTuple):
 
 def _labels(file: Arrays, chosen: Roles, m: int, path: Path, classes: Classes | None) -> Labels:
     """Read the labels of m images; of a test set the classes are known already."""
-    given = file[chosen.labels]
-    values, one_hot = labels.flat(given.whole(), m, given.where)
+    stored = file[chosen.labels]
+    values, one_hot = labels.flat(stored.whole(), m, stored.where)
     recipe = recipes.two_classes(path, chosen.images, chosen.labels, values, one_hot)
     if classes is None:
         names = [labels.as_text(name) for name in file[chosen.classes].whole().ravel()] if chosen.classes else []
-        classes = labels.classes_of(values, names, given.where, recipe)
-    Y = labels.as_row(values, classes, given.where, recipe)
+        classes = labels.classes_of(values, names, stored.where, recipe)
+    Y = labels.as_row(values, classes, stored.where, recipe)
     return Labels(Y, classes, "one-hot, the second of two as 1" if one_hot else classes.said)
 
 

@@ -84,15 +84,15 @@ def chosen(arrays: Mapping[str, Entry], part: Part, images: str, labels: str, pa
     DatasetError
         If there are none, or several would do.
     """
-    names, given = names_of_classes(arrays), {"images": images, "labels": labels}
+    names, asked = names_of_classes(arrays), {"images": images, "labels": labels}
     usual, called = (f"{part}_set_x", f"{part}_set_y"), "training" if part == "train" else part
     if arrays.keys() >= set(usual) and not images and not labels:
         return Roles(*usual, names)
-    own, neutral = ([name for name in arrays if part_of(name) == of and name != names] for of in (part, None))
-    for pool in (own, neutral, [*own, *neutral]):
-        named = {what: _named(arrays, pool, what, name, path) for what, name in given.items()}
+    of_part, neutral = ([name for name in arrays if part_of(name) == of and name != names] for of in (part, None))
+    for pool in (of_part, neutral, [*of_part, *neutral]):
+        named = {what: _named(arrays, pool, what, name, path) for what, name in asked.items()}
         others = [name for name in pool if not role(name) and not arrays[name].problem]
-        pairs = [pair for pair in product(*(named[what] or others for what in given)) if pair[0] != pair[1]]
+        pairs = [pair for pair in product(*(named[what] or others for what in asked)) if pair[0] != pair[1]]
         fitting = [pair for pair in pairs if fits(arrays, *pair)]
         if all(named.values()):
             fitting = fitting or pairs[:1]  # what is wrong with them is said where they are read
@@ -110,16 +110,16 @@ def chosen(arrays: Mapping[str, Entry], part: Part, images: str, labels: str, pa
     )
 
 
-def _named(arrays: Mapping[str, Entry], pool: list[str], what: str, given: str, path: Path) -> list[str]:
+def _named(arrays: Mapping[str, Entry], pool: list[str], what: str, wanted: str, path: Path) -> list[str]:
     """Give the arrays that the user names, or those whose names say that this is their role."""
-    if not given:
+    if not wanted:
         groups = {name.rpartition("/")[0] for name in arrays}
         return [name for name in pool if role(name) == what and name not in groups and fit_for(arrays[name], what)]
-    same = [name for name in arrays if name in pool and _without_part(name) == _without_part(given)]
-    if same or given in arrays:
-        return [given] if given in pool or not same else same
+    same = [name for name in arrays if name in pool and _without_part(name) == _without_part(wanted)]
+    if same or wanted in arrays:
+        return [wanted] if wanted in pool or not same else same
     raise DatasetError(
-        f"{one_line(path)}: no array {given!r}; the file holds {listed(arrays)}; give one of these to --{what}"
+        f"{one_line(path)}: no array {wanted!r}; the file holds {listed(arrays)}; give one of these to --{what}"
     )
 
 

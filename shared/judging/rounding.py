@@ -110,10 +110,10 @@ def line_cost(a: Arithmetic, q: Lines) -> WithError:
     m = Y.shape[1]
     softplus = np.logaddexp(0, Z2.value)
     slope = np.minimum(np.abs(expit(Z2.value) - Y) + a.uncertainty(Z2) / 4, 1)
-    own = a.add(
+    local = a.add(
         a.rounded(20, softplus + a.uncertainty(Z2) + a.magnitude(Z2)), a.rounded(log1p_of_xla(a, Z2, Y), softplus)
     )
-    loss = WithError((softplus - Y * Z2.value) / m, a.add(slope * Z2.error, own) / m)
+    loss = WithError((softplus - Y * Z2.value) / m, a.add(slope * Z2.error, local) / m)
     mean = a.total(loss)
     return WithError(mean.value[0, 0], a.add(mean.error[0, 0], a.rounded(3, a.magnitude(loss).sum())))
 
@@ -145,8 +145,8 @@ def line_dZ2(a: Arithmetic, q: Lines) -> WithError:  # noqa: N802
     minus_Z2 = WithError(-Z2.value, Z2.error)
     formed = np.maximum(highest(a, Z2), Y * highest(a, minus_Z2))
     anew = a.rounded(2 * (24 + 2 * a.at_once(a.magnitude(Z2))), formed)
-    own = np.maximum(a.rounded(4, (a.magnitude(A2) + Y) / m), a.rounded(3, (1 + a.magnitude(A2)) / m))
-    return a.scaled(WithError((A2.value - Y) / m, a.add(A2.error / m, anew / m, own)))
+    local = np.maximum(a.rounded(4, (a.magnitude(A2) + Y) / m), a.rounded(3, (1 + a.magnitude(A2)) / m))
+    return a.scaled(WithError((A2.value - Y) / m, a.add(A2.error / m, anew / m, local)))
 
 
 def line_dZ1(a: Arithmetic, q: Lines) -> WithError:  # noqa: N802
@@ -165,8 +165,8 @@ def line_dZ1(a: Arithmetic, q: Lines) -> WithError:  # noqa: N802
 def line_dZ1_smooth(a: Arithmetic, dA1: WithError, slope: WithError) -> WithError:  # noqa: N802
     """dA1 times the slope of a smooth activation."""
     inherited = a.add(dA1.error * a.magnitude(slope), a.magnitude(dA1) * slope.error)
-    own = a.rounded(2, product(a, a.magnitude(dA1), a.magnitude(slope)))
-    return WithError(dA1.value * slope.value, a.add(inherited, own))
+    local = a.rounded(2, product(a, a.magnitude(dA1), a.magnitude(slope)))
+    return WithError(dA1.value * slope.value, a.add(inherited, local))
 
 
 def product(a: Arithmetic, A: Array, B: float | Array) -> Array:
@@ -194,34 +194,34 @@ LINES: dict[str, Callable[[Arithmetic, Lines], WithError]] = {
 
 def through_the_network(a: Arithmetic, parameters: Parameters, X: Array, Y: Array) -> Lines:
     """Follow the errors of a whole pass, forward and backward, from exact parameters, inputs and labels."""
-    q = {name: given(a, V) for name, V in (*parameters._asdict().items(), ("X", X), ("Y", Y))}
+    q = {name: exact_input(a, V) for name, V in (*parameters._asdict().items(), ("X", X), ("Y", Y))}
     with np.errstate(over="ignore", invalid="ignore"):
         for quantity in QUANTITIES:
             q[quantity] = LINES[quantity](a, q)
     return q
 
 
-def given(a: Arithmetic, V: Array) -> WithError:
+def exact_input(a: Arithmetic, V: Array) -> WithError:
     """Wrap what every program is given as it is; numbers too small to be normal it may take for 0."""
     size = np.abs(V).astype(np.float64)
     return WithError(V.astype(np.float64), np.where(size < a.tiny, size, 0))
 
 
-def through_one_line(a: Arithmetic, quantity: str, own: Mapping[str, Array]) -> WithError:
+def through_one_line(a: Arithmetic, quantity: str, values: Mapping[str, Array]) -> WithError:
     """Follow the errors of one line alone, from a program's own values, taken as exact.
 
-    What the line needs and `own` does not hold is followed from what `own` does hold.
+    What the line needs and `values` does not hold is followed from what `values` does hold.
     """
     with np.errstate(all="ignore"):
-        return _Followed(a, {name: V for name, V in own.items() if name != quantity})[quantity]
+        return _Followed(a, {name: V for name, V in values.items() if name != quantity})[quantity]
 
 
 class _Followed(Lines):
     """What is known of each quantity, found when it is asked for: a program's own values are exact."""
 
-    def __init__(self, a: Arithmetic, own: Mapping[str, Array]):
+    def __init__(self, a: Arithmetic, values: Mapping[str, Array]):
         super().__init__()
-        self._a, self._own = a, own
+        self._a, self._own = a, values
 
     def __missing__(self, name: str) -> WithError:
         self[name] = exact(np.asarray(self._own[name])) if name in self._own else LINES[name](self._a, self)
@@ -235,8 +235,8 @@ def updated(a: Arithmetic, V: WithError, dV: WithError, learning_rate: float) ->
     """
     size = abs(learning_rate)
     change = product(a, a.magnitude(dV), size)
-    own = a.add(a.rounded(1, a.magnitude(V) + change), a.rounded(4, change), change if size < a.tiny else 0 * change)
-    return WithError(V.value - learning_rate * dV.value, a.add(V.error, size * dV.error, own))
+    local = a.add(a.rounded(1, a.magnitude(V) + change), a.rounded(4, change), change if size < a.tiny else 0 * change)
+    return WithError(V.value - learning_rate * dV.value, a.add(V.error, size * dV.error, local))
 
 
 def worst(X: Array, activation: Activation, n_h: int, chunk: int | None = None) -> WorstCase:

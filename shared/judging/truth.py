@@ -72,24 +72,24 @@ class Truth:
 
         return _prove(compute, parameters.W1.dtype)
 
-    def line(self, quantity: str, own: Mapping[str, Array], activation: Activation = "relu") -> Enclosure:
+    def line(self, quantity: str, theirs: Mapping[str, Array], activation: Activation = "relu") -> Enclosure:
         """Enclose what one line alone should have given, from a program's own inputs to that line.
 
         Parameters
         ----------
         quantity : what the line computes
-        own : the program's own arrays by name, as far as it has them; what the line needs of the others is enclosed too
+        theirs : the program's arrays by name, as far as it has them; what the line needs of the others is enclosed too
 
         Raises
         ------
         KeyError
-            If there is no such line, or `own` lacks what nothing computes: W1 b1 W2 b2.
+            If there is no such line, or `theirs` lacks what nothing computes: W1 b1 W2 b2.
         """
-        used = {name: own[name] for name in _used(quantity, own)}
-        lines, given = _Lines(self._data, activation), _given(used)
-        if "A2" in given:
+        used = {name: theirs[name] for name in _used(quantity, theirs)}
+        lines, exact = _Lines(self._data, activation), _given(used)
+        if "A2" in exact:
             with ctx.workprec(EXACT):
-                given["one_minus_A2"] = _each(lambda a: 1 - a, given["A2"])
+                exact["one_minus_A2"] = _each(lambda a: 1 - a, exact["A2"])
 
         def enclosed(name: str) -> Any:
             if name not in values:
@@ -98,7 +98,7 @@ class Truth:
 
         def compute() -> dict[str, arb_mat]:
             values.clear()
-            values.update(given)
+            values.update(exact)
             return {quantity: enclosed(quantity)}
 
         values: dict[str, Any] = {}
@@ -284,14 +284,14 @@ def _each(function: Callable[..., arb], *matrices: arb_mat) -> arb_mat:
     return arb_mat(*shape, [function(*entries) for entries in together])
 
 
-def _used(quantity: str, own: Mapping[str, Array]) -> list[str]:
-    """Name what a line is made from, as far back as it takes to find it in `own`."""
+def _used(quantity: str, theirs: Mapping[str, Array]) -> list[str]:
+    """Name what a line is made from, as far back as it takes to find it in `theirs`."""
     names: list[str] = []
     for name in NEEDS[quantity]:
-        if name in own or (name == "one_minus_A2" and "A2" in own):
+        if name in theirs or (name == "one_minus_A2" and "A2" in theirs):
             names.append("A2" if name == "one_minus_A2" else name)
         elif name in NEEDS:
-            names += _used(name, own)
+            names += _used(name, theirs)
         else:
             raise KeyError(name)
     return list(dict.fromkeys(names))
