@@ -85,11 +85,12 @@ class Observation:
         place = (trace.operations[shown.operation or 0] if shown else operation).place or operation.place
         if place and shown and shown.is_only_another_operand:
             place = where_called(self.path, place)
-        if place and shown and re.search(r"\bn_[xh]\b|\bm - 1\b", " ".join(edit.said for edit in differences)):
+        if place and shown and any(re.search(r"\bn_[xh]\b|\bm - 1\b", edit.written) for edit in differences):
             place = where_assigned(self.path, place)
         source = line_at(self.path, place) if place else ""
-        swapped = re.fullmatch(r"(\w+) in place of (\w+)", differences[0].said) if len(differences) == 1 else None
-        changed = mended(self.path, place, swapped[1], swapped[2]) if place and swapped else ""
+        only = differences[0] if len(differences) == 1 else None
+        is_swapped = only is not None and only.written.isidentifier() and only.right.isidentifier()
+        changed = mended(self.path, place, only.written, only.right) if place and only and is_swapped else ""
         yours = text_of(self.with_own_mean(tree, line)) if tree is not None and is_short else ""
         return Own(line, text if is_short else "", differences, place, operation.name, source, changed, yours)
 
@@ -124,7 +125,7 @@ class Observation:
         if written is None or not written.formula or not written.edits:
             return None
         kind = ", ".join(dict.fromkeys(edit.said for edit in written.edits))
-        traits = Trait.FORMULA if written.edits[0].said.startswith(f"{written.formula} in place of") else Trait.NONE
+        traits = Trait.FORMULA if written.edits[0].right and written.edits[0].written == written.formula else Trait.NONE
         return Mistake(kind, line, Formula(written.formula), f"{written.said}.", traits=traits)
 
 

@@ -1,5 +1,6 @@
 """A diagnosis: what is wrong, as far as it is known, and what it is called."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
@@ -43,7 +44,7 @@ class Diagnosis:
         if self.narrow:
             return f"{listed((self.line, *self.also))}: computed in float32, or made from what was"
         if self.unfit:
-            text = f"each {self.unfit[3:]}" if self.also and self.unfit.startswith("it ") else self.unfit
+            text = re.sub("^it ", "each ", self.unfit) if self.also else self.unfit
             return f"{listed((self.line, *self.also))}: {text}"
         if not self.mistakes:
             return f"unknown mistake in {self.where}" + (" or before it, or several" if self.is_before else "")

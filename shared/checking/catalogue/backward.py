@@ -2,7 +2,7 @@
 """Mistakes of the backward pass behind dZ2: dW2, db2, dA1, dZ1, dW1 and db1."""
 
 from shared.checking.catalogue.forward import LEAKS
-from shared.checking.catalogue.mistake import Family, Mistake, at
+from shared.checking.catalogue.mistake import Family, Mistake, Trait, at
 from shared.checking.vocabulary import HIDDEN
 
 NEARLY_0 = (1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-10, 1e-12)
@@ -128,18 +128,6 @@ dZ1 = at(
         ),
         "sign of Z1": ("dA1 * sign(Z1)", "The slope is -1 where Z1 is negative, and relu's is 0."),
         "A1 in place of the slope": ("dA1 * A1", "dA1 is multiplied by relu's value, not by its slope."),
-        "A1 (1 - A1)": ("dA1 * (A1 * (1 - A1))", "A1 (1 - A1) is the slope only where A1 is a sigmoid."),
-        "1 - A1^2": ("dA1 * (1 - A1**2)", "1 - A1^2 is the slope only where A1 is a tanh."),
-        "output layer's step": (
-            "(A2 - Y) / (A2 * (1 - A2)) / m * sigmoid(Z1) * (1 - sigmoid(Z1))",
-            "The hidden layer is done as the output layer was: dA2 comes in place of dA1 = W2' dZ2, and the slope is "
-            "that of a sigmoid.",
-        ),
-        "output layer's step, guarded,": (
-            "(A2 - Y) / maximum(A2 * (1 - A2), 1e-300) / m * sigmoid(Z1) * (1 - sigmoid(Z1))",
-            "The hidden layer is done as the output layer was: dA2 comes in place of dA1 = W2' dZ2, and the slope is "
-            "that of a sigmoid.",
-        ),
         **{
             f"slope of {hidden.article}": (
                 f"dA1 * slope_of_{name}(Z1)",
@@ -152,12 +140,31 @@ dZ1 = at(
             "The slope is that of jax.nn.leaky_relu, 0.01 where Z1 is negative and 1 at 0, and relu's is 0.",
         ),
     },
+    traits=Trait.RELU,
+)
+
+dZ1_OF_ANY = at(
+    "dZ1",
+    {
+        "A1 (1 - A1)": ("dA1 * (A1 * (1 - A1))", "A1 (1 - A1) is the slope only where A1 is a sigmoid."),
+        "1 - A1^2": ("dA1 * (1 - A1**2)", "1 - A1^2 is the slope only where A1 is a tanh."),
+        "output layer's step": (
+            "(A2 - Y) / (A2 * (1 - A2)) / m * sigmoid(Z1) * (1 - sigmoid(Z1))",
+            "The hidden layer is done as the output layer was: dA2 comes in place of dA1 = W2' dZ2, and the slope is "
+            "that of a sigmoid.",
+        ),
+        "output layer's step, guarded,": (
+            "(A2 - Y) / maximum(A2 * (1 - A2), 1e-300) / m * sigmoid(Z1) * (1 - sigmoid(Z1))",
+            "The hidden layer is done as the output layer was: dA2 comes in place of dA1 = W2' dZ2, and the slope is "
+            "that of a sigmoid.",
+        ),
+    },
 )
 
 dW1 = at(
     "dW1",
     {
-        "dA1 in place of dZ1": ("dA1 @ X.T", "dA1 is used where dZ1 belongs, which skips relu's slope."),
+        "dA1 in place of dZ1": ("dA1 @ X.T", "dA1 is used where dZ1 belongs, which skips the hidden units' slope."),
         "A1 in place of X": ("dZ1 @ A1.T", "W1 is multiplied by X, so its gradient takes X, not A1."),
         "X in half precision": ("dZ1 @ f16(X).T", "X was kept in float16, which has 3 digits."),
         "X reshaped instead of transposed": (
@@ -180,7 +187,7 @@ dW1 = at(
 db1 = at(
     "db1",
     {
-        "dA1 in place of dZ1": ("total(dA1)", "dA1 is summed, which skips relu's slope."),
+        "dA1 in place of dZ1": ("total(dA1)", "dA1 is summed, which skips the hidden units' slope."),
         **of_sum("dZ1"),
         "sum over the wrong axis": ("dZ1.sum(axis=0, keepdims=True)", "The sum runs over the units, not the examples."),
         "sum over the wrong axis without keepdims": (
@@ -216,6 +223,7 @@ BACKWARD_FAMILIES = (
         "Where Z1 is negative, the slope is {p:.6g}, and relu's is 0.",
         LEAKS,
         linear=True,
+        traits=Trait.RELU,
     ),
     Family(
         "dZ1",
@@ -224,7 +232,8 @@ BACKWARD_FAMILIES = (
         "Where Z1 lies between 0 and {p:.6g}, the slope is taken to be 0, and relu's is 1.",
         NEARLY_0,
         (1.0, 0.5, 0.1, 0.01),
+        traits=Trait.RELU,
     ),
 )
 
-BACKWARD: tuple[Mistake, ...] = (*dW2, *db2, *dA1, *dZ1, *dW1, *db1)
+BACKWARD: tuple[Mistake, ...] = (*dW2, *db2, *dA1, *dZ1, *dZ1_OF_ANY, *dW1, *db1)

@@ -4,15 +4,13 @@ Not mistakes, hence not here: another order of summation, fused operations, relu
 twice, and the convention dZ2 = A2 - Y with the 1/m in dW and db, whose parameter gradients are right.
 """
 
-import re
-
 from shared.checking.catalogue.anywhere import ANYWHERE
 from shared.checking.catalogue.backward import BACKWARD, BACKWARD_FAMILIES
 from shared.checking.catalogue.forward import FORWARD, FORWARD_FAMILIES
 from shared.checking.catalogue.gradients import GRADIENT, GRADIENT_FAMILIES
 from shared.checking.catalogue.loss import LOSS
 from shared.checking.catalogue.loss_families import LOSS_FAMILIES
-from shared.checking.catalogue.mistake import Family, Mistake, at
+from shared.checking.catalogue.mistake import Family, Mistake, Trait, at
 from shared.checking.catalogue.updates import UPDATE, UPDATE_FAMILIES
 from shared.checking.lines import RIGHT, hidden_units
 
@@ -59,5 +57,4 @@ def of_this_network() -> tuple[Mistake, ...]:
     """The mistakes that the network that is examined may have: those about relu only if it has one."""
     if hidden_units() == "relu":
         return CATALOGUE
-    of_relu = re.compile("relu|mask|where Z1 is")
-    return (*WITH_RELU, *(mistake for mistake in CATALOGUE if not of_relu.search(mistake.explanation)))
+    return (*WITH_RELU, *(mistake for mistake in CATALOGUE if Trait.RELU not in mistake.traits))

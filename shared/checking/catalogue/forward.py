@@ -84,6 +84,7 @@ A1 = at(
             for name, hidden in HIDDEN.items()
         },
     },
+    traits=Trait.RELU,
 )
 
 Z2 = at(
@@ -92,7 +93,7 @@ Z2 = at(
         "bias missing": ("W2 @ A1", "b2 is not added to W2 A1."),
         "bias added twice": ("W2 @ A1 + b2 + b2", "b2 is added to W2 A1 twice."),
         "bias subtracted": ("W2 @ A1 - b2", "b2 is subtracted from W2 A1 instead of added."),
-        "Z1 in place of A1": ("W2 @ Z1 + b2", "W2 is multiplied by Z1, which skips the relu."),
+        "Z1 in place of A1": ("W2 @ Z1 + b2", "W2 is multiplied by Z1, which skips the hidden units' activation."),
         "A1 reshaped instead of transposed": (
             "W2 @ A1.reshape(A1.shape[::-1]).T + b2",
             "A1 was turned with reshape, which keeps the order of the entries in memory and so mixes the examples.",
@@ -142,6 +143,7 @@ FORWARD_FAMILIES = (
         "Where Z1 is negative, A1 is {p:.6g} Z1, and relu makes it 0.",
         LEAKS,
         linear=True,
+        traits=Trait.RELU,
     ),
     Family(
         "Z2",

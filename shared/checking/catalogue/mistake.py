@@ -29,6 +29,8 @@ class Trait(Flag):
     """It is of use only where no other mistake explains what was seen."""
     FORMULA = auto()
     """It is no more than another formula, which its explanation shows."""
+    RELU = auto()
+    """It is a mistake only where the hidden units are relus."""
     LATE = auto()
     """W2 was updated before its time, with a learning rate that nobody knows."""
 
