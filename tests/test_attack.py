@@ -172,6 +172,7 @@ def test_a_result_is_not_written_over_a_disk(compare, small, mine, monkeypatch):
     assert (result.returncode, result.stderr) == (2, "error: disk: this is a device; name a file\n")
 
 
+@pytest.mark.mostly_slow(4)
 @pytest.mark.parametrize(
     ("number", "command"),
     [(signal.SIGTERM, ["--frameworks", "mine.py"]), (signal.SIGHUP, ["check", "slow.py"])],

@@ -239,6 +239,7 @@ Path("started").write_text(str(process.pid))
 """
 
 
+@pytest.mark.mostly_slow(2)
 @pytest.mark.skipif(sys.platform == "win32", reason="process groups are for POSIX")
 @pytest.mark.parametrize("killed", [False, True], ids=["at the end", "when the program is killed"])
 def test_a_contestant_ends_with_the_program_and_what_it_has_started_with_it(folder, killed):
@@ -272,6 +273,7 @@ def test_the_sweep_tells_m_from_n_x_and_the_step_from_its_floor():
     assert found == expected
 
 
+@pytest.mark.slow
 def test_the_sweep_goes_from_a_quarter_to_four_times_the_data(bench, folder, capfd):
     options = ("--frameworks", "numpy", "--peers", "none", "--dtype", "float32", "--json", "sweep.json")
     assert bench(*QUICK[:-1], *options) == 0

@@ -51,7 +51,7 @@ def each_once(mistakes):
         yield pytest.param(mistake, CONVENTIONS[name], id=f"{mistake.name}, {name}")
 
 
-@pytest.mark.mostly_slow(23)
+@pytest.mark.mostly_slow(47)
 @pytest.mark.parametrize(("mistake", "convention"), list(each_once(PLANTED)))
 def test_every_mistake_is_found_at_its_line_and_named(mistake, convention):
     checkup = examined(convention, mistake)
@@ -113,7 +113,7 @@ def pairs(count):
     return [drawn(a, b) for a, b in combinations(QUANTITIES, 2) for _ in range(count)]
 
 
-@pytest.mark.mostly_slow(20)
+@pytest.mark.mostly_slow(41)
 @pytest.mark.parametrize("pair", pairs(1), ids=lambda pair: f"{pair[0].name} and {pair[1].name}")
 def test_two_mistakes_in_two_lines_are_both_named(pair):
     found = [finding.diagnosis for finding in examined(Convention(), *pair).findings]
@@ -124,6 +124,7 @@ def test_two_mistakes_in_two_lines_are_both_named(pair):
         assert mistake.kind in {explaining.kind for explaining in diagnosis.mistakes}
 
 
+@pytest.mark.mostly_slow(3)
 @pytest.mark.parametrize("convention", [Convention(), *CONVENTIONS.values()])
 def test_a_right_program_is_certified(convention):
     checkup = check(Patient(convention, functions=("gradients", "train")), SMALL)

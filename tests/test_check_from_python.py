@@ -67,6 +67,7 @@ def test_a_file_gets_the_text_and_the_status_of_the_command(mask, tmp_path, caps
     assert answer.as_dict()["sentence"] == answer.sentence
 
 
+@pytest.mark.mostly_slow(3)
 @pytest.mark.parametrize(
     ("activation", "value", "slope"),
     [

@@ -73,6 +73,7 @@ CONDITIONS = {
 LARGE = ("only 5,000 features count", "float32 for more than 2^20 numbers")
 
 
+@pytest.mark.mostly_slow(3)
 @pytest.mark.parametrize("condition", CONDITIONS)
 def test_what_goes_wrong_only_under_a_condition_is_noticed(condition):
     few = [problems.on_paper(), problems.of_many_features()] if condition in LARGE else SMALL

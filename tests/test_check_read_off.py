@@ -35,7 +35,7 @@ def told(name, gives, convention):
     return [found.name for found in check(Patient(convention, (mistake,), gives), SMALL).findings]
 
 
-@pytest.mark.mostly_slow(5)
+@pytest.mark.mostly_slow(9)
 @pytest.mark.parametrize("convention", CONVENTIONS.values(), ids=CONVENTIONS)
 @pytest.mark.parametrize("name", PLANTED)
 def test_a_number_of_ones_own_is_read_off(name, convention):

@@ -173,7 +173,7 @@ def test_a_correct_file_is_certified(name: str) -> None:
     assert found.verdict == "certified", [finding.diagnosis.name for finding in found.findings]
 
 
-@pytest.mark.mostly_slow(20)
+@pytest.mark.mostly_slow(41)
 @pytest.mark.parametrize("name", WRONG)
 def test_a_wrong_file_is_told_its_mistake(name: str, tmp_path: Path) -> None:
     found = examined(patched.wrong_program(name, tmp_path))
@@ -181,7 +181,7 @@ def test_a_wrong_file_is_told_its_mistake(name: str, tmp_path: Path) -> None:
     assert [finding.name for finding in found.findings] == WRONG[name]
 
 
-@pytest.mark.mostly_slow(3)
+@pytest.mark.mostly_slow(7)
 @pytest.mark.parametrize("name", CURES)
 def test_a_cure_says_what_it_depends_on(name: str, tmp_path: Path) -> None:
     (finding,) = examined(patched.wrong_program(name, tmp_path)).findings

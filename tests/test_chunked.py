@@ -40,7 +40,7 @@ PAIRS = [(case, SIZES[(k + k // len(FORMS)) % 2], NAMES[k % len(NAMES)]) for k, 
 """Each network in each form, the sizes of chunks and the implementations in turn."""
 
 
-@pytest.mark.mostly_slow(9)
+@pytest.mark.mostly_slow(17)
 @pytest.mark.parametrize(("case", "chunk", "name"), PAIRS, ids=str)
 def test_every_quantity_and_a_step_agree_with_the_true_values(case, chunk, name):
     verdicts = {name: judged_.verdict for name, judged_ in judged(case, implementations.load(name), chunk).items()}

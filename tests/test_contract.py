@@ -25,7 +25,7 @@ def trained(implementation, case, iterations=7):
     return implementation.train(case.parameters, case.X, case.Y, settings)
 
 
-@pytest.mark.mostly_slow(3)
+@pytest.mark.mostly_slow(7)
 @pytest.mark.parametrize("form", FORMS)
 def test_dtype_in_is_dtype_out(implementation, form):
     case = MIDDLE.in_form(*form)

@@ -53,7 +53,7 @@ PAIRS = [(case, form, NAMES[k % len(NAMES)]) for k, (case, form) in enumerate(pr
 """Each network in each form, and each implementation with each of both."""
 
 
-@pytest.mark.mostly_slow(7)
+@pytest.mark.mostly_slow(15)
 @pytest.mark.parametrize(("case", "form", "name"), PAIRS, ids=str)
 def test_one_step_and_the_curve_of_each_small_network_agree(case, form, name):
     case, implementation = case.in_form(*form), implementations.load(name)
@@ -100,7 +100,7 @@ def test_the_curve_of_every_implementation_stays_in_the_band(implementation, for
     assert band.leaves(whole_curve(implementation, case, settings)) is None
 
 
-@pytest.mark.mostly_slow(7)
+@pytest.mark.mostly_slow(10)
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_the_curve_on_the_photographs_stays_in_the_band(implementation, dtype):
     case = FULL.in_form(dtype, "relu")

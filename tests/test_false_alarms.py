@@ -18,6 +18,7 @@ QUICK_STYLES = {name: style for name, style in STYLES.items() if "jax" not in na
 FORMS = list(product(("float64", "float32"), ACTIVATIONS))
 
 
+@pytest.mark.mostly_slow(2)
 @pytest.mark.parametrize(("kind", "form"), list(zip(KINDS, cycle(FORMS), strict=False)), ids=str)
 def test_of_every_kind_of_network_none_is_accused_in_any_style(kind, form):
     with threadpool_limits(1):  # so small products take PyTorch longer with two threads than with one

@@ -40,7 +40,7 @@ def run(name, *frameworks):
     return lesson.run(name, lessons.load(name), {f: implementations.load(f) for f in frameworks}, lambda done: None)
 
 
-@pytest.mark.mostly_slow(13)
+@pytest.mark.mostly_slow(29)
 @pytest.mark.parametrize("framework", implementations.REGISTRY)
 @pytest.mark.parametrize("name", NAMES)
 def test_every_claim_holds_in_every_framework(name, framework):

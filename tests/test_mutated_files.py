@@ -20,7 +20,7 @@ from shared.data.dataset import DatasetError, load
 TRIES = 100
 
 
-@pytest.mark.mostly_slow(9)
+@pytest.mark.mostly_slow(17)
 @pytest.mark.parametrize("layout", attack.LAYOUTS)
 def test_every_mutant_loads_or_is_refused(layout):
     outcomes, wrong, memory = attack.made_beside(layout, 0, TRIES)
@@ -30,6 +30,7 @@ def test_every_mutant_loads_or_is_refused(layout):
     assert memory < attack.MEGABYTES
 
 
+@pytest.mark.mostly_slow(2)
 @pytest.mark.parametrize(("plant", "said"), [("crash", "ended with -6"), ("hang", "ended with 1")])
 def test_a_mutant_that_crashes_or_hangs_the_program_would_be_named(plant, said):
     outcomes, wrong, _ = attack.made_beside("plain", 5, 9, plant)

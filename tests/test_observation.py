@@ -128,6 +128,7 @@ MENDED = {
 }
 
 
+@pytest.mark.mostly_slow(5)
 @pytest.mark.parametrize("wrong", MENDED)
 def test_what_autograd_was_given_is_mended_not_what_it_derives(examined, wrong):
     (finding,) = examined(IN_TORCH.replace(CALL, wrong)).findings

@@ -6,7 +6,7 @@ from cases import BY_NAME
 from shared.network import QUANTITIES
 
 
-@pytest.mark.mostly_slow(17)  # 17 has no factor in common with the eight forms: each network and each form stays
+@pytest.mark.mostly_slow(33)  # 33 has no factor in common with the eight forms: each network and each form stays
 @pytest.mark.parametrize("case_name", BY_NAME)
 def test_every_quantity_agrees_with_the_truth_and_with_what_its_own_inputs_give(implementation, case_name):
     case = BY_NAME[case_name]

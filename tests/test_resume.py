@@ -95,6 +95,7 @@ def test_a_finished_training_takes_no_step_more(data, tmp_path, monkeypatch):
     np.testing.assert_array_equal(train(data, kept), first)
 
 
+@pytest.mark.mostly_slow(4)
 @pytest.mark.parametrize("what", OF)
 def test_another_training_is_refused_and_its_file_left_alone(data, tmp_path, what):
     kept = tmp_path / "kept.safetensors"

@@ -86,7 +86,7 @@ def test_every_line_in_the_space_of_examples_is_tampered_with():
         assert sorted(numbers) == [13, 13, 14, 15, 16, 17, 18]
 
 
-@pytest.mark.mostly_slow(4)
+@pytest.mark.mostly_slow(8)
 @pytest.mark.parametrize(
     ("name", "line"), TRAINING, ids=[f"{n}-{line.split('  #')[0].strip()}" for n, line in TRAINING]
 )

@@ -99,6 +99,7 @@ def by_sympy(quantity: str, parameters: Parameters, X: Array, Y: Array, activati
     return np.vectorize(lambda value: Fraction(str(sympy.N(value, 60))), otypes=[object])(exact)
 
 
+@pytest.mark.mostly_slow(2)
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_every_quantity_of_a_2_2_1_network_encloses_what_sympy_derives(activation: Activation) -> None:
     W1, b1 = np.array([[0.5, -1.25], [0.75, 0.375]]), np.array([[0.125], [-0.5]])

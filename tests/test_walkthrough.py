@@ -40,6 +40,7 @@ def test_what_it_links_to_is_there():
         assert (TEXT.parent / link).is_file()
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # the kernel is a process of its own
 def test_every_cell_runs(monkeypatch):
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep))

@@ -333,6 +333,7 @@ def test_what_numpy_lacks_of_jax_is_carried_out_by_scipy():
     np.testing.assert_array_equal(in_numpy("erf", [V], {}), scipy.special.erf(V))
 
 
+@pytest.mark.mostly_slow(2)
 @pytest.mark.parametrize(("body", "head"), [(BY_AUTOGRAD, TORCH), (BY_GRAD, JAX)], ids=["torch", "jax"])
 def test_a_framework_is_watched_beside_a_call_that_counts(watched, body, head):
     reply = watched(body, head)

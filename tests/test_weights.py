@@ -240,6 +240,7 @@ def test_a_flipped_bit_in_an_npz_is_damage(npz):
     assert refusal(npz) == "this .npz file is damaged (Bad CRC-32 for file 'W1.npy'); get or save it again"
 
 
+@pytest.mark.mostly_slow(3)
 @pytest.mark.parametrize(("suffix", "pack"), [(".safetensors", None), (".npz", "stored"), (".npz", "compressed")])
 def test_every_mutant_loads_or_is_refused(tmp_path, suffix, pack):
     path = write(tmp_path / f"w{suffix}")
