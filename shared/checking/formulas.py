@@ -1,6 +1,6 @@
 """The program's own formula of a quantity, in the notation: its operations, followed back to quantities that are known.
 
-Each part of the tree keeps, as `seen`, the number of the operation that computed it, so that what differs from the
+Each part of the tree keeps, as `operation`, the number of the operation that computed it, so that what differs from the
 right line can be pointed at in the source.
 """
 
@@ -79,8 +79,8 @@ class Reader:
 
     def __init__(self, trace: Trace, other: Trace, known: Mapping[str, Sighting]):
         self.trace, self.other, self.count = trace, other, 0
-        seen = [each for each in known.values() if each.key in trace.numbers]  # of two in one, the later one counts
-        self.known = {trace.numbers[each.key]: each for each in reversed(seen)}
+        once = [each for each in known.values() if each.key in trace.numbers]  # of two in one, the later one counts
+        self.known = {trace.numbers[each.key]: each for each in reversed(once)}
 
     def formula(self, sighting: Sighting) -> ast.expr | None:
         """Give the formula of a quantity, simplified; None if it would be too long, or nothing shows it."""
@@ -207,18 +207,18 @@ class Reader:
 
     def shapes(self, operation: Operation) -> list[tuple[int, ...]]:
         """The shapes of the operands."""
-        found = []
+        shapes = []
         for operand in operation.operands:
             match operand:
                 case Result(number):
-                    found.append(np.shape(self.trace.operations[number].result))
+                    shapes.append(np.shape(self.trace.operations[number].result))
                 case Input(text):
-                    found.append(self.trace.inputs[text].shape)
+                    shapes.append(self.trace.inputs[text].shape)
                 case Constant(value):
-                    found.append(np.shape(value))
+                    shapes.append(np.shape(value))
                 case _:
-                    found.append(())
-        return found
+                    shapes.append(())
+        return shapes
 
     @property
     def is_alike(self) -> bool:

@@ -115,18 +115,18 @@ class JudgedReply:
         return bool(np.allclose(q["dZ2"], through, rtol=64 * np.finfo(self.dtype).eps, atol=0))
 
 
-def before(name: str, given: set[str], inputs: Mapping[str, tuple[str, ...]] = INPUTS) -> set[str]:
+def before(name: str, there: set[str], inputs: Mapping[str, tuple[str, ...]] = INPUTS) -> set[str]:
     """Name the given quantities that a line is made from, as far back as it takes to find one."""
     names = set[str]()
     for earlier in inputs[name]:
-        names |= {earlier} if earlier in given else before(earlier, given, inputs) if earlier in inputs else set()
+        names |= {earlier} if earlier in there else before(earlier, there, inputs) if earlier in inputs else set()
     return names
 
 
-def gap(name: str, given: set[str]) -> set[str]:
+def gap(name: str, there: set[str]) -> set[str]:
     """Name the lines that lie between a quantity and the given ones that it is made from, its own included."""
-    missing = [earlier for earlier in INPUTS[name] if earlier in INPUTS and earlier not in given]
-    return {name}.union(*(gap(earlier, given) for earlier in missing))
+    missing = [earlier for earlier in INPUTS[name] if earlier in INPUTS and earlier not in there]
+    return {name}.union(*(gap(earlier, there) for earlier in missing))
 
 
 def answered(reply: Reply, problem: Problem, convention: Convention) -> JudgedReply:
@@ -151,8 +151,8 @@ def answered(reply: Reply, problem: Problem, convention: Convention) -> JudgedRe
         else:
             answer.own[name] = answer.values[name]
     if infinite_by_right(answer):
-        for found in (answer.values, answer.own, answer.unfit):
-            found.pop("dA2", None)
+        for arrays in (answer.values, answer.own, answer.unfit):
+            arrays.pop("dA2", None)
     return answer
 
 
@@ -191,8 +191,8 @@ def shows_float32(V: Array, problem: Problem) -> bool:
         return True
     digits = np.abs(np.frexp(V[np.isfinite(V)])[0])
     digits = digits[digits * 2.0**FEW_BITS % 1 != 0]
-    own = [np.abs(np.frexp(given)[0]).ravel() for given in problem.given().values()]
-    return digits.size > 0 and not np.isin(digits, np.concatenate(own)).all()
+    fractions = [np.abs(np.frexp(given)[0]).ravel() for given in problem.given().values()]
+    return digits.size > 0 and not np.isin(digits, np.concatenate(fractions)).all()
 
 
 def infinite_by_right(answer: JudgedReply) -> bool:

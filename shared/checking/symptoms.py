@@ -25,12 +25,14 @@ def symptoms(answers: Sequence[JudgedReply], name: str) -> list[str]:
     return [*factor(answers, name), *order(V, truth), *where(off, answer)]
 
 
-def factor(seen: Sequence[JudgedReply], name: str) -> Iterator[str]:
+def factor(replies: Sequence[JudgedReply], name: str) -> Iterator[str]:
     """Look for the factor between what was given and what is true that holds on most problems: a number, or sizes.
 
     Of a single number, one problem shows nothing, nor does the same problem once more.
     """
-    answers = [v for k, v in enumerate(seen) if not any(v.problem.is_like(earlier.problem) for earlier in seen[:k])]
+    answers = [
+        v for k, v in enumerate(replies) if not any(v.problem.is_like(earlier.problem) for earlier in replies[:k])
+    ]
     ratios = [(answer, ratio) for answer in answers if (ratio := ratio_on(answer, name)) is not None]
     if not ratios or ratios[0][0] is not answers[0] or is_near(1, ratios[0][1], answers[0]):
         return
@@ -91,12 +93,12 @@ def is_within_float32(answer: JudgedReply, name: str) -> bool:
     """Tell whether the errors of a line of float64 are beyond what that does, but not beyond the noise of float32."""
     if name not in answer.own or answer.dtype != np.float64:
         return False
-    own, truth = {**answer.problem.given(), **answer.own}, answer.lines[name][0]
+    values, truth = {**answer.problem.given(), **answer.own}, answer.lines[name][0]
     error = truth.error(answer.own[name])
     if np.count_nonzero(error > answer.lines[name][1].bound) < error.size / 2:
         return False
     arithmetic = Probabilistic(np.dtype(np.float32), "relu", deviations(error.size))
-    noise = through_one_line(arithmetic, name, own).error + arithmetic.u * np.abs(truth.high)
+    noise = through_one_line(arithmetic, name, values).error + arithmetic.u * np.abs(truth.high)
     return bool(np.all(error <= arithmetic.deviations * noise))
 
 

@@ -45,8 +45,8 @@ FORMATS = {"TF32": ("tf32", 10), "bfloat16": ("bf16", 7)}
 
 def operands(line: str) -> list[str]:
     """The operands of a line's product; none if it has no product."""
-    found = re.search(r"(\w+)(?:\.T)? @ (\w+)", LINES[line])
-    return list(found.groups()) if found else []
+    operands = re.search(r"(\w+)(?:\.T)? @ (\w+)", LINES[line])
+    return list(operands.groups()) if operands else []
 
 
 def with_operands(text: str, function: str) -> str:
@@ -56,12 +56,12 @@ def with_operands(text: str, function: str) -> str:
 
 def factors_of(line: str) -> tuple[Mistake, ...]:
     """Stray factors of a line."""
-    found: tuple[Mistake, ...] = ()
+    mistakes: tuple[Mistake, ...] = ()
     for kind, (text, explanation) in FACTORS.items():
         traits = Trait.FACTOR | (Trait.MEAN if "missing" in kind or "instead of m" in kind else Trait.NONE)
         entry = {kind: (text.format(right=LINES[line]), explanation.format(line=line))}
-        found += at(line, entry, traits=traits)
-    return found
+        mistakes += at(line, entry, traits=traits)
+    return mistakes
 
 
 def detour_of(line: str) -> tuple[Mistake, ...]:
@@ -70,7 +70,7 @@ def detour_of(line: str) -> tuple[Mistake, ...]:
     narrow = with_operands(right, "f32")
     if line == "Z1":
         narrow = "f32(W1)[:, order] @ f32(X)[order] + f32(b1)"
-    found: Entries = {
+    entries: Entries = {
         "detour through float32": (
             narrow,
             f"{line} is computed in float32, with 7 digits, though its inputs are float64.",
@@ -78,21 +78,21 @@ def detour_of(line: str) -> tuple[Mistake, ...]:
     }
     if line not in ("A1", "dZ1"):
         kept = f"{line} is kept in an array of float32, with 7 digits, though its inputs are float64."
-        found = {**found, "result kept in float32": (f"f32({right})", kept)}
-    return at(line, found, remark="all of it in float64", traits=Trait.LIMIT)
+        entries = {**entries, "result kept in float32": (f"f32({right})", kept)}
+    return at(line, entries, remark="all of it in float64", traits=Trait.LIMIT)
 
 
 def narrow_products_of(line: str) -> tuple[Mistake, ...]:
     """A matrix product of operands that are rounded to a narrow format."""
     left, right = operands(line)
-    found = {
+    entries = {
         f"{name} product": (
             re.sub(rf"\b({left}|{right})\b", rf"{function}(\1)", LINES[line]),
             f"{left} and {right} are rounded to {name}, {bits} bits behind the first, before they are multiplied.",
         )
         for name, (function, bits) in FORMATS.items()
     }
-    return at(line, found, remark="with products in full precision")
+    return at(line, entries, remark="with products in full precision")
 
 
 ANYWHERE: tuple[Mistake, ...] = (

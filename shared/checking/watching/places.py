@@ -56,9 +56,9 @@ class Sources:
 
     def place(self, frame: FrameType | None) -> Place | None:
         """Find the expression that is being run, and the calls that led to it."""
-        own = [each for each in _outwards(frame) if self.is_own(each.f_code.co_filename)]
-        name = self._name(own[0].f_code.co_filename) if own else ""
-        return _place(own[0].f_code, own[0].f_lasti, name, _lines(own[1:])) if own else None
+        theirs = [each for each in _outwards(frame) if self.is_own(each.f_code.co_filename)]
+        name = self._name(theirs[0].f_code.co_filename) if theirs else ""
+        return _place(theirs[0].f_code, theirs[0].f_lasti, name, _lines(theirs[1:])) if theirs else None
 
     def line(self, frame: FrameType, number: int) -> Place | None:
         """Return the whole of a line of the function that is being run."""
@@ -68,10 +68,10 @@ class Sources:
 
     def place_in(self, frames: Iterable[Any]) -> tuple[Place | None, str]:
         """Find the same in frames that JAX has kept, and what the result is called."""
-        own = [each for each in frames if self.is_own(each.file_name)]
-        if not own:
+        theirs = [each for each in frames if self.is_own(each.file_name)]
+        if not theirs:
             return None, ""
-        here, lines = own[0], tuple(each.start_line for each in own[1:])
+        here, lines = theirs[0], tuple(each.start_line for each in theirs[1:])
         span = Span(here.start_line, here.end_line, here.start_column, here.end_column)
         file = self._name(here.file_name)
         return placed(span, here.file_name, file, here.function_name, lines), _names(here.file_name).get(span, "")
@@ -128,8 +128,8 @@ def _span(code: CodeType, instruction: int) -> Span:
 
 def name_at(frame: FrameType | None, sources: Sources) -> str:
     """Name what the expression that is being run is assigned to; empty if it is only a part, or assigned to nothing."""
-    own = next((each for each in _outwards(frame) if sources.is_own(each.f_code.co_filename)), None)
-    return _names(own.f_code.co_filename).get(_span(own.f_code, own.f_lasti), "") if own else ""
+    theirs = next((each for each in _outwards(frame) if sources.is_own(each.f_code.co_filename)), None)
+    return _names(theirs.f_code.co_filename).get(_span(theirs.f_code, theirs.f_lasti), "") if theirs else ""
 
 
 @cache
@@ -139,11 +139,11 @@ def _names(filename: str) -> dict[Span, str]:
         tree = ast.parse("".join(linecache.getlines(filename)))
     except SyntaxError:
         return {}
-    found: dict[Span, str] = {}
+    names: dict[Span, str] = {}
     for node in ast.walk(tree):
         for target, value in _assignments(node):
-            found[_span_of(value)] = str(target.value) if isinstance(target, ast.Constant) else ast.unparse(target)
-    return found
+            names[_span_of(value)] = str(target.value) if isinstance(target, ast.Constant) else ast.unparse(target)
+    return names
 
 
 def _assignments(node: ast.AST) -> Iterator[tuple[ast.expr, ast.expr | ast.stmt]]:

@@ -99,9 +99,9 @@ class Recorder:
                 return known[1]
             self._changed(value)
             return self._numbers[id(value)][1]
-        seen = self._seen.get(key_of(copy))
-        if seen and (tells(copy) or isinstance(seen, Input)):
-            return seen
+        earlier = self._seen.get(key_of(copy))
+        if earlier and (tells(copy) or isinstance(earlier, Input)):
+            return earlier
         return Constant(copy if copy.ndim else copy.item())
 
     def _changed(self, value: Any) -> None:

@@ -68,16 +68,16 @@ class Tensors:
         operations = self.recorder.operations
         user = operations[self.used[operand]] if operand in self.used else None
         if user and user.place:
-            own = operand.name if isinstance(operand, Input) else operations[operand.number].name  # type: ignore[union-attr]
-            self.recorder.write("grad", [operand], gradient, user.place, f"{own}.grad" if own else "")
+            leaf = operand.name if isinstance(operand, Input) else operations[operand.number].name  # type: ignore[union-attr]
+            self.recorder.write("grad", [operand], gradient, user.place, f"{leaf}.grad" if leaf else "")
 
 
 def named(function: Any) -> tuple[str, bool, bool]:
     """Give a function's name in NumPy, whether its operands come the other way round, and whether it changes one."""
-    own = function.__self__.__name__ if function.__name__ == "__get__" else function.__name__
-    plain = own.strip("_")
-    is_dunder = own.startswith("__") and own.endswith("__")
-    in_place = plain == "setitem" or (is_dunder and plain.startswith("i")) or (own.endswith("_") and not is_dunder)
+    name = function.__self__.__name__ if function.__name__ == "__get__" else function.__name__
+    plain = name.strip("_")
+    is_dunder = name.startswith("__") and name.endswith("__")
+    in_place = plain == "setitem" or (is_dunder and plain.startswith("i")) or (name.endswith("_") and not is_dunder)
     is_swapped = is_dunder and plain.startswith("r")
     plain = plain[1:] if is_dunder and (is_swapped or plain[:1] == "i") else plain
     return IN_NUMPY.get(plain, plain), is_swapped, in_place
