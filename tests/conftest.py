@@ -1,20 +1,25 @@
 """Shapes and types in the signatures are checked while the tests run; fixtures that several files use."""
 
 import os
+import sys
 import warnings
 from collections import Counter
 from contextlib import nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
-# As many tests run at a time as there are processors: each has one thread, and finds what JAX has compiled before.
+# As many tests run at a time as there are processors: each has one thread, and finds what Python and JAX have compiled.
+CACHE = Path(__file__).parents[1] / ".pytest_cache"
+os.environ["PYTHONDONTWRITEBYTECODE"] = ""
+os.environ["PYTHONPYCACHEPREFIX"] = str(CACHE / "bytecode")
 os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
-os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(Path(__file__).parents[1] / ".pytest_cache" / "jax"))
+os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(CACHE / "jax"))
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
 
-from jaxtyping import install_import_hook
+from jaxtyping import install_import_hook  # noqa: E402
 
+sys.dont_write_bytecode, sys.pycache_prefix = False, str(CACHE / "bytecode")
 install_import_hook(["implementations", "shared.data.dataset", "shared.data.weights"], "beartype.beartype")
 
 import h5py  # noqa: E402

@@ -148,7 +148,7 @@ def test_files_with_the_names_of_libraries_do_not_take_their_places(tmp_path, ow
 
 
 def test_nothing_is_written_beside_the_file(reply_to, tmp_path, monkeypatch):
-    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+    monkeypatch.delenv("PYTHONPYCACHEPREFIX")
     (tmp_path / "helper.py").write_text("one = 1")
     assert reply_to("return {'dW1': helper.one}", "import helper").values == {"dW1": 1}
     assert sorted(path.name for path in tmp_path.iterdir()) == ["helper.py", "my_backprop.py"]

@@ -77,7 +77,7 @@ def _started() -> "subprocess.Popen[bytes]":
     """Start the helper: it imports nothing from the current folder, hears no Ctrl-C, and ends with its input."""
     places = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(places), "OPENBLAS_NUM_THREADS": "1"}
-    command = [sys.executable, "-P", "-B", "-m", "shared.data.examiner"]
+    command = [sys.executable, "-P", "-m", "shared.data.examiner"]
     pipe, null = subprocess.PIPE, subprocess.DEVNULL
     return subprocess.Popen(  # noqa: S603
         command, stdin=pipe, stdout=pipe, stderr=null, env=environment, start_new_session=True

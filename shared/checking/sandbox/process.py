@@ -28,8 +28,8 @@ class Child:
     """A process that has begun to load a file."""
 
     def __init__(self, path: Path, folder: Path, entry: str = "", memory: int = 0):
-        # -P and PYTHONPATH: this suite's `shared` is found, whatever lies in the current folder. -B: no __pycache__.
-        command = [sys.executable, "-P", "-B", "-m", "shared.checking.sandbox.worker", str(path), str(folder), entry]
+        # -P and PYTHONPATH: this suite's `shared` is found, whatever lies in the current folder.
+        command = [sys.executable, "-P", "-m", "shared.checking.sandbox.worker", str(path), str(folder), entry]
         there = filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(there), MARK: str(folder), MEMORY: str(memory)}
         self._mark = str(folder)

@@ -123,6 +123,7 @@ def _limit_memory() -> None:
 
 def _set_the_scene(source: Source) -> None:
     """Let the user's file find what it would find by itself: its own folder first, and its own `shared`."""
+    sys.dont_write_bytecode = True  # from here on: no __pycache__ beside the user's files
     sys.argv = [source.shown]
     sys.path.insert(0, str(source.path.parent))
     sys.meta_path.insert(0, libraries.First(source.path.parent))
