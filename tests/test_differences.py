@@ -66,7 +66,7 @@ def test_large_problems_are_not_set_where_a_gradient_takes_thousands_of_costs(mo
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("factor", [1 + 1e-9, 1 + 1e-10, 1 + 1e-11, 1 + 1e-12, 1 + 1e-13])
+@pytest.mark.parametrize("factor", [1 + 1e-9, 1 + 1e-13])
 def test_a_small_error_is_not_taken_for_differences(factor):
     class Off(Patient):
         def gradients(self, *arguments):

@@ -178,7 +178,7 @@ def pair(
             continue
         if not reach[a] - reach[b] <= alone[a] or not reach[b] - reach[a] <= alone[b]:
             continue
-        if not screen.lets_pass(a, b, wrong):
+        if not screen.lets_pass(a, b, reach[a] & reach[b] & set(wrong)):
             continue
         if explains((a, b), touched((a, b), gaps), answers):
             return [Diagnosis(m.line, tuple(touched((m,), gaps)), (m,)) for m in (a, b)]

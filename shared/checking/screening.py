@@ -1,5 +1,6 @@
 """Which pairs of mistakes are worth a proof: those that come near what a program gave on one problem."""
 
+import re
 from collections.abc import Iterable
 
 import numpy as np
@@ -11,6 +12,12 @@ from shared.network import Array
 
 NEAR = 0.01
 """How far a prediction may be off, as a share of its largest entry: ten times what a proof allows."""
+NEARER = 0.1
+"""How far it may be off, as a share of what the right line is off: a pair that comes no nearer explains nothing."""
+COARSELY = 3.0
+"""The same where both lines keep fewer digits: the last of these depends on the order of a sum."""
+COARSE = re.compile(r"\b(f16|f32|tf32|bf16)\(|^$")
+"""What a line that keeps fewer digits has in it; of one without a text nobody knows."""
 
 
 class Screen:
@@ -26,13 +33,14 @@ class Screen:
         wanted = {name for name in names if name in self.answer.own}
         if Trait.LATE in a.traits | b.traits or not wanted:
             return True
+        share = COARSELY if all(COARSE.search(mistake.formula) for mistake in (a, b)) else NEARER
         known = dict(self.before(first, second.line))
         for name in order[: order.index(second.line)]:
-            if name in wanted and not near(known.get(f"predicted {name}"), self.answer.own[name]):
+            if name in wanted and not self.near(known.get(f"predicted {name}"), name, share):
                 return False
         for name in order[order.index(second.line) :]:
             predicted = self.line(second if name == second.line else name, known)
-            if name in wanted and not near(predicted, self.answer.own[name]):
+            if name in wanted and not self.near(predicted, name, share):
                 return False
             wanted.discard(name)
             if not wanted & set(order[order.index(name) :]):
@@ -59,12 +67,13 @@ class Screen:
         except (KeyError, ValueError, IndexError, TypeError, AttributeError):
             return None
 
-
-def near(predicted: Array | None, V: Array) -> bool:
-    """Tell whether a prediction is as near as a proof could make good; what is not finite tells nothing."""
-    if predicted is None or predicted.size != V.size:
-        return False
-    P = predicted.reshape(V.shape).astype(np.float64)
-    if not (np.isfinite(P).all() and np.isfinite(V).all()):
-        return True
-    return bool(np.abs(P - V).max() <= NEAR * np.abs(P).max() + np.finfo(np.float32).tiny)
+    def near(self, predicted: Array | None, name: str, share: float) -> bool:
+        """Tell whether a prediction is as near as a proof could make good; what is not finite tells nothing."""
+        V, (truth, allowance) = self.answer.own[name], self.answer.lines[name]
+        if predicted is None or predicted.size != V.size:
+            return False
+        P, right_one = (W.reshape(V.shape).astype(np.float64) for W in (predicted, truth.high))
+        if not (np.isfinite(P).all() and np.isfinite(V).all() and np.isfinite(right_one).all()):
+            return True
+        room = min(NEAR * np.abs(P).max(), share * np.abs(right_one - V).max())
+        return bool(np.abs(P - V).max() <= room + np.max(allowance.bound) + np.finfo(np.float32).tiny)
