@@ -213,7 +213,7 @@ def test_an_update_passes_on_the_gradients_error_times_the_learning_rate():
 
 def test_numbers_too_small_to_be_normal_may_be_taken_for_0():
     tiny = np.finfo(np.float64).tiny
-    given = rounding.given(WorstCase(np.dtype("float64"), "relu"), np.array([tiny / 4, -tiny / 2, tiny, 1.0]))
+    given = rounding.exact_input(WorstCase(np.dtype("float64"), "relu"), np.array([tiny / 4, -tiny / 2, tiny, 1.0]))
     np.testing.assert_array_equal(given.error, [tiny / 4, tiny / 2, 0, 0])
 
 

@@ -59,12 +59,17 @@ def hidden_sigmoid(a: Arithmetic, Z1: WithError) -> tuple[WithError, WithError]:
 
 
 def hidden_tanh(a: Arithmetic, Z1: WithError) -> tuple[WithError, WithError]:
-    """A1, and its slope 1 - A1^2, whose error is at most twice that of A1, and three roundings of 1."""
+    """A1, and its slope 1 - A1^2, whose error is at most twice that of A1, and three roundings of 1.
+
+    A library's tanh is an approximation, which errs alike where Z1 is about as large: so does the slope made of it.
+    """
     flattest = np.clip(np.abs(Z1.value) - a.uncertainty(Z1), 0, 300)  # cosh^2 is finite there
     moves = a.magnitude(Z1) > 0
-    A1 = WithError(np.tanh(Z1.value), a.add(Z1.error / np.cosh(flattest) ** 2, a.rounded(20, moves * 1.0)))
+    passed_on, approximated = Z1.error / np.cosh(flattest) ** 2, a.rounded(20, moves * 1.0)
     slope = 1 / np.cosh(np.clip(Z1.value, -350, 350)) ** 2
-    return A1, WithError(slope, a.add(2 * A1.error, a.rounded(3, moves * 1.0)))
+    in_common = a.adding_up(WithError(np.rint(Z1.value), approximated)).error
+    A1 = WithError(np.tanh(Z1.value), a.add(passed_on, approximated))
+    return A1, WithError(slope, a.add(2 * passed_on, 2 * in_common, a.rounded(3, moves * 1.0)))
 
 
 SMOOTH = {"sigmoid": hidden_sigmoid, "tanh": hidden_tanh}
