@@ -57,8 +57,11 @@ def _by_torch(call: Callable[[Given], Any], given: Given) -> Any:
     weights = {name: given.argument(name).requires_grad_() for name in holder.WEIGHTS}
     others = {name: given.argument(name) for name in ("X", "Y")}
     new = replace(given, arrays={**weights, **others}, make=lambda value: value, note=lambda name, value: value)
-    loss = _loss_of(call(new))
-    return torch.autograd.grad(loss, list(weights.values()))
+    result = call(new)
+    left = [V.grad for V in weights.values()]
+    if all(V is not None for V in left):  # it went back itself
+        return left
+    return torch.autograd.grad(_loss_of(result), list(weights.values()))
 
 
 def _by_jax(call: Callable[[Given], Any], given: Given) -> Any:
