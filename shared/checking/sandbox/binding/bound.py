@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from shared.checking.sandbox.binding import two_outputs
 from shared.checking.sandbox.binding.given import BIG32, Given
 from shared.checking.sandbox.binding.paper import NAMES, Layout
 from shared.checking.sandbox.binding.plan import Plan
@@ -17,7 +18,8 @@ from shared.checking.sandbox.binding.survey import Survey
 class Binding:
     """A plan with its reading.
 
-    `others` are the entries that would do as well. `sizes` are n_x and n_h, where they cannot be chosen.
+    `others` are the entries that would do as well. `sizes` are n_x and n_h, where they cannot be chosen. `labels`
+    says how a program with two outputs takes them, `opposite` whether the gradients of these outputs are.
     """
 
     plan: Plan
@@ -28,15 +30,18 @@ class Binding:
     rate: float
     others: list[str] = field(default_factory=list)
     sizes: tuple[int, int] | None = None
+    labels: str = ""
+    opposite: bool = True
 
     @property
     def functions(self) -> list[str]:
         """What can be asked for: gradients, and train where single steps can be made."""
-        return ["gradients", *(["train"] if self.plan.trains else [])]
+        return ["gradients", *(["train"] if self.plan.trains and not self.labels else [])]
 
     def call(self, function: str, arguments: list[Any], note: Callable[[str, Any], Any]) -> dict[str, Any]:
         """Give what the program gives, with the gradients under their names in this suite."""
         arrays = dict(zip(NAMES, arguments, strict=False))
+        arrays = two_outputs.asked(arrays, self.labels) if self.labels else arrays
         given = replace(given_to(self.survey, arrays, self._rate(arrays), self.make), note=note)
         if function == "train":
             rate, iterations = arguments[len(NAMES) :]
@@ -49,7 +54,8 @@ class Binding:
             whole, _, place = own.rpartition(".")
             if own not in found and whole in found:
                 found[own] = found[whole][int(place)]
-        return {names.get(own, own): V for own, V in found.items()}
+        named = {names.get(own, own): V for own, V in found.items()}
+        return two_outputs.second(named, arrays, self.opposite) if self.labels else named
 
     def _rate(self, arrays: dict[str, np.ndarray]) -> float:
         """Return the learning rate from which an update is read: float32 does not hold the largest."""
@@ -76,7 +82,8 @@ class Binding:
         }
         each = "; for each example by itself, and the mean is taken" if self.plan.one_by_one else ""
         held = "; the weights are its global variables" if self.plan.build and not self.plan.build.name else ""
-        return f"{said}{held}{read.get(self.plan.how, '')}{each}"
+        two = "; of its two outputs the second is A2, with weights (0, W2)" if self.labels else ""
+        return f"{said}{held}{read.get(self.plan.how, '')}{each}{two}"
 
 
 def given_to(survey: Survey, arrays: dict[str, np.ndarray], rate: float, make: Callable[[np.ndarray], Any]) -> Given:

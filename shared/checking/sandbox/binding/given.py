@@ -2,7 +2,7 @@
 
 from collections import namedtuple
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Any
 
@@ -49,6 +49,13 @@ class Given:
         n_h, weights, numbers = (prod(self.arrays[name].shape) for name in ("b1", "W1", "X"))
         return weights // n_h, n_h, numbers * n_h // weights
 
+    def of_example(self, which: int | list[int]) -> "Given":
+        """Return the same with one of the examples, as a vector, or with some of them."""
+        *_, m = self.sizes
+        axis = 1 if self.arrays["X"].shape[-1] == m else 0
+        taken = {name: np.take(self.arrays[name], which, min(axis, self.arrays[name].ndim - 1)) for name in ("X", "Y")}
+        return replace(self, arrays={**self.arrays, **taken})
+
     def value(self, role: str, form: str = "") -> Any:
         """Give a parameter's value.
 
@@ -57,8 +64,8 @@ class Given:
         KeyError
             If there is none: it has to come from another function, which did not give it.
         """
-        n_x, n_h, m = self.sizes
-        numbers = {"n_x": n_x, "n_h": n_h, "n_y": 1, "m": m, "sizes": [n_x, n_h, 1], "rate": self.rate, "zero": 0.0}
+        (n_x, n_h, m), n_y = self.sizes, self.arrays["b2"].size
+        numbers = {"n_x": n_x, "n_h": n_h, "n_y": n_y, "m": m, "sizes": [n_x, n_h, n_y], "rate": self.rate, "zero": 0.0}
         numbers |= {"iterations": self.iterations, "one": 1.0}
         if form in WITH_BIAS:
             return self.argument(role, self.with_bias(role, form))
@@ -121,22 +128,22 @@ class Given:
 
     def flat(self, form: str) -> np.ndarray:
         """Give the four weights as one vector: one after the other, or each bias as the first column of its weights."""
-        W1, b1, W2, b2 = (self.arrays[name] for name in WEIGHTS)
         if form in IN_ORDER:
             return np.concatenate([self.arrays[name].ravel() for name in IN_ORDER[form]])
-        order = "F" if form.endswith("by columns") else "C"
-        parts = (np.column_stack([b.ravel(), W.reshape(b.size, -1)]) for W, b in ((W1, b1), (W2, b2)))
-        return np.concatenate([part.ravel(order=order) for part in parts])  # type: ignore[arg-type]
+        return np.concatenate([self.with_bias(name, "bias first").ravel(order_of(form)) for name in ("W1", "W2")])
 
     def unflat(self, vector: np.ndarray, form: str) -> dict[str, np.ndarray]:
         """Take a vector of gradients apart as the weights were put together."""
-        n_x, n_h, _ = self.sizes
         if form in IN_ORDER:
             ends = np.cumsum([self.arrays[name].size for name in IN_ORDER[form]])[:-1]
             named = zip(IN_ORDER[form], np.split(vector, ends), strict=True)
             return {f"d{name}": V.reshape(self.arrays[name].shape) for name, V in named}
-        order: Any = "F" if form.endswith("by columns") else "C"
-        T1 = vector[: n_h * (n_x + 1)].reshape((n_h, n_x + 1), order=order)
-        T2 = vector[n_h * (n_x + 1) :].reshape((1, n_h + 1), order=order)
-        parts = [T1[:, 1:], T1[:, 0], T2[:, 1:], T2[:, 0]]
-        return {f"d{name}": V.reshape(self.arrays[name].shape) for name, V in zip(WEIGHTS, parts, strict=True)}
+        shapes = {name: self.with_bias(name, "bias first").shape for name in ("W1", "W2")}
+        parts = zip(shapes, np.split(vector, [prod(shapes["W1"])]), strict=True)
+        whole = {name: part.reshape(shapes[name], order=order_of(form)) for name, part in parts}
+        return self.without_bias(whole, "bias first")
+
+
+def order_of(form: str) -> Any:
+    """Tell NumPy in which order a vector holds the numbers of a matrix."""
+    return "F" if form.endswith("by columns") else "C"

@@ -1,6 +1,6 @@
 """An object that holds weights: where they lie in it, and how they are set and read."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -9,7 +9,7 @@ import numpy as np
 
 from shared.checking.sandbox.binding.paper import fits
 from shared.checking.sandbox.binding.survey import parameters_of
-from shared.checking.sandbox.binding.words import roles_of, weight_of
+from shared.checking.sandbox.binding.words import numbered, roles_of, weight_of
 
 DEEPEST = 3
 WEIGHTS = ("W1", "b1", "W2", "b2")
@@ -49,13 +49,10 @@ def slots(value: Any, prefix: str = "", depth: int = 1) -> Iterator[Slot]:
         parameters = dict(value.named_parameters())
         yield from (Slot(f"{prefix}{name}", parameters, name) for name in parameters)
         return
-    if isinstance(value, Mapping):
-        keys: list[Any] = list(value)
-    elif isinstance(value, list):
+    keys: list[Any] = list(value if isinstance(value, Mapping) else getattr(value, "__dict__", ()))
+    if isinstance(value, list):
         keys = list(range(len(value)))
-    else:
-        keys = [key for key in vars(value) if not key.startswith("__")] if hasattr(value, "__dict__") else []
-    for key in keys:
+    for key in (key for key in keys if not str(key).startswith("__")):
         slot = Slot(f"{prefix}{key}", value, key)
         inner = slot.get()
         if is_array(inner) or isinstance(inner, int | float):
@@ -81,43 +78,37 @@ def is_array(value: Any) -> bool:
 
 
 def weight_slots(value: Any, arrays: Mapping[str, np.ndarray]) -> dict[str, Slot]:
-    """Find where an object keeps W1 b1 W2 b2: by their names, where these are usual, and else by shape and order."""
+    """Find where an object keeps W1 b1 W2 b2: by their names, where these are usual, and else by shape and order.
+
+    Weights lie side by side: of two that fit, the one nearer to those that were found before is taken.
+    """
     found: dict[str, Slot] = {}
     free = [slot for slot in slots(value) if is_array(slot.get())]
-    for tell in (lambda slot: weight_of(slot.name), _by_number(free)):
-        for slot in free:
-            role = tell(slot)
-            if role in WEIGHTS and role not in found and fits(slot.get(), arrays[role]):
-                found[role] = slot
+    places = {slot.name: place for place, slot in enumerate(free)}
+    named = numbered({slot.name: weight_of(slot.name) for slot in free})
+    for slot in free:
+        role = named.get(slot.name, "")
+        if role in WEIGHTS and role not in found and fits(slot.get(), arrays[role]):
+            found[role] = slot
     for role in WEIGHTS:
         left = [slot for slot in free if slot not in found.values()]
+        last = max((places[slot.name] for slot in found.values()), default=0)
         if role not in found:
             fitting = [slot for slot in left if fits(slot.get(), arrays[role])]
+            fitting.sort(key=lambda slot: abs(places[slot.name] - last))
             found.update(dict(zip([role], fitting, strict=False)))
     return found
 
 
-def sizes_of(value: Any) -> tuple[int, int] | None:
-    """Find n_x and n_h by the shapes of what an object keeps; None if it is no network of two layers and one output."""
+def sizes_of(value: Any, n_y: int) -> tuple[int, int] | None:
+    """Find n_x and n_h by the shapes of what an object keeps; None if it is no network of two layers."""
     kept = [slot for slot in slots(value) if not {"X", "Y"} & set(roles_of(slot.name.split(".")[-1]))]
     matrices = [np.shape(slot.get()) for slot in kept if is_array(slot.get()) and slot.get().ndim == 2]
     for first, second in ((a, b) for k, a in enumerate(matrices) for b in matrices[k + 1 :]):
         for n_h, n_x in (first, first[::-1]):
-            if sorted(second) == sorted((n_h, 1)):
+            if sorted(second) == sorted((n_h, n_y)):
                 return n_x, n_h
     return None
-
-
-def _by_number(free: list[Slot]) -> Callable[[Slot], str | None]:
-    """Read names such as weights.0 and biases.1, where the numbers begin with whatever they begin with."""
-    coded = {slot.name: code for slot in free if (code := weight_of(slot.name)) and "#" in code}
-    numbers = sorted({int(code.partition("#")[2]) for code in coded.values()})
-
-    def tell(slot: Slot) -> str | None:
-        kind, _, number = coded.get(slot.name, "").partition("#")
-        return f"{kind}{numbers.index(int(number)) + 1}" if number else None
-
-    return tell
 
 
 def prepare(value: Any, given: Any) -> None:

@@ -4,6 +4,7 @@ import contextlib
 import io
 import warnings
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,10 +20,17 @@ def makers(survey: Survey) -> list[tuple[Callable[[np.ndarray], Any], float]]:
     import torch
 
     return [
-        (lambda array: torch.tensor(array, dtype=torch.float64), BIG),
-        (lambda array: torch.tensor(array, dtype=torch.float32), BIG32),
+        (partial(_tensor, dtype=torch.float64), BIG),
+        (partial(_tensor, dtype=torch.float32), BIG32),
         (np.asarray, BIG),
     ]
+
+
+def _tensor(array: np.ndarray, dtype: Any) -> Any:
+    """Make a tensor; classes stay whole numbers."""
+    import torch
+
+    return torch.tensor(array, dtype=None if array.dtype.kind == "i" else dtype)
 
 
 def cross_entropy(survey: Survey) -> Callable[..., Any]:
@@ -31,6 +39,8 @@ def cross_entropy(survey: Survey) -> Callable[..., Any]:
     def loss(output: Any, labels: Any) -> Any:
         from torch.nn import functional
 
+        if output.shape[-1] > 1:
+            return functional.cross_entropy(output, labels)
         labels = labels.reshape(output.shape).to(output.dtype)
         logits = survey.mentions("BCEWithLogitsLoss", "binary_cross_entropy_with_logits")
         if logits or not survey.mentions("sigmoid", "Sigmoid"):

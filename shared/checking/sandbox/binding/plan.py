@@ -92,7 +92,7 @@ def _role_by_shape(value: Any, given: Given) -> list[str]:
     if not holder.is_array(value):
         return []
     size, lowest = int(np.prod(value.shape)), float(value.min())
-    if size == m:
+    if size == m * given.arrays["b2"].size:
         return ["A2" if lowest >= 0 and float(value.max()) <= 1 else "Z2"]
     return ["A1" if lowest >= 0 else "Z1"] if size == n_h * m else []
 
@@ -168,6 +168,11 @@ class Plan:
         weights = {name: plain(slot.get()) for name, slot in after.items()}
         return {**weights, **({"costs": costs[0]} if costs and rounds == 1 else {})}
 
+    def after(self, given: Given) -> dict[str, np.ndarray]:
+        """Return the weights, or how far they have come, after as many steps as are asked for."""
+        found = self.gives(given) if self.how == "own" else self.trained(given)
+        return {name: V for name, V in found.items() if name != "costs"}
+
     def _parts(self, result: Any) -> list[Any]:
         """Return what came back, in its parts."""
         return [result, *(result.values() if isinstance(result, dict) else result if isinstance(result, tuple) else ())]
@@ -196,7 +201,7 @@ class Plan:
         places = holder.weight_slots(model, given.arrays)
         missing = [name for name in holder.WEIGHTS if name not in places]
         if missing:
-            sizes = holder.sizes_of(model)
+            sizes = holder.sizes_of(model, given.arrays["b2"].size)
             if sizes and sizes != given.sizes[:2]:
                 raise SizesError(*sizes)
             raise UnboundError(f"{type(model).__name__} keeps no {', '.join(missing)}")
@@ -235,11 +240,10 @@ class Plan:
     def _mean_of_each(self, given: Given) -> dict[str, np.ndarray]:
         """Ask for one example after the other, as a loop over examples does, and take the mean."""
         *_, m = given.sizes
-        axis = 1 if given.arrays["X"].shape[-1] == m else 0
+        is_vector = given.arrays["b1"].ndim == 1  # where biases are vectors, an example is one as well
         total: dict[str, np.ndarray] = {}
         for k in range(m):
-            parts = {name: given.arrays[name] for name in ("X", "Y")}
-            one = {name: np.take(V, [k], min(axis, V.ndim - 1)) for name, V in parts.items()}
-            found = replace(self, one_by_one=False).gives(replace(given, arrays={**given.arrays, **one}))
+            one = given.of_example(k if is_vector and not self.updates else [k])
+            found = replace(self, one_by_one=False).gives(one)
             total = {name: total.get(name, 0.0) + V for name, V in found.items()}
         return {name: V / m for name, V in total.items()}

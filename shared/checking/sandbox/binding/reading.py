@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from shared.checking.sandbox.binding.paper import GRADIENTS, fits, holds
-from shared.checking.sandbox.binding.words import meanings
+from shared.checking.sandbox.binding.words import meanings, roles_of
 
 
 class Reading(NamedTuple):
@@ -49,7 +49,7 @@ def read(entries: Mapping[str, Any], right: Mapping[str, np.ndarray], weights_ch
             found |= {meaning: name} if fits(arrays[name], right[meaning]) else {}
         named += found.get(str(meaning)) == name
     for quantity in GRADIENTS:
-        free = [name for name in arrays if name not in found.values() and means[name] is None and _is_place(name)]
+        free = [name for name in arrays if name not in found.values() and means[name] is None and _says_nothing(name)]
         fitting = [name for name in free if fits(arrays[name], right[quantity])]
         found = {**dict(zip([quantity], fitting, strict=False)), **found}
     complete = len(found)
@@ -59,6 +59,7 @@ def read(entries: Mapping[str, Any], right: Mapping[str, np.ndarray], weights_ch
     return Reading(found, count, named, len(found) - complete)
 
 
-def _is_place(name: str) -> bool:
-    """Tell whether a name is only a place in tuples and lists."""
-    return name.replace(".", "").isdigit()
+def _says_nothing(name: str) -> bool:
+    """Tell whether a name is only a place in tuples and lists, or no usual name of anything."""
+    last = name.rpartition(".")[2]
+    return last.isdigit() or not (roles_of(last) or last.startswith("dZ"))

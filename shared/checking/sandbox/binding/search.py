@@ -7,6 +7,7 @@ from time import process_time
 
 import numpy as np
 
+from shared.checking.sandbox.binding import two_outputs
 from shared.checking.sandbox.binding.bound import Binding, given_to
 from shared.checking.sandbox.binding.candidates import Candidates
 from shared.checking.sandbox.binding.given import Given
@@ -14,7 +15,7 @@ from shared.checking.sandbox.binding.holder import like
 from shared.checking.sandbox.binding.making import makers, silence
 from shared.checking.sandbox.binding.paper import LAYOUTS, numbers, right
 from shared.checking.sandbox.binding.plan import Call, Plan, SizesError, UnboundError
-from shared.checking.sandbox.binding.reading import read
+from shared.checking.sandbox.binding.reading import Reading, read
 from shared.checking.sandbox.binding.survey import Survey
 
 LONGEST, FOR_EACH, WITH_FRAMEWORKS = 8.0, 0.5, 4.0
@@ -22,9 +23,11 @@ LONGEST, FOR_EACH, WITH_FRAMEWORKS = 8.0, 0.5, 4.0
 MOST, FURTHER = 400, 8
 """Plans of one entry that are tried; and that are tried yet when one has given gradients that are not all right."""
 HELP = "name what to call with --entry, or write gradients(W1, b1, W2, b2, X, Y) around it (--template prints one)"
-EXAMINED = "examined are two layers of weights, hidden units of one kind (--activation), and one sigmoid output"
+EXAMINED = "examined are two layers of weights, hidden units of one kind (--activation), and one sigmoid or two softmax outputs"
 COMPLETE = 4
 """Gradients."""
+RATE = 2.0**-4
+"""A usual learning rate."""
 
 
 class Search:
@@ -36,10 +39,21 @@ class Search:
         self.failures: dict[str, str] = {}
         self.useless, self.useful = set[Call | None](), set[Call | None]()
         self.fixed: tuple[int, int] | None = None
-        self.problem = numbers()
+        self.problem, self.labels = numbers(), ""
 
     def find(self) -> Binding | None:
         """Return a binding of the most likely entry; None if nothing gives the gradients."""
+        found = self._of_any_size()
+        for self.labels in two_outputs.LABELS if self.survey.classes_in_source() else ():
+            if found and found.reading.right == COMPLETE:
+                break
+            self.problem, self.until, self.fixed, self.useless = numbers(7, 4), process_time() + LONGEST, None, set()
+            other = self._of_any_size()
+            found = other if other and not (found and found.reading.score >= other.reading.score) else found
+        return found
+
+    def _of_any_size(self) -> Binding | None:
+        """Search with sizes of this suite, and then with those that the program insists on."""
         found = self._first()
         if found is None and self.fixed:
             self.problem, self.useless = numbers(*self.fixed), set()
@@ -90,21 +104,46 @@ class Search:
         for make, rate in ways if plan.updates else dict(ways).items():  # the rate makes no other difference
             for layout in LAYOUTS:
                 arrays = {name: layout.of(name, V) for name, V in self.problem.items()}
+                arrays = two_outputs.asked(arrays, self.labels) if self.labels else arrays
                 given = given_to(self.survey, arrays, rate, make)
                 entries, weights = self._outcome(plan, given)
                 if not any(np.any(V) for V in entries.values()):  # nothing came back, or nothing was updated
                     continue
                 if plan.updates and not all(np.isfinite(V).all() for V in entries.values()):  # the rate is too large
                     continue
-                reading = read(entries, right({**self.problem, **weights}), plan.updates)
+                reading = self._read(plan, entries, weights)
+                if plan.updates and reading.right < COMPLETE and self._steps_after_each(plan, given):
+                    plan = replace(plan, one_by_one=True)
+                    entries, weights = self._outcome(plan, given)
+                    reading = self._read(plan, entries, weights)
+                if plan.how == "returned update" and not reading.right and not self._follows_rate(plan, given, entries):
+                    continue
                 if plan.how == "update" and reading.right < COMPLETE and not self._follows_rate(plan, given, entries):
                     plan = replace(plan, how="traced update")
                     entries, _ = self._outcome(plan, given)
-                    reading = read(entries, right(self.problem), plan.updates)
+                    reading = self._read(plan, entries, {})
                 if len(reading.of) == COMPLETE and reading.misfits <= 2:
-                    yield Binding(plan, self.survey, reading, layout, make, rate)
+                    opposite = not self.labels or two_outputs.are_opposite(
+                        entries[reading.of["dW2"]], entries[reading.of["db2"]], arrays
+                    )
+                    yield Binding(plan, self.survey, reading, layout, make, rate, labels=self.labels, opposite=opposite)
                     if reading.right == COMPLETE:
                         return
+
+    def _read(self, plan: Plan, entries: dict[str, np.ndarray], weights: dict[str, np.ndarray]) -> Reading:
+        found = right({**self.problem, **weights})
+        return read(entries, two_outputs.expected(found) if self.labels else found, plan.updates)
+
+    def _steps_after_each(self, plan: Plan, given: Given) -> bool:
+        """Tell whether it updates after each example: one that comes m times is then as good as m steps with one."""
+        *_, m = given.sizes
+        one, same = given.of_example([0]), given.of_example([0] * m)
+        with silence():
+            try:
+                after = [plan.after(replace(one, rate=RATE, iterations=m)), plan.after(replace(same, rate=RATE))]
+            except Exception:
+                return False
+        return all(np.array_equal(after[0][name], after[1][name]) for name in after[0])
 
     def _follows_rate(self, plan: Plan, given: Given, entries: dict[str, np.ndarray]) -> bool:
         """Tell whether updates are as large as the learning rate says that was asked for."""

@@ -26,7 +26,7 @@ BACKWARD = ("back", "grad", "bprop", "bwd", "deriv", "loss", "cost", "nabla")
 TRAINING = ("train", "fit", "model", "learn", "optimi", "descent", "main", "network", "run", "nn")
 THIRD = re.compile(r"(?i)(d|grad_?)?(w|weights?|theta|fc|linear)_?3")
 """The weights of a third layer."""
-CLASSES = re.compile(r"(?i)^\w*(softmax|one_?hot|crossentropyloss|nll_?loss)\w*$")
+CLASSES = re.compile(r"(?i)^(\w*(softmax|one_?hot|to_categorical|crossentropyloss|nll_?loss)\w*|cross_entropy)$")
 """What a network with several outputs has in its source."""
 UPDATING = ("update", "apply", "step", "optimi")
 
@@ -119,9 +119,13 @@ class Survey:
         thirds = [name for name in names if THIRD.fullmatch(name)]
         if thirds or sum(_called(node) == "Linear" for node in ast.walk(self.tree)) > 2:
             return f"more than two layers{f' ({thirds[0]})' if thirds else ''}"
-        indices = (ast.unparse(node) for node in ast.walk(self.tree) if _takes_classes(node))
-        named = next((name for name in names if CLASSES.search(name)), next(indices, ""))
+        named = self.classes_in_source()
         return f"an output for each class ({named})" if named else ""
+
+    def classes_in_source(self) -> str:
+        """Give what shows that there is an output for each class; empty if nothing does."""
+        indices = (ast.unparse(node) for node in ast.walk(self.tree) if _takes_classes(node))
+        return next((name for name in sorted(self._names()) if CLASSES.search(name)), next(indices, ""))
 
     def calls_of(self, name: str) -> set[str]:
         """Name the functions that a function calls."""
@@ -156,7 +160,7 @@ def _called(node: ast.AST) -> str:
 
 def _name(node: ast.AST) -> str:
     if isinstance(node, ast.Attribute):
-        return node.attr
+        return ast.unparse(node) if node.attr == "grad" else node.attr
     return node.id if isinstance(node, ast.Name) else ""
 
 

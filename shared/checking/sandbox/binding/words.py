@@ -1,7 +1,7 @@
 """What the names of parameters, attributes and results stand for, as people spell them."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 
 SPELLINGS = {
@@ -120,20 +120,23 @@ def _kind(part: str) -> str | None:
     return "b" if letters in ("b", "bs", "bias", "biases", "db", "nablab", "intercepts") else None
 
 
+def numbered(codes: Mapping[str, str | None]) -> dict[str, str]:
+    """Make W1 b1 W2 b2 of what names mean, where the numbers of layers begin with whatever they begin with."""
+    numbers: dict[str, set[int]] = {}
+    for code in codes.values():
+        kind, _, number = (code or "").partition("#")
+        numbers.setdefault(kind, set()).update([int(number)] if number else [])
+    found: dict[str, str] = {}
+    for name, code in codes.items():
+        kind, _, number = (code or "").partition("#")
+        found |= {name: f"{kind}{sorted(numbers[kind]).index(int(number)) + 1}" if number else kind} if code else {}
+    return found
+
+
 def meanings(names: Iterable[str], of_gradients: bool = True) -> dict[str, str | None]:
     """Tell which gradients names mean: dW1, dE_dW1, fc1.weight.grad, nabla_w.0; and, if `of_gradients`, grads.W1."""
-    known = {name: gradient_of(name) or (weight_of(name) if of_gradients else None) for name in names}
-    numbers: dict[str, list[int]] = {}
-    for code in known.values():
-        kind, _, number = (code or "").partition("#")
-        if number:
-            numbers[kind] = sorted({*numbers.get(kind, ()), int(number)})
-    found: dict[str, str | None] = {}
-    for name, code in known.items():
-        kind, _, number = (code or "").partition("#")
-        layer = numbers[kind].index(int(number)) + 1 if number else ""
-        found[name] = f"d{kind}{layer}" if code else None
-    return found
+    codes = {name: gradient_of(name) or (weight_of(name) if of_gradients else None) for name in names}
+    return {**dict.fromkeys(codes), **{name: f"d{of}" for name, of in numbered(codes).items()}}
 
 
 def gradient_of(name: str) -> str | None:
