@@ -11,6 +11,7 @@ from shared.checking.checkup import check
 from shared.checking.conventions import LATE, NAMES, Convention
 from shared.checking.limits import limit_of
 from shared.checking.lines import Formula
+from shared.checking.sandbox.program import Reply
 from shared.checking.told import sentence
 
 SMALL = list(problems.small())
@@ -94,3 +95,29 @@ def test_A2_rounds_to_1_where_the_log_is_said_to_be_infinite():  # noqa: N802
 
 def test_a_guard_is_off_by_its_own_size():
     assert limit_of(planted("clipped at 1e-08 in A2")).error == pytest.approx(1e-8)
+
+
+@pytest.mark.parametrize("kind", ["slope 1 at 0", "slope 1/2 at 0"])
+def test_another_slope_of_relu_at_its_kink_is_no_mistake_of_the_derivation(kind):
+    checkup = examined(planted(f"{kind} in dZ1"), asked=SATURATED)
+    assert (checkup.verdict, checkup.status(strict=True)) == ("certified, with limits", 1)
+    assert "where Z1 is exactly 0" in sentence(checkup)
+
+
+class Overflowing(Patient):
+    """It computes with Python's own numbers, which raise where NumPy's are infinite."""
+
+    def call(self, function, *arguments, watch=False):
+        """Fail where exp(-Z2) is too large a number."""
+        W1, b1, W2, b2, X, _ = arguments
+        Z2 = W2 @ np.maximum(0, W1 @ X + b1) + b2
+        failure = "OverflowError: math range error" if Z2.min() < -709 else ""
+        return Reply(None, failure=failure) if failure else super().call(function, *arguments, watch=watch)
+
+
+@pytest.mark.parametrize("mistakes", [(), (planted("sign wrong in dZ2"),)])
+def test_an_overflow_of_pythons_own_numbers_is_a_limit(mistakes):
+    checkup = check(Overflowing(LATE_COLUMNS, mistakes, FOUR), SMALL)
+    assert checkup.verdict == ("wrong" if mistakes else "certified, with limits")
+    assert "OverflowError on 4-6-1, 9 examples, all of label 1" in sentence(checkup)
+    assert all(mistake.name in sentence(checkup) for mistake in mistakes)

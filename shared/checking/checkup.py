@@ -81,7 +81,7 @@ class Checkup:
             return "wrong"
         if "cannot tell" in places or self.stops:
             return "cannot tell"
-        return "certified, with limits" if "gives way" in places else "certified"
+        return "certified, with limits" if "gives way" in places or self.examination.overflows else "certified"
 
     @property
     def stops(self) -> list[CheckError]:

@@ -45,7 +45,7 @@ class Examination:
     """What one function of a program gave, on all problems, and the way in which it is written.
 
     `stopped` says on which problem the function failed, if it did: those after it were not set. `observed` are the
-    quantities that it did not give back, and was seen to compute.
+    quantities that it did not give back, and was seen to compute; `overflows` the problems on which it gave way.
     """
 
     convention: Convention
@@ -55,6 +55,7 @@ class Examination:
     remarks: list[str] = field(default_factory=list)
     stopped: CheckError | None = None
     observed: tuple[str, ...] = ()
+    overflows: tuple[str, ...] = ()
 
     def set(
         self, program: Program, problems: Iterable[Problem], done: Callable[[int], None] = lambda count: None
@@ -69,6 +70,9 @@ class Examination:
             if reply.timed_out and problem.is_large:
                 self.remarks.append(f"not judged: {problem.name}, which did not end in time (--timeout)")
                 break
+            if "OverflowError" in reply.failure and self.replies:  # Python's own numbers; NumPy's would be infinite
+                self.overflows += (problem.name,)
+                continue
             if reply.values is None:
                 self.stopped = failed(program, self.function, problem, reply)
                 break
@@ -98,8 +102,7 @@ class Examination:
 
     def read_with(self, convention: Convention) -> "Examination":
         """Judge the same replies as those of a program that is written in another way."""
-        kept = {"remarks": self.remarks, "stopped": self.stopped, "observed": self.observed}
-        other = Examination(convention, self.function, **kept)  # type: ignore[arg-type]
+        other = replace(self, convention=convention, replies=[], answers=[])
         for problem, reply in self.replies:
             other.add(problem, reply)
         other.note_what_is_missing()

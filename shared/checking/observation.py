@@ -183,11 +183,11 @@ def with_observed(examination: Examination, observation: Observation, left_out: 
         if is_autograd or (name not in examination.given and (name not in LATE or sighting.late == (name in late)))
     }
     added = {name: sighting for name, sighting in added.items() if name not in left_out}
-    richer = Examination(
-        replace(examination.convention, late=late),
-        examination.function,
-        remarks=examination.remarks,
-        stopped=examination.stopped,
+    richer = replace(
+        examination,
+        convention=replace(examination.convention, late=late),
+        replies=[],
+        answers=[],
         observed=tuple(name for name in added if name not in examination.given),
     )
     by_problem = {trace.problem.name: trace for trace in observation.traces}

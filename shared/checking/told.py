@@ -63,7 +63,15 @@ def sentence(checkup: Checkup) -> str:
         )
     if checkup.verdict == "cannot tell":
         return f"{name}: [{style}]cannot tell[/]. {escape('; '.join(doubts(checkup)))}."
-    limits = "; ".join(finding.diagnosis.limit for finding in checkup.findings if finding.diagnosis.is_limit)
+    limits = "; ".join(
+        [
+            *(finding.diagnosis.limit for finding in checkup.findings if finding.diagnosis.is_limit),
+            *(
+                f"OverflowError on {problem}: a number of Python's own is too large"
+                for problem in checkup.examination.overflows[:1]
+            ),
+        ]
+    )
     if checkup.verdict == "certified, with limits":
         return f"{name} is [{style}]certified, with limits[/]: the derivation is right. {escape(capitalised(limits))}."
     rest = f" Besides, {escape(limits)}." if limits else ""

@@ -105,17 +105,25 @@ dA1 = at(
     },
 )
 
+AT_THE_KINK = at(
+    "dZ1",
+    {
+        "slope 1 at 0": ("dA1 * (Z1 >= 0)", "dZ1 takes relu's slope to be 1, not 0, where Z1 is exactly 0."),
+        "slope 1/2 at 0": (
+            "dA1 * heaviside(Z1, 0.5)",
+            "dZ1 takes relu's slope to be 1/2, as that of a maximum of equals, and not 0, where Z1 is exactly 0.",
+        ),
+    },
+    traits=Trait.LIMIT,
+)
+"""Any slope from 0 to 1 is right where Z1 is exactly 0; that of this suite is 0."""
+
 dZ1 = at(
     "dZ1",
     {
         "mask missing": ("dA1", "relu's slope is missing: where Z1 is negative, nothing passes back."),
         "mask inverted": ("dA1 * (Z1 <= 0)", "The gradient passes where Z1 is negative and stops elsewhere."),
         "mask assigned": ("(Z1 > 0)", "dZ1 is relu's slope itself, which should be multiplied with dA1."),
-        "slope 1 at 0": ("dA1 * (Z1 >= 0)", "Where Z1 is exactly 0, relu's slope is taken to be 1, not 0."),
-        "slope 1/2 at 0": (
-            "dA1 * heaviside(Z1, 0.5)",
-            "Where Z1 is exactly 0, relu's slope is taken to be 1/2, as that of a maximum of equals, and not 0.",
-        ),
         "mask of Z1 unequal to 0": (
             "dA1 * (Z1 != 0)",
             "The gradient passes wherever Z1 is not exactly 0, and relu lets it pass above 0 only.",
@@ -236,4 +244,4 @@ BACKWARD_FAMILIES = (
     ),
 )
 
-BACKWARD: tuple[Mistake, ...] = (*dW2, *db2, *dA1, *dZ1, *dZ1_OF_ANY, *dW1, *db1)
+BACKWARD: tuple[Mistake, ...] = (*dW2, *db2, *dA1, *AT_THE_KINK, *dZ1, *dZ1_OF_ANY, *dW1, *db1)
