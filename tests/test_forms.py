@@ -198,6 +198,132 @@ def test_arguments_come_in_any_order(form, order):
     assert form(ORDERED.format(name="backprop", parameters=order)).find().reading.right == 4
 
 
+ONE_EXAMPLE = """
+    import numpy as np
+    class Net:
+        def __init__(self, n_in, n_hidden):
+            self.W1, self.b1 = np.ones((n_hidden, n_in)), np.zeros(n_hidden)
+            self.W2, self.b2 = np.ones((1, n_hidden)), np.zeros(1)
+        def backprop(self, x, y):
+            z = self.W1 @ x + self.b1
+            a = np.maximum(0, z)
+            d2 = 1 / (1 + np.exp(-(self.W2 @ a + self.b2))) - y
+            d1 = self.W2.T @ d2 * (z > 0)
+            return np.outer(d1, x), d1, np.outer(d2, a), d2
+        def fit(self, X, Y, lr, epochs):
+            for _ in range(epochs):
+                for i in range(len(X)):
+                    dW1, db1, dW2, db2 = self.backprop(X[i], Y[i])
+                    self.W1 -= lr * dW1
+                    self.b1 -= lr * db1
+                    self.W2 -= lr * dW2
+                    self.b2 -= lr * db2
+    """
+
+
+@pytest.mark.parametrize("entry", ["Net.backprop", "Net.fit"])
+@pytest.mark.parametrize("change", [("", ""), (" * (z > 0)", ""), ("- y", "+ y")])
+def test_what_takes_one_example_is_asked_for_one_with_a_mistake_in_it_too(form, entry, change):
+    binding = form(ONE_EXAMPLE.replace(*change), entry).find()
+    assert (binding.plan.entry, binding.plan.one_by_one, binding.reading.misfits) == (entry, True, 0)
+    if not any(change):
+        problem = paper.numbers(4, 3, 7)
+        arrays = [binding.layout.of(key, problem[key]) for key in paper.NAMES]
+        values = binding.call("gradients", arrays, lambda name, V: V)
+        np.testing.assert_allclose(np.abs(values["db1"]).ravel(), np.abs(paper.right(problem)["db1"]).ravel())
+
+
+def test_a_loop_over_batches_shows_no_single_examples(form):
+    batches = ONE_EXAMPLE.replace("for i in range(len(X))", "for xb, yb in batches").replace("X[i], Y[i]", "xb, yb")
+    assert not form(batches).survey.is_for_each_example("backprop")
+    assert form(ONE_EXAMPLE).survey.is_for_each_example("backprop")
+
+
+SOFTMAX = """
+    import numpy as np
+    def backward(W1, b1, W2, b2, X, y):
+        n = len(X)
+        h = np.maximum(0, X @ W1 + b1)
+        e = np.exp(h @ W2 + b2)
+        probs = e / e.sum(axis=1, keepdims=True)
+        {line}
+        probs /= n
+        back = probs @ W2.T * (h > 0)
+        return X.T @ back, back.sum(0), h.T @ probs, probs.sum(0)
+    """
+
+
+@pytest.mark.parametrize(
+    ("line", "labels", "wrong"),
+    [
+        ("probs[range(n), y] -= 1", "classes", set()),
+        ("one_hot = y; probs -= one_hot", "one-hot", set()),
+        ("probs[range(n), y] -= 1; probs[:, 0] *= 2", "classes", {"dW2", "db2"}),
+    ],
+)
+def test_two_softmax_outputs_are_read_as_one_sigmoid(form, line, labels, wrong):
+    binding = form(SOFTMAX.format(line=line)).find()
+    assert (binding.labels, "of its two outputs" in binding.sentence()) == (labels, True)
+    problem = paper.numbers(3, 2, 7)
+    arrays = [binding.layout.of(key, problem[key]) for key in paper.NAMES]
+    values, right = binding.call("gradients", arrays, lambda name, V: V), paper.right(problem)
+    off = {q for q in paper.GRADIENTS if not np.allclose(np.asarray(values[q]).T.ravel(), right[q].ravel(), rtol=1e-12)}
+    assert off == wrong
+
+
+NEURONS = """
+    from math import exp
+    def forward_propagate(network, row):
+        for layer in network:
+            outputs = []
+            for neuron in layer:
+                z = neuron["weights"][-1] + sum(w * x for w, x in zip(neuron["weights"][:-1], row))
+                neuron["output"] = 1 / (1 + exp(-z)) if layer is network[-1] else max(0, z)
+                outputs.append(neuron["output"])
+            row = outputs
+    def backward_propagate_error(network, expected):
+        last = network[1][0]
+        last["delta"] = last["output"] - expected[0]
+        for j, neuron in enumerate(network[0]):
+            neuron["delta"] = last["delta"] * last["weights"][j] * (neuron["output"] > 0)
+    def update_weights(network, row, l_rate):
+        inputs = row[:-1]
+        for layer in network:
+            for neuron in layer:
+                for j, x in enumerate(inputs):
+                    neuron["weights"][j] -= l_rate * neuron["delta"] * x
+                neuron["weights"][-1] -= l_rate * neuron["delta"]
+            inputs = [neuron["output"] for neuron in layer]
+    """
+
+
+def test_a_network_of_lists_of_neurons_is_asked_neuron_by_neuron(form):
+    assert form(NEURONS).find().reading.right == 4
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("returned", ["loss.item(), W1.grad, b1.grad, W2.grad, b2.grad", "loss.detach()"])
+def test_a_loss_that_went_back_itself_leaves_its_gradients(form, returned):
+    binding = form(f"""
+        import torch
+        def backward(W1, b1, W2, b2, X, Y):
+            for weights in (W1, b1, W2, b2):
+                weights.requires_grad_()
+            Z2 = W2 @ torch.relu(W1 @ X + b1) + b2
+            loss = torch.nn.functional.binary_cross_entropy_with_logits(Z2, Y)
+            loss.backward()
+            return {returned}
+        """).find()
+    assert binding.reading.right == 4
+
+
+def test_costs_beside_new_weights_are_no_bias(form):
+    source = ORDERED.format(name="train", parameters="W1, b1, W2, b2, X, Y, lr, steps").replace("W2.T @ dZ2", "X[0]")
+    new = "W1 - lr * dZ1 @ X.T, b1 - lr * dZ1.sum(1, keepdims=True), W2 - lr * dZ2 @ A1.T, b2 - lr * dZ2.sum(1)"
+    binding = form(f"{source.rpartition('return')[0]}return [0.5], [{new}]").find()
+    assert (binding.reading.right, binding.plan.how) == (2, "returned update")
+
+
 def test_what_the_user_names_is_called(form):
     both = ORDERED.format(name="first_gradients", parameters="X, Y, W1, W2, b1, b2")
     both += ORDERED.format(name="second_gradients", parameters="X, Y, W1, W2, b1, b2")
@@ -223,10 +349,16 @@ def test_the_output_of_the_network_is_told_from_those_of_its_layers():
 def test_where_nothing_can_be_bound_the_parameters_are_named(form):
     search = form("def backward(alpha_beta, whatever):\n    return 1\n")
     assert search.find() is None
-    said = (
-        "nothing gives four gradients: for backward nobody knows what alpha_beta, whatever are; name what to call with"
-    )
+    said = "nothing gives four gradients: for backward nobody knows what alpha_beta, whatever are; name what to call"
     assert search.why_not().startswith(said)
+
+
+def test_where_nothing_can_be_bound_the_adapter_is_written(form):
+    search = form("def backward(net, X, y, whatever):\n    return 1\n")
+    assert search.find() is None
+    weights = "{'W1': W1, 'b1': b1, 'W2': W2, 'b2': b2}"
+    call = f"return backward(net={weights}, X=X, y=Y, whatever=...)"
+    assert search.why_not().endswith(f"def gradients(W1, b1, W2, b2, X, Y): {call}")
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Any
 
 from shared.checking.sandbox.binding import holder, layer_helpers
 from shared.checking.sandbox.binding.making import cross_entropy
-from shared.checking.sandbox.binding.options import calls, unknown
+from shared.checking.sandbox.binding.options import calls, needed, unknown
 from shared.checking.sandbox.binding.plan import PRODUCED, Call, Plan
 from shared.checking.sandbox.binding.survey import BACKWARD, FORWARD, TRAINING, Survey, is_like, parameters_of
 from shared.checking.sandbox.binding.words import roles_of
@@ -140,11 +140,25 @@ class Candidates:
 
     def unknown(self, name: str) -> list[str]:
         """Name the parameters of an entry for which nothing is known."""
-        cls, _, method = name.partition(".")
-        if cls in self.survey.classes:
-            built = self.survey.classes[cls]
-            return list(chain(unknown(built), unknown(getattr(built, method)) if method else ()))
-        return unknown(self.survey.functions[name]) if name in self.survey.functions else []
+        return list(chain(*(unknown(function) for _, function in self._called(name))))
+
+    def adapter(self, name: str) -> str:
+        """Write a function that calls an entry, ready to paste as far as its parameters are known."""
+        keys = ", ".join(f"{key!r}: {weight}" for weight, key in self.survey.keys().items())
+        values = {each: each for each in ("W1", "b1", "W2", "b2", "X", "Y")}
+        values |= {"n_x": "W1.shape[1]", "n_h": "W1.shape[0]", "n_y": "1", "m": "X.shape[1]"}
+        values |= {"weights": f"{{{keys}}}", "XY": "(X, Y)"}
+        calls = []
+        for called, function in self._called(name):
+            known = {each: next(filter(None, map(values.get, roles_of(each))), "...") for each in needed(function)}
+            calls.append(f"{called}({', '.join(f'{each}={value}' for each, value in known.items())})")
+        return f"def gradients(W1, b1, W2, b2, X, Y): return {'.'.join(calls)}"
+
+    def _called(self, name: str) -> Iterator[tuple[str, Any]]:
+        """Go through what is called for an entry: a function, or a class and its method."""
+        first, _, method = name.partition(".")
+        found = self.survey.classes.get(first) or self.survey.functions.get(first)
+        yield from ((each, V) for each, V in ((first, found), (method, getattr(found, method, None))) if V)
 
 
 def members(cls: type) -> dict[str, Any]:

@@ -1,30 +1,35 @@
-"""A course's functions of one layer, put together to a whole pass: linear_activation_forward, linear_backward, ..."""
+"""Helpers of a course or a tutorial, put together to a whole pass: linear_activation_forward, update_weights, ..."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+import numpy as np
+
+from shared.checking.sandbox.binding.given import BIG
 from shared.checking.sandbox.binding.plan import Call, Plan
 from shared.checking.sandbox.binding.survey import Survey
 
 Function = Callable[..., Any]
+LAYERS = ("linear_activation_forward", "linear_activation_backward")
 PARTS = ("linear_forward", "linear_backward", "relu", "sigmoid", "relu_backward")
 ARGUMENTS = ("W1", "b1", "W2", "b2", "X", "Y")
 
 
+NEURONS = ("forward_propagate", "backward_propagate_error", "update_weights")
+
+
 def plans(survey: Survey) -> Iterator[tuple[str, Iterator[Plan]]]:
     """Go through the ways to put such functions together that a module allows; each has a name and a plan."""
-    f = survey.functions
     sources = tuple((name, (name, "")) for name in ARGUMENTS)
-    forward, backward = f.get("linear_activation_forward"), f.get("linear_activation_backward")
-    if forward and backward:
-        whole = Call("linear_activation_backward", sources, _of_layers(forward, backward))
-        yield "linear_activation_backward", iter([Plan("linear_activation_backward", (whole,))])
-    if all(name in f for name in PARTS):
-        whole = Call("linear_backward", sources, _of_parts(f))
-        yield "linear_backward", iter([Plan("linear_backward", (whole,))])
+    for needed, together in ((LAYERS, _of_layers), (PARTS, _of_parts), (NEURONS, _of_neurons)):
+        if all(name in survey.functions for name in needed):
+            whole = Call(needed[1], sources, together(survey.functions))
+            yield needed[1], iter([Plan(needed[1], (whole,))])
 
 
-def _of_layers(forward: Function, backward: Function) -> Function:
+def _of_layers(functions: Mapping[str, Function]) -> Function:
+    forward, backward = (functions[name] for name in LAYERS)
+
     def gradients(W1: Any, b1: Any, W2: Any, b2: Any, X: Any, Y: Any) -> dict[str, Any]:
         A1, cache1 = forward(X, W1, b1, "relu")
         A2, cache2 = forward(A1, W2, b2, "sigmoid")
@@ -55,3 +60,27 @@ def _of_parts(functions: Mapping[str, Function]) -> Function:
 def _with_cache(result: Any, Z: Any) -> tuple[Any, Any]:
     """Return an activation and what its backward step needs: what came with it, or its argument."""
     return result if isinstance(result, tuple) and len(result) == 2 else (result, Z)
+
+
+def _of_neurons(functions: Mapping[str, Function]) -> Function:
+    """Put together the functions of a network that is a list of layers, each a list of neurons with their weights."""
+    forward, backward, update = (functions[name] for name in NEURONS)
+
+    def gradients(W1: Any, b1: Any, W2: Any, b2: Any, X: Any, Y: Any) -> dict[str, Any]:
+        before = [np.hstack([W, b]) for W, b in ((W1, b1), (W2, b2))]
+        changes = [np.zeros_like(layer) for layer in before]
+        for row in np.vstack([X, Y]).T.tolist():
+            network = [[{"weights": weights} for weights in layer.tolist()] for layer in before]
+            forward(network, row)
+            backward(network, row[-1:])
+            update(network, row, BIG)
+            for change, old, layer in zip(changes, before, network, strict=True):
+                change += (old - [neuron["weights"] for neuron in layer]) / BIG / len(X.T)
+        return {
+            "dW1": changes[0][:, :-1],
+            "db1": changes[0][:, -1:],
+            "dW2": changes[1][:, :-1],
+            "db2": changes[1][:, -1:],
+        }
+
+    return gradients

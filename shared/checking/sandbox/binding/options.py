@@ -53,10 +53,15 @@ def _combined(choices: list[list[Any]]) -> Iterator[list[Any]]:
         yield [chosen[order.index(k)] for k in range(len(choices))]
 
 
+def needed(function: Callable[..., Any]) -> list[str]:
+    """Name the parameters that a function cannot be called without."""
+    parameters = parameters_of(function) or []
+    return [each.name for each in parameters if each.default is each.empty and each.name != "self"]
+
+
 def unknown(function: Callable[..., Any]) -> list[str]:
     """Name the parameters that a function needs and for which nothing is known."""
-    needed = [each for each in parameters_of(function) or [] if each.default is each.empty and each.name != "self"]
-    return [each.name for each in needed if not roles_of(each.name)]
+    return [name for name in needed(function) if not roles_of(name)]
 
 
 def _sources(

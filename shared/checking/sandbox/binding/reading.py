@@ -53,6 +53,9 @@ def read(entries: Mapping[str, Any], right: Mapping[str, np.ndarray], weights_ch
         fitting = [name for name in free if fits(arrays[name], right[quantity])]
         found = {**dict(zip([quantity], fitting, strict=False)), **found}
     complete = len(found)
+    left = [name for name in arrays if name not in found.values() and means[name] is None and _says_nothing(name)]
+    if complete == len(GRADIENTS) - 1 and len(arrays) == len(GRADIENTS):  # of four, the one that is left
+        found |= dict(zip([quantity for quantity in GRADIENTS if quantity not in found], left, strict=False))
     for name, meaning in means.items():  # a wrong shape is a mistake that has to be told
         if meaning in GRADIENTS and name not in found.values():
             found.setdefault(meaning, name)

@@ -22,8 +22,11 @@ LONGEST, FOR_EACH, WITH_FRAMEWORKS = 8.0, 0.5, 4.0
 """Seconds of computing for the search, and for one entry: more where PyTorch or JAX has to wake up."""
 MOST, FURTHER = 400, 8
 """Plans of one entry that are tried; and that are tried yet when one has given gradients that are not all right."""
-HELP = "name what to call with --entry, or write gradients(W1, b1, W2, b2, X, Y) around it (--template prints one)"
-EXAMINED = "examined are two layers of weights, hidden units of one kind (--activation), and one sigmoid or two softmax outputs"
+HELP = "name what to call with --entry, or add this, with your own values in place of ...:"
+TEMPLATE = "write gradients(W1, b1, W2, b2, X, Y) (--template prints one)"
+EXAMINED = (
+    "examined are two layers, hidden units of one kind (--activation), and one sigmoid output or a softmax of two"
+)
 COMPLETE = 4
 """Gradients."""
 RATE = 2.0**-4
@@ -44,10 +47,11 @@ class Search:
     def find(self) -> Binding | None:
         """Return a binding of the most likely entry; None if nothing gives the gradients."""
         found = self._of_any_size()
-        for self.labels in two_outputs.LABELS if self.survey.classes_in_source() else ():
+        for labels in two_outputs.LABELS if self.survey.classes_in_source() else ():
             if found and found.reading.right == COMPLETE:
                 break
-            self.problem, self.until, self.fixed, self.useless = numbers(7, 4), process_time() + LONGEST, None, set()
+            self.labels, self.problem, self.until = labels, numbers(7, 4), process_time() + LONGEST
+            self.fixed, self.useless = None, set()
             other = self._of_any_size()
             found = other if other and not (found and found.reading.score >= other.reading.score) else found
         return found
@@ -172,8 +176,9 @@ class Search:
         if other := self.survey.other_network():
             return f"this is another network, with {other}; {EXAMINED}"
         if not names:
-            return f"there is no function or class that could give gradients; {HELP}"
-        return f"nothing gives four gradients: {'; '.join(map(self._reason, names[:3]))}; {HELP}"
+            return f"there is no function or class that could give gradients; {TEMPLATE}"
+        reasons = "; ".join(map(self._reason, names[:3]))
+        return f"nothing gives four gradients: {reasons}; {HELP} {self.candidates.adapter(names[0])}"
 
     def _reason(self, name: str) -> str:
         missing = self.candidates.unknown(name)

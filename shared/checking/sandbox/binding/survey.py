@@ -28,7 +28,8 @@ THIRD = re.compile(r"(?i)(d|grad_?)?(w|weights?|theta|fc|linear)_?3")
 """The weights of a third layer."""
 CLASSES = re.compile(r"(?i)^(\w*(softmax|one_?hot|to_categorical|crossentropyloss|nll_?loss)\w*|cross_entropy)$")
 """What a network with several outputs has in its source."""
-UPDATING = ("update", "apply", "step", "optimi")
+OF_BATCHES = re.compile(r"(?i:batch|^[xy]_?b$)|^X")
+"""The variables of a loop over batches."""
 
 
 class Survey:
@@ -94,6 +95,8 @@ class Survey:
         for loop in ast.walk(self.tree):
             if isinstance(loop, ast.For):
                 variables = {node.id for node in ast.walk(loop.target) if isinstance(node, ast.Name)}
+                if any(map(OF_BATCHES.search, variables)):
+                    continue
                 for call in ast.walk(loop):
                     if isinstance(call, ast.Call) and _called(call) == name:
                         given = [argument.id for argument in call.args if isinstance(argument, ast.Name)]
