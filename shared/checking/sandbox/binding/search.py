@@ -116,7 +116,8 @@ class Search:
                 if plan.updates and not all(np.isfinite(V).all() for V in entries.values()):  # the rate is too large
                     continue
                 reading = self._read(plan, entries, weights)
-                if plan.updates and reading.right < COMPLETE and self._steps_after_each(plan, given):
+                gives_all = len(reading.of) == COMPLETE
+                if plan.updates and gives_all and reading.right < COMPLETE and self._steps_after_each(plan, given):
                     plan = replace(plan, one_by_one=True)
                     entries, weights = self._outcome(plan, given)
                     reading = self._read(plan, entries, weights)
