@@ -13,10 +13,10 @@ from pathlib import Path
 CEILINGS = {
     "compare.py": 290,
     "implementations": 1150,
-    "shared": 26248,
+    "shared": 26488,
     "shared/judging": 2800,
-    "shared/checking": 12272,
-    "tests": 17242,
+    "shared/checking": 12506,
+    "tests": 17428,
 }
 LONGEST_FILE, LONGEST_FUNCTION = 320, 60
 
