@@ -16,7 +16,7 @@ CEILINGS = {
     "shared": 26488,
     "shared/judging": 2800,
     "shared/checking": 12506,
-    "tests": 17428,
+    "tests": 17431,
 }
 LONGEST_FILE, LONGEST_FUNCTION = 320, 60
 

@@ -320,8 +320,11 @@ def test_a_loss_that_went_back_itself_leaves_its_gradients(form, returned):
 def test_costs_beside_new_weights_are_no_bias(form):
     source = ORDERED.format(name="train", parameters="W1, b1, W2, b2, X, Y, lr, steps").replace("W2.T @ dZ2", "X[0]")
     new = "W1 - lr * dZ1 @ X.T, b1 - lr * dZ1.sum(1, keepdims=True), W2 - lr * dZ2 @ A1.T, b2 - lr * dZ2.sum(1)"
-    binding = form(f"{source.rpartition('return')[0]}return [0.5], [{new}]").find()
+    binding = form(f"{source.rpartition('return')[0]}return [0.5] * steps, [{new}]").find()
     assert (binding.reading.right, binding.plan.how) == (2, "returned update")
+    problem = paper.numbers()
+    arrays = [binding.layout.of(key, problem[key]) for key in paper.NAMES]
+    assert np.all(binding.call("train", [*arrays, 0.25, 2], lambda name, V: V)["b1"] != 0.5)  # as many costs as units
 
 
 def test_what_the_user_names_is_called(form):

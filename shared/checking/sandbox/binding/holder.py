@@ -80,7 +80,7 @@ def is_array(value: Any) -> bool:
 def weight_slots(value: Any, arrays: Mapping[str, np.ndarray]) -> dict[str, Slot]:
     """Find where an object keeps W1 b1 W2 b2: by their names, where these are usual, and else by shape and order.
 
-    Weights lie side by side: of two that fit, the one nearer to those that were found before is taken.
+    Weights lie side by side: of two that fit, the next one behind those that were found is taken.
     """
     found: dict[str, Slot] = {}
     free = [slot for slot in slots(value) if is_array(slot.get())]
@@ -95,7 +95,7 @@ def weight_slots(value: Any, arrays: Mapping[str, np.ndarray]) -> dict[str, Slot
         last = max((places[slot.name] for slot in found.values()), default=0)
         if role not in found:
             fitting = [slot for slot in left if fits(slot.get(), arrays[role])]
-            fitting.sort(key=lambda slot: abs(places[slot.name] - last))
+            fitting.sort(key=lambda slot: (places[slot.name] < last, abs(places[slot.name] - last)))
             found.update(dict(zip([role], fitting, strict=False)))
     return found
 
