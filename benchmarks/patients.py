@@ -9,7 +9,7 @@ import numpy as np
 from shared.checking import lines
 from shared.checking.catalogue.entries import Mistake
 from shared.checking.conventions import LATE, Convention
-from shared.checking.sandbox.program import Reply
+from shared.checking.sandbox.program import Reply, Training
 from shared.network import QUANTITIES, Parameters
 
 COLUMNS_LATE = Convention(late=LATE)
@@ -28,6 +28,7 @@ class Patient:
     mistakes: tuple[Mistake, ...] = ()
     gives: tuple[str, ...] = QUANTITIES
     functions: tuple[str, ...] = ("gradients",)
+    training: Training = field(default_factory=Training)
     path: Path = field(default=Path("patient.py"))
     timeout = inf
 

@@ -17,7 +17,7 @@ from shared.checking.sandbox.program import CheckError, Program, TooSlowError
 from shared.checking.shown import shown
 from shared.checking.symptoms import is_narrow, saturation
 from shared.checking.training_check import TrainingCheck, check_training
-from shared.checking.updates import diagnose_updates
+from shared.checking.updates import diagnose_updates, without_wanted
 from shared.checking.what_is_wrong import Diagnosis, without_derived
 from shared.judging.verdict import Judgement
 
@@ -132,7 +132,12 @@ def check(program: Program, problems: Iterable[Problem], done: Callable[[int], N
     checkup = Checkup(program.path, examination, observation=observation, asked=asked)
     if "train" in program.functions:
         checkup.training_check = check_training(program, examination.convention, examination.answers[0].dtype)
-        diagnoses += diagnose_updates(checkup.training_check)
+        own = any(program.training.rates)
+        diagnoses += (
+            without_wanted(checkup.training_check, program.training.optimizer)
+            if own
+            else diagnose_updates(checkup.training_check)
+        )
     checkup.findings += [
         finding(diagnosis, examination, program.path, checkup.training_check, observation)
         for diagnosis in merged(diagnoses)

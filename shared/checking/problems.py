@@ -47,6 +47,10 @@ class Problem:
         """Tell whether another problem has the same numbers."""
         return all(np.array_equal(V, other.given()[name]) for name, V in self.given().items())
 
+    def has_examples_of(self, other: "Problem") -> bool:
+        """Tell whether another problem has the same examples."""
+        return np.array_equal(self.X, other.X) and np.array_equal(self.Y, other.Y)
+
     def with_weights(self, weights: dict[str, Array]) -> "Problem":
         """The same examples with weights that a program drew, in whatever layout it holds them."""
         (n_h, n_x), W1 = self.parameters.W1.shape, weights["W1"]

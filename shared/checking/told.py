@@ -124,7 +124,7 @@ def covered(checkup: Checkup) -> str:
     text = (
         f"up to {n_x:,} features, {n_h} hidden units and {m:,} examples; Z1 up to {Z1:.1e} in size, Z2 up to {Z2:.1e}"
     )
-    steps = [step.number for step in checkup.training_check.steps] if checkup.training_check else []
+    steps = [step.course.first + step.number for step in checkup.training_check.steps] if checkup.training_check else []
     return f"{text}; {max(steps):,} steps of train" if steps else text
 
 

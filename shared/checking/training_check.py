@@ -5,18 +5,19 @@ learning rate, one has more examples than a usual batch, and one is set again: t
 training comes last; its costs are compared with the band of right ones, and where they leave it, that step is judged.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from time import monotonic
 
 import numpy as np
 
 from shared.checking.conventions import Convention, quantity_of
+from shared.checking.courses import Course, courses
 from shared.checking.examination import failed, on_inputs
 from shared.checking.judged_reply import FLOAT64, JudgedReply, Place, answered, shape_of
 from shared.checking.kept import band as band_of
 from shared.checking.lines import hidden_units
-from shared.checking.problems import Problem, drawn, of_many_examples, on_paper
+from shared.checking.problems import Problem
 from shared.checking.sandbox.program import CheckError, Program, Reply
 from shared.judging.arithmetic import Arithmetic, WithError, exact
 from shared.judging.curves.band import Band
@@ -31,35 +32,6 @@ FEW = 3
 """Steps that are made even if one before them was wrong."""
 LONG = 1000
 """A training with more steps is compared with the band of right ones."""
-
-
-@dataclass
-class Course:
-    """A problem, a learning rate, and the steps that are judged; what `train` gave: weights after so many steps.
-
-    `seconds` is how long the last call took.
-    """
-
-    problem: Problem
-    rate: float
-    numbers: tuple[int, ...]
-    weights: dict[int, Parameters] = field(default_factory=dict)
-    costs: Array | str = field(default_factory=lambda: np.empty(0))
-    seconds: float = 0.0
-
-    @property
-    def steps(self) -> int:
-        """How many steps the longest training has."""
-        return max(self.numbers)
-
-
-def courses() -> Iterator[Course]:
-    """All that is tried, the longest last. In that one, the cost falls below 0.001, and rises once: in step 87."""
-    yield Course(on_paper(), 0.25, (1, 2, 3))
-    yield Course(of_many_examples(), 0.125, (1,))
-    yield Course(replace(on_paper(), name="3-2-1, 5 examples, once more"), 0.25, (1,))
-    yield Course(drawn(4, 6, 9, seed=5), 0.03125, (101,))
-    yield Course(drawn(4, 6, 9, seed=5), 1.0, (87, 2500))
 
 
 @dataclass
@@ -85,12 +57,12 @@ class Step:
     @property
     def name(self) -> str:
         """Which step it is."""
-        return f"{self.course.problem.name}, step {self.number}"
+        return f"{self.course.problem.name}, step {self.course.first + self.number}"
 
 
 @dataclass
 class TrainingCheck:
-    """What `train` did. `stopped` says on which problem it failed, if it did."""
+    """What `train` did. `stopped` says on which problem it failed, if it did; `left_out` is what nothing is said of."""
 
     dtype: np.dtype
     steps: list[Step] = field(default_factory=list)
@@ -98,6 +70,7 @@ class TrainingCheck:
     costs: dict[str, Judgement] = field(default_factory=dict)
     given_costs: Array = field(default_factory=lambda: np.empty(0))
     unfit: dict[str, str] = field(default_factory=dict)
+    left_out: set[str] = field(default_factory=set)
     remarks: list[str] = field(default_factory=list)
     stopped: CheckError | None = None
 
@@ -105,7 +78,7 @@ class TrainingCheck:
     def given(self) -> list[str]:
         """What was judged."""
         names = [*(Parameters._fields if self.steps else ()), *(["costs"] if self.costs else [])]
-        return [name for name in NAMES if name in names or name in self.unfit]
+        return [name for name in NAMES if (name in names or name in self.unfit) and name not in self.left_out]
 
     def judgements(self, name: str) -> dict[str, Judgement]:
         """Every judgement of a parameter after a step, or of the costs, by the name of the step."""
@@ -137,9 +110,9 @@ class TrainingCheck:
 
 def check_training(program: Program, convention: Convention, dtype: np.dtype) -> TrainingCheck:
     """Let a program that computes in this dtype train."""
+    dtype = np.dtype(program.training.dtype) if any(program.training.rates) else dtype
     outcome, ahead, before = TrainingCheck(dtype), None, None
-    for course in courses():
-        course.problem = next(iter(getattr(program, "fitted", iter)([course.problem])), course.problem)
+    for course in courses(program):
         if outcome.is_wrong and course.steps > FEW:
             break
         if before and before.seconds * course.steps > program.timeout * before.steps:
@@ -287,7 +260,7 @@ def judge_costs(outcome: TrainingCheck, course: Course, ahead: bool | None) -> b
         outcome.unfit["costs"] = course.costs
         return ahead
     if course.costs.size not in (last, last + 1):
-        known = any("costs" in remark for remark in outcome.remarks)
+        known = not course.costs.size or any("costs" in remark for remark in outcome.remarks)
         outcome.remarks += [] if known else [f"the costs of {last} steps are {course.costs.size}: they are not judged"]
         return ahead
     if ahead is None:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from shared.checking.catalogue.entries import CATALOGUE, Mistake
+from shared.checking.catalogue.mistake import Trait
 from shared.checking.fitted import guesses_of_update
 from shared.checking.lines import Values, right, run
 from shared.checking.training_check import Step, TrainingCheck
@@ -30,6 +31,24 @@ def diagnose_updates(outcome: TrainingCheck) -> Iterator[Diagnosis]:
             yield Diagnosis(name, (name,), mistakes, tuple(clues))
 
 
+def without_wanted(outcome: TrainingCheck, optimizer: str) -> Iterator[Diagnosis]:
+    """Diagnose the steps of a script, which may have another optimizer than gradient descent: that is no mistake.
+
+    Where PyTorch's own optimizer makes the steps, they need not be understood.
+    """
+    kinds = dict[str, None]()
+    for diagnosis in list(diagnose_updates(outcome)):
+        wanted = [m.kind for m in diagnosis.mistakes if Trait.OPTIMIZER in m.traits]
+        if wanted or (optimizer and all(m.general for m in diagnosis.mistakes)):
+            outcome.left_out |= {*diagnosis.quantities}
+            kinds |= dict.fromkeys(wanted[:1])
+        else:
+            yield diagnosis
+    if outcome.left_out:
+        unsaid = f"the optimizer is {optimizer}: its steps are not examined"
+        outcome.remarks.append(f"the steps are those of {' or '.join(kinds)}, as examined" if kinds else unsaid)
+
+
 def explaining(outcome: TrainingCheck, name: str) -> list[Mistake]:
     """Find the mistakes that explain every step of a parameter, each from where the program was before it."""
     seen = list(before_each(outcome, name))
@@ -48,6 +67,8 @@ def before_each(outcome: TrainingCheck, name: str) -> Iterator[Values]:
     """
     past: list[Values] = []
     rate_seen = length_of(outcome.steps[0], name)
+    if len({step.course.rate for step in outcome.steps}) == 1 and not np.isclose(rate_seen, 1):
+        rate_seen = np.nan  # one rate alone does not show that another length is always the same
     for step in outcome.steps:
         q = {**step.course.problem.given(), **step.before._asdict(), "learning_rate": step.course.rate}
         q |= {"step": step.number - 1, "after": getattr(step.after, name)}

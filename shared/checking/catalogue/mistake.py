@@ -31,6 +31,8 @@ class Trait(Flag):
     """It is no more than another formula, which its explanation shows."""
     RELU = auto()
     """It is a mistake only where the hidden units are relus."""
+    OPTIMIZER = auto()
+    """No mistake where another optimizer than gradient descent is wanted."""
     LATE = auto()
     """W2 was updated before its time, with a learning rate that nobody knows."""
 

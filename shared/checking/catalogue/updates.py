@@ -22,13 +22,13 @@ def along(V: str, direction: str) -> str:
 
 def updates_of(V: str) -> tuple[Mistake, ...]:
     """Mistakes that can be made with every parameter."""
-    mistakes = {**optimizers_of(V), **steps_of(V), **loops_of(V)}
+    mistakes = {**steps_of(V), **loops_of(V)}
     late = {"W1": f"({NEW_DZ1}) @ X.T", "b1": f"total({NEW_DZ1})"}
     if V in late:
         mistakes["W2 after its update"] = (along(V, late[V]), TOO_LATE)
     if V == "b1":
         mistakes["db2 in place of db1"] = (along(V, "db2"), "db2 is used, and broadcast to all hidden units.")
-    return at(V, mistakes)
+    return (*at(V, optimizers_of(V), traits=Trait.OPTIMIZER), *at(V, mistakes))
 
 
 def optimizers_of(V: str) -> dict[str, tuple[str, str]]:
@@ -136,6 +136,7 @@ def families_of(V: str) -> Iterator[Family]:
         "The optimizer has momentum: it keeps {p:g} of its last step, and adds that to each step.",
         (0.9,),
         MEMORIES,
+        traits=Trait.OPTIMIZER,
     )
     yield Family(
         V,
@@ -144,6 +145,7 @@ def families_of(V: str) -> Iterator[Family]:
         "The step follows a running average of the gradients, with {p:g} of the old.",
         (0.9,),
         MEMORIES,
+        traits=Trait.OPTIMIZER,
     )
     yield Family(
         V,
@@ -152,6 +154,7 @@ def families_of(V: str) -> Iterator[Family]:
         f"The optimizer has a weight decay of {{p:.6g}}: it adds that part of {V} to its gradient.",
         DECAYS,
         linear=True,
+        traits=Trait.OPTIMIZER,
     )
     yield Family(
         V,

@@ -35,13 +35,21 @@ class Target:
     remarks: list[str] = field(default_factory=list)
     problem: str = ""
     steps: list[Step] = field(default_factory=list)
+    optimizer: str = ""
+    is_script: bool = False
 
     @property
     def has_loss(self) -> bool:
         """Whether something can be called that has a loss, and not only a module of PyTorch's."""
         return bool(self.functions) and (self.binding is None or self.binding.plan.how != "outputs")
 
-    def step_from(self, W1: np.ndarray) -> Step:
+    def take_steps(self, steps: list[Step], optimizer: str) -> None:
+        """Take the steps of a script for a training and, where nothing else gives any, for the gradients as well."""
+        self.is_script, self.steps, self.optimizer = bool(steps) and not self.has_loss, steps, optimizer
+        self.functions = ["gradients"] if self.is_script else self.functions
+        self.functions += ["train"] if any(step.after and step.rate for step in steps) else []
+
+    def step_from(self, weights: list[np.ndarray]) -> Step:
         """Return the step of a script that begins with these weights.
 
         Raises
@@ -50,19 +58,44 @@ class Target:
             If there is none: they are turned, or other weights.
         """
         for step in self.steps:
-            if step.given["W1"].shape == W1.shape and np.array_equal(step.given["W1"], W1):
+            own = [step.given[name] for name in ORDER["train"][:4]]
+            turned = own[0].shape == weights[0].shape or not self.is_script
+            if turned and all(np.array_equal(turned_like(V, W), W) for V, W in zip(own, weights, strict=True)):
                 return step
         raise TypeError("the script makes no step from these weights")
 
+    def training(self) -> dict[str, Any]:
+        """Say of which steps of a script it is known what became of the weights."""
+        rates = [step.rate for step in self.steps if step.after]
+        first = {"dtype": str(self.steps[0].given["W1"].dtype), "rows": self.steps[0].rows} if self.steps else {}
+        return {"rates": rates, "optimizer": self.optimizer, **first}
+
+    def trained(self, weights: list[np.ndarray], count: int) -> dict[str, Any]:
+        """Return the weights after so many of the script's own steps, in the layout of these, and its costs."""
+        first = self.steps.index(self.step_from(weights))
+        steps, names = self.steps[first : first + count], ORDER["train"][:4]
+        costs = [
+            step.cost for step in steps if step.cost is not None and not (self.is_script and "cost" in step.gradients)
+        ]
+        after = {name: turned_like(steps[-1].after[name], W) for name, W in zip(names, weights, strict=True)}
+        return after | ({"costs": costs} if costs else {})
+
     def call(self, function: str, arguments: list[Any], note: Note) -> Any:
         """Call gradients, forward or train with W1, b1, ..."""
-        if self.steps:
-            return self.step_from(arguments[0]).gradients
+        if self.is_script and function == "gradients":
+            return self.step_from(arguments[:4]).gradients
+        if self.steps and function == "train":
+            return self.trained(arguments[:4], arguments[-1])
         if self.binding and function in self.binding.functions:
             return self.binding.call(function, arguments, note)
         noted = [note(name, V) for name, V in zip(ORDER[function], arguments, strict=False)]
         called = getattr(self.module, function)
         return as_implementation(self.module, function, noted) if follows_the_contract(self.module) else called(*noted)
+
+
+def turned_like(V: np.ndarray, W: np.ndarray) -> np.ndarray:
+    """Give an array the shape of another, in which it may lie turned."""
+    return (V.T if V.ndim == 2 and V.shape != W.shape else V).reshape(W.shape) if V.size == W.size else V
 
 
 def target(module: ModuleType, source: str, entry: str = "") -> Target:
@@ -81,6 +114,9 @@ def target(module: ModuleType, source: str, entry: str = "") -> Target:
     found = search.find()
     if found:
         others = [name for name in fitting if name == "forward"]
+        plans = [each.plan for each in (found, found.trainer) if each]
+        missed = [name for name in search.candidates.not_called(plans) if name not in others]
+        remarks += [f"not called, and so not examined: {', '.join(missed)}"] if missed else []
         return Target(
             module, [*found.functions, *others], found, [r for r in remarks if not r.startswith(found.plan.entry)]
         )

@@ -17,6 +17,7 @@ import psutil
 from shared.checking.problems import Problem, of_a_step, resized
 from shared.checking.sandbox.process import Child, GoneError
 from shared.checking.sandbox.source import text_of
+from shared.checking.sandbox.taken import Bound, Training
 from shared.checking.watching.operations import Operation, load
 from shared.data.files import one_line, what_it_is_instead
 from shared.network import InputError
@@ -70,45 +71,6 @@ class Reply:
     remark: str = ""
 
 
-@dataclass(frozen=True)
-class Bound:
-    """What is called where the file has no function gradients(W1, b1, W2, b2, X, Y).
-
-    Parameters
-    ----------
-    entry : str
-        The function or method, as the user would name it: "backward_propagation", "TwoLayerNet.loss".
-    others : list of str
-        What would do as well; `--entry` chooses.
-    how : str
-        What is called with what, in words.
-    own : bool
-        Whether the program draws its weights itself.
-    rows, transposed, flat, flat_labels : bool
-        How it takes examples, weights, biases and labels.
-    sizes : tuple or None
-        n_x and n_h, where the program has sizes of its own.
-    steps : int
-        How many steps of a script are examined, if it is one.
-    """
-
-    entry: str
-    how: str
-    others: list[str] = field(default_factory=list)
-    own: bool = False
-    rows: bool = False
-    transposed: bool = False
-    flat: bool = False
-    flat_labels: bool = False
-    sizes: tuple[int, int] | None = None
-    steps: int = 0
-
-    def sentences(self) -> list[str]:
-        """Say what is called, and what else might be."""
-        others = f"; {', '.join(self.others)} would do as well (--entry NAME)" if self.others else ""
-        return [f"called: {self.how}{others}"]
-
-
 def details(printed: str, traceback: str = "") -> str:
     """Put together what a user can look at when their file failed."""
     heading = ["it printed:", *printed.rstrip().splitlines()] if printed.strip() else []
@@ -141,6 +103,8 @@ class Program:
     """Which of gradients, forward and train can be called."""
     bound: Bound | None = None
     """What is called in place of gradients(W1, b1, W2, b2, X, Y), if the file has no such function."""
+    training = Training()
+    """What a script does by itself."""
     remarks: tuple[str, ...] = ()
     """What was left out of the file, and which of its functions are left alone."""
 
@@ -215,6 +179,7 @@ class Program:
             raise CheckError(str(failure), details(self._end(), failure.details))
         self.functions, self.remarks = tuple(answer["functions"]), tuple(answer["remarks"])
         self.bound = answer["binding"] and Bound(**answer["binding"])
+        self.training = Training(**answer["training"])
         return child
 
     @property
@@ -225,7 +190,7 @@ class Program:
     def fitted(self, problems: Iterable[Problem]) -> Iterator[Problem]:
         """Fit problems to a program that has sizes of its own, or draws its weights itself."""
         if self.bound and self.bound.steps:
-            yield from self._own_steps()
+            yield from self.own_steps()
             return
         if not self.bound or not (self.bound.own or self.bound.sizes):
             yield from problems
@@ -248,9 +213,9 @@ class Program:
         drawn = dict(zip(("W1", "W2", "b1", "b2"), arrays, strict=True))
         return problem.with_weights({name: V.astype(problem.dtype) for name, V in drawn.items()})
 
-    def _own_steps(self) -> Iterator[Problem]:
+    def own_steps(self) -> Iterator[Problem]:
         """Make problems of the steps of a script."""
-        arrays, rows = self._own("steps"), self.bound is not None and self.bound.rows
+        arrays, rows = self._own("steps"), self.training.rows
         for number in range(len(arrays) // 6):
             W1, b1, W2, b2, X, Y = arrays[6 * number : 6 * number + 6]
             yield of_a_step(f"step {number + 1} of the script", (W1, b1, W2, b2), X.T if rows else X, Y)

@@ -1,9 +1,10 @@
 """A script that trains at the top level, on its own data: it is watched while it runs, and its first steps are read."""
 
+import ast
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from time import monotonic, sleep
@@ -11,10 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from shared.checking.sandbox.binding import autograd_steps
-from shared.checking.sandbox.binding.steps import Step, load, save, steps_of
-from shared.checking.sandbox.source import Notebook, OutOfPatienceError, carry_out
-from shared.checking.watching import numpy_arrays, torch_tensors
+from shared.checking.sandbox.binding import autograd_steps, numpy_steps
+from shared.checking.sandbox.binding.paper import NAMES
+from shared.checking.sandbox.binding.steps import WEIGHTS, Step, learning_rates, steps_of
+from shared.checking.sandbox.binding.survey import TRAINING, is_like
+from shared.checking.sandbox.source import Notebook, OutOfPatienceError, carry_out, parts
+from shared.checking.watching import jax_primitives, numpy_arrays, torch_tensors
+from shared.checking.watching.numbers import followed
+from shared.checking.watching.operations import load, save
 from shared.checking.watching.places import Sources
 from shared.checking.watching.recorder import Recorder
 
@@ -25,10 +30,10 @@ MOST = 1500
 """Operations: enough for a few steps."""
 
 
-def steps(path: Path, sources: Sources, to: Path) -> list[Step]:
-    """Run a script in a copy of this process until it has made a few steps, and return them; none if it makes none."""
+def steps(path: Path, sources: Sources, to: Path) -> tuple[list[Step], str]:
+    """Run a script in a copy of this process until it has made a few steps; return them, and its optimizer in words."""
     if not hasattr(os, "fork"):
-        return []
+        return [], ""
     pid, until = os.fork(), monotonic() + LONGEST
     if pid == 0:
         try:
@@ -41,7 +46,20 @@ def steps(path: Path, sources: Sources, to: Path) -> list[Step]:
         with suppress(OSError):
             os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
-    return load(to) if (to / "done").exists() else []
+    return (_load(to), (to / "done").read_text()) if (to / "done").exists() else ([], "")
+
+
+def trains(path: Path) -> bool:
+    """Tell whether a file has a loop outside of its functions, or calls one of them that may have one."""
+    with suppress(SyntaxError):
+        statements = [each for _, text in parts(path) for each in ast.parse(text).body]
+        top = [each for each in statements if not isinstance(each, ast.FunctionDef | ast.ClassDef)]
+        nodes = [node for each in top for node in ast.walk(each)]
+        called = [ast.unparse(node.func) for node in nodes if isinstance(node, ast.Call)]
+        return any(isinstance(node, ast.For | ast.While) for node in nodes) or any(
+            is_like(name, TRAINING) for name in called
+        )
+    return False
 
 
 def _watch(path: Path, sources: Sources, to: Path) -> None:
@@ -58,15 +76,17 @@ def _watch(path: Path, sources: Sources, to: Path) -> None:
     recorder.when_full = enough
     if torch := sys.modules.get("torch"):
         torch.set_num_threads(1)  # those that there were did not come with the copy
-        with torch_tensors.watched(recorder), autograd_steps.passes(recorder, STEPS, enough) as passes:
+    if {"torch", "jax"} & {*sys.modules}:
+        tensors, primitives = torch_tensors.watched(recorder), jax_primitives.watched(recorder)
+        with tensors, primitives, autograd_steps.passes(recorder, STEPS, enough) as seen:
             carry_out(path, names)
-        found = autograd_steps.steps_of(passes[:STEPS], recorder.operations)
+        passes, optimizer = seen.found(), seen.optimizer
     else:
-        with numpy_arrays.watched(recorder) as note:
+        with numpy_arrays.watched(recorder) as note, followed(recorder):
             carry_out(path, names, lambda: _note_arrays(names, note))
-        found = steps_of(recorder.operations, recorder.inputs(), STEPS)
-    save(found, to)
-    (to / "done").touch()
+        passes, optimizer = numpy_steps.passes(recorder.operations, recorder.inputs(), STEPS), ""
+    _save(steps_of(passes, recorder.operations, recorder.inputs(), learning_rates(names)), to)
+    (to / "done").write_text(optimizer)
 
 
 def _note_arrays(names: dict[str, Any], note: Any) -> None:
@@ -82,3 +102,29 @@ def _places(names: dict[str, Any]) -> Iterator[tuple[str, Any, Any]]:
             yield name, names, name
             keys: Any = list(value) if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
             yield from ((f"{name}[{key!r}]", value, key) for key in keys)
+
+
+def _save(steps: Sequence[Step], folder: Path) -> None:
+    """Write steps into a folder."""
+    for number, step in enumerate(steps):
+        place = folder / f"step{number}"
+        place.mkdir()
+        save(step.operations, place)
+        numbers = {"rows": step.rows, "rate": step.rate, "own_cost": np.nan if step.cost is None else step.cost}
+        after = {f"{name}+": V for name, V in step.after.items()}
+        np.savez(place / "arrays.npz", **numbers, **step.given, **step.gradients, **after)  # type: ignore[arg-type]
+
+
+def _load(folder: Path) -> list[Step]:
+    """Read the steps that `_save` wrote."""
+    found: list[Step] = []
+    for place in sorted(folder.glob("step*")):
+        with np.load(place / "arrays.npz", allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+        rows, rate, cost = (arrays.pop(name).item() for name in ("rows", "rate", "own_cost"))
+        given, after = (
+            {name: arrays.pop(f"{name}{mark}", None) for name in names} for mark, names in (("", NAMES), ("+", WEIGHTS))
+        )
+        after = after if after["W1"] is not None else {}
+        found.append(Step(given, arrays, load(place), rows, after, rate, None if np.isnan(cost) else cost))
+    return found

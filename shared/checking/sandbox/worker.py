@@ -141,16 +141,17 @@ def _load(source: Source, entry: str, folder: Path) -> tuple[Target, dict[str, A
     with _copies_end():
         run = carry_out(source.path, vars(module))
         target = calling.target(module, text_of(source.path), entry)
-        if not target.has_loss and not isinstance(run.error, SyntaxError):
-            target.steps = script.steps(source.path, Sources(source.path, source.shown), _empty(folder / "script"))
-            target.functions = ["gradients"] if target.steps else target.functions
+        trains = not target.has_loss or ("train" not in target.functions and script.trains(source.path))
+        if trains and not isinstance(run.error, SyntaxError):
+            sources, to = Sources(source.path, source.shown), _empty(folder / "script")
+            target.take_steps(*script.steps(source.path, sources, to))
     if run.error and not target.functions:
         return target, {
             "failure": _failure(run.error, source),
             "line": _line(run.error, source),
             "summary": _summary(run.error),
         }
-    if run.error and not target.steps:
+    if run.error and not target.is_script:
         why = "takes long" if run.is_late else _summary(run.error) or _failure(run.error, source)
         target.remarks.append(f"line {run.left_out[0]} {'' if run.is_late else 'fails: '}{why}; it was left out")
     return target, what_can_be_called(target)
@@ -159,12 +160,12 @@ def _load(source: Source, entry: str, folder: Path) -> tuple[Target, dict[str, A
 def what_can_be_called(target: Target) -> dict[str, Any]:
     """Say which functions there are, and what is called for them."""
     found = {"functions": target.functions, "remarks": target.remarks, "problem": target.problem}
-    return {**found, "binding": _told(target)}
+    return {**found, "binding": _told(target), "training": target.training()}
 
 
 def _told(target: Target) -> dict[str, Any] | None:
     """Say what is called, where it is not gradients(W1, b1, W2, b2, X, Y)."""
-    if target.steps:
+    if target.is_script:
         how = "the script itself: its first steps are examined, on its own data"
         return {"entry": "the script", "how": how, "steps": len(target.steps), "rows": target.steps[0].rows}
     if not target.binding:
@@ -197,7 +198,7 @@ def _call(target: Target, source: Source, request: dict[str, Any], folder: Path)
     """Call a function with the arguments that lie in the folder, and leave there what it returns."""
     function, given, before = request["function"], _arguments(folder), _arguments(folder)
     answer: dict[str, Any] = {"failure": "", "values": None, "notes": {}, "watched": False, "remark": ""}
-    beside = _watched(target, source, function, folder) if request["watch"] and not target.steps else None
+    beside = _watched(target, source, function, folder) if request["watch"] and not target.is_script else None
     values: dict[str, Any] | None = None
     try:
         with _copies_end():
@@ -207,15 +208,15 @@ def _call(target: Target, source: Source, request: dict[str, Any], folder: Path)
         if sum(array.nbytes for array in arrays) > LARGEST_ANSWER:
             raise NoEntriesError(f"it returned more than {LARGEST_ANSWER:,} bytes; return gradients only")
         np.savez(folder / "values.npz", *arrays)
-        if request["watch"] and target.steps:
-            save(target.step_from(given[0]).operations, _empty(folder / "watched"))
+        if request["watch"] and target.is_script:
+            save(target.step_from(given[:4]).operations, _empty(folder / "watched"))
             answer["watched"] = True
         answer["values"] = [(name, value if isinstance(value, str) else None) for name, value in values.items()]
     except NoEntriesError as error:
         answer["failure"] = str(error)
     except BaseException as error:
         answer["failure"] = _failure(error, source)
-        if target.binding or target.steps:  # another layout may do
+        if target.binding or target.is_script:  # another layout may do
             answer["failure"] = f"Traceback of what is called:\n{answer['failure']}"
         elif isinstance(error, TypeError) and _line(error, source) is None:
             answer["failure"] += f"\nit is called as {SIGNATURES[function]}"

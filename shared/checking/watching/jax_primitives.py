@@ -46,6 +46,8 @@ def in_numpy(primitive: str, V: Sequence[np.ndarray], parameters: Mapping[str, A
     KeyError
         If it is not known here.
     """
+    if any(array.dtype.kind not in "fb" for array in V):
+        raise KeyError(primitive)
     match primitive:
         case "copy" | "stage" | "stop_gradient":
             return V[0]
@@ -92,7 +94,10 @@ def watched(recorder: Recorder) -> Iterator[None]:
     def told(self: Any, primitive: Any, inputs: Any, parameters: Any) -> Any:
         if primitive.name == "device_put":
             return as_jax_does(self, primitive, inputs, parameters)
-        result = jax.device_put(np.asarray(in_numpy(primitive.name, [np.asarray(V) for V in inputs], parameters)))
+        try:
+            result = jax.device_put(np.asarray(in_numpy(primitive.name, [np.asarray(V) for V in inputs], parameters)))
+        except (KeyError, TypeError):  # integers and keys, of which random numbers are made
+            result = as_jax_does(self, primitive, inputs, parameters)
         here: Any = information.current()
         place, name = recorder.sources.place_in(information.user_frames(here.traceback) if here.traceback else ())
         goes_back = "transpose" in str(here.name_stack)

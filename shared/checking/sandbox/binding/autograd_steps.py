@@ -1,59 +1,159 @@
-"""The steps of a training by PyTorch's autograd: each time that it goes back, the tensors and their gradients."""
+"""The steps of a training by autograd, of PyTorch or JAX: each time that it goes back, the arrays and gradients."""
 
-from collections.abc import Callable, Iterator, Sequence
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from shared.checking.sandbox.binding.paper import fits
-from shared.checking.sandbox.binding.steps import VIEWS, Step, are_labels
-from shared.checking.watching.operations import Constant, Input, Operand, Operation, Result, Several
+from shared.checking.sandbox.binding.steps import Pass
 from shared.checking.watching.recorder import Recorder, as_numpy
 
-PRODUCTS = ("matmul", "linear", "addmm", "dot", "mv")
+PASSES = 40
+"""More of them than a few steps have, even if each takes several batches."""
 
 
-@dataclass
-class Pass:
-    """Autograd went back once: the operations before it, the tensors that it went back to, and their gradients."""
+class Passes:
+    """What was noted: a pass each time that autograd went back, and the optimizer that made the steps, in words."""
 
-    begin: int
-    end: int
-    leaves: list[np.ndarray]
-    gradients: list[np.ndarray]
-    cost: np.ndarray
+    def __init__(self, recorder: Recorder, steps: int, enough: Callable[[], None]):
+        self.recorder, self.steps, self.enough = recorder, steps, enough
+        self.noted, self.optimizer = list[Pass](), ""
+
+    def note(self, before: list[np.ndarray], gradients: list[Any], cost: Any) -> None:
+        """Note a pass; it is enough when as many steps as are wanted have ended."""
+        last, end = self.noted[-1] if self.noted else None, len(self.recorder.operations)
+        begin = last.end if last else 0
+        if last and all(each.function == "grad" for each in self.recorder.operations[begin:end]):
+            begin = last.begin  # back once more through the same
+        arrays = [None if each is None else copied(each) for each in gradients]
+        self.noted.append(Pass(begin, end, before, arrays, cost=copied(cost)))
+        if len(self.noted) >= PASSES or sum(map(moves, self.noted, self.noted[1:])) >= self.steps:
+            self.enough()
+
+    def found(self) -> list[Pass]:
+        """Return the passes of which it is known what became of the weights; if they never move, of all but the last.
+
+        Until the weights move, passes belong to one step.
+        """
+        if not any(map(moves, self.noted, self.noted[1:])):
+            return (
+                [replace(each, after=each.leaves) for each in self.noted[: self.steps]]
+                if len(self.noted) > self.steps
+                else []
+            )
+        found = []
+        for k, each in enumerate(self.noted):
+            after = next((other.leaves for other in self.noted[k + 1 :] if moves(each, other)), None)
+            found += [replace(each, after=after)] if after else []
+        return found
+
+
+def moves(one: Pass, other: Pass) -> bool:
+    """Tell whether the trained arrays of two passes are not the same."""
+    return not all(map(np.array_equal, one.leaves, other.leaves))
+
+
+def copied(value: Any) -> np.ndarray:
+    """Return the numbers of a tensor as they are now."""
+    return np.array(as_numpy(value))
 
 
 @contextmanager
-def passes(recorder: Recorder, most: int, enough: Callable[[], None]) -> Iterator[list[Pass]]:
-    """While it lasts, note each time that autograd goes back; it is enough when it has done so `most` times."""
+def passes(recorder: Recorder, steps: int, enough: Callable[[], None]) -> Iterator[Passes]:
+    """While it lasts, note each time that autograd goes back; it is enough after so many steps."""
+    found = Passes(recorder, steps, enough)
+    watched = by_torch(found) if "torch" in sys.modules else by_jax(found)
+    with watched:
+        yield found
+
+
+@contextmanager
+def by_torch(found: Passes) -> Iterator[None]:
+    """Note where PyTorch goes back, and what its optimizers are."""
     import torch
+    from torch.optim.optimizer import register_optimizer_step_pre_hook
 
-    backward, grad, found = torch.autograd.backward, torch.autograd.grad, list[Pass]()
-
-    def noted(loss: Any, tensors: Any, gradients: Callable[[], Any]) -> Any:
-        before, end = [np.array(as_numpy(each)) for each in tensors], len(recorder.operations)
-        given = gradients()
-        arrays = [np.array(as_numpy(each)) for each in given if each is not None]
-        found.append(Pass(found[-1].end if found else 0, end, before, arrays, np.array(as_numpy(loss))))
-        if len(found) >= most:
-            enough()
-        return given
+    backward, grad = torch.autograd.backward, torch.autograd.grad
 
     def noted_backward(loss: Any, *inputs: Any, **options: Any) -> None:
         tensors = list(leaves_of(loss.grad_fn))
-        noted(loss, tensors, lambda: backward(loss, *inputs, **options) or [each.grad for each in tensors])
+        before, held = [copied(each) for each in tensors], [each.grad for each in tensors]
+        for each in tensors:
+            each.grad = None
+        backward(loss, *inputs, **options)
+        new = [each.grad for each in tensors]
+        found.note(before, new, loss)
+        with torch._C.DisableTorchFunction():  # what is done here is no operation of the program's
+            for each, old, added in zip(tensors, held, new, strict=True):
+                each.grad = added if old is None else old if added is None else old.add_(added)
 
     def noted_grad(loss: Any, tensors: Any, *inputs: Any, **options: Any) -> Any:
-        return noted(loss, tensors, lambda: grad(loss, tensors, *inputs, **options))
+        before = [copied(each) for each in tensors]
+        given = grad(loss, tensors, *inputs, **options)
+        found.note(before, list(given), loss)
+        return given
+
+    def stepping(optimizer: Any, *_: Any) -> None:
+        found.optimizer = described(optimizer)
+        if found.noted:
+            found.noted[-1].rate = optimizer.param_groups[0]["lr"]
 
     torch.autograd.backward, torch.autograd.grad = noted_backward, noted_grad  # type: ignore[assignment]
+    hook = register_optimizer_step_pre_hook(stepping)
     try:
-        yield found
+        yield
     finally:
+        hook.remove()
         torch.autograd.backward, torch.autograd.grad = backward, grad
+
+
+def described(optimizer: Any) -> str:
+    """Name an optimizer with its settings; nothing if it is plain gradient descent."""
+    name, settings = type(optimizer).__name__, optimizer.param_groups[0]
+    rates = {float(group["lr"]) for group in optimizer.param_groups}
+    special = [f"{key} {settings[key]:g}" for key in ("momentum", "weight_decay") if settings.get(key)]
+    special += ["several learning rates"] if len(rates) > 1 else []
+    if name == "SGD" and not special:
+        return ""
+    return f"{name} with {' and '.join(special)}".replace("_", " ") if special else name
+
+
+@contextmanager
+def by_jax(found: Passes) -> Iterator[None]:
+    """Note what JAX's derivatives with respect to several arrays are."""
+    import jax
+
+    kept = {name: getattr(jax, name) for name in ("grad", "value_and_grad")}
+    both = kept["value_and_grad"]
+
+    def noting(with_value: bool) -> Callable[..., Any]:
+        def of(function: Any, argnums: Any = 0, **options: Any) -> Any:
+            differentiated = both(function, argnums, **options)
+
+            def noted(*inputs: Any, **others: Any) -> Any:
+                places = [inputs[k] for k in ((argnums,) if isinstance(argnums, int) else argnums)]
+                leaves = jax.tree_util.tree_leaves(places)
+                before = [] if any(isinstance(V, jax.core.Tracer) for V in leaves) else [copied(V) for V in leaves]
+                value, gradients = differentiated(*inputs, **others)
+                if before:
+                    cost = value[0] if isinstance(value, tuple) else value
+                    found.note(before, jax.tree_util.tree_leaves(gradients), cost)
+                if with_value:
+                    return value, gradients
+                return (gradients, value[1]) if options.get("has_aux") else gradients
+
+            return noted
+
+        return of
+
+    jax.grad, jax.value_and_grad = noting(False), noting(True)
+    try:
+        yield
+    finally:
+        jax.grad, jax.value_and_grad = kept["grad"], kept["value_and_grad"]
 
 
 def leaves_of(node: Any) -> Iterator[Any]:
@@ -66,81 +166,3 @@ def leaves_of(node: Any) -> Iterator[Any]:
             if hasattr(each, "variable"):
                 yield each.variable
             todo += [following for following, _ in each.next_functions]
-
-
-def steps_of(found: Sequence[Pass], operations: Sequence[Operation]) -> list[Step]:
-    """Make steps of passes; nothing if what is trained is not this network's four arrays."""
-    steps = [_Reading(each, operations).step() for each in found]
-    return [step for step in steps if step] if all(steps) else []
-
-
-class _Reading:
-    """One pass: which of its arrays are W1 b1 W2 b2, and what X and Y are."""
-
-    def __init__(self, one: Pass, operations: Sequence[Operation]):
-        self.one, self.all, self.operations = one, operations, operations[one.begin : one.end]
-
-    def value(self, operand: Operand) -> np.ndarray:
-        """Return the numbers that an operand stands for."""
-        found = self.all[operand.number].result if isinstance(operand, Result) else getattr(operand, "value", None)
-        return found if isinstance(found, np.ndarray) else np.zeros(())
-
-    def origin(self, operand: Operand) -> Operand:
-        """Go back through transposes and copies."""
-        while isinstance(operand, Result) and self.all[operand.number].function in VIEWS:
-            operand = self.all[operand.number].operands[0]
-        return operand
-
-    def products(self) -> Iterator[tuple[int, Operand, bool]]:
-        """Go through the products with a trained array: its place, the other factor, and whether that is left of it."""
-        for operation in self.operations:
-            if operation.function in PRODUCTS:
-                leaves = {operand: self.leaf(self.origin(operand)) for operand in operation.operands}
-                trained = [(self.one.leaves[leaf].ndim, leaf) for leaf in leaves.values() if leaf is not None]
-                others = [operand for operand, leaf in leaves.items() if leaf is None and self.value(operand).ndim]
-                if trained and others:  # of weights and biases, weights have more dimensions
-                    leaf = max(trained)[1]
-                    yield leaf, others[0], [*leaves].index(others[0]) < [*leaves.values()].index(leaf)
-
-    def leaf(self, operand: Operand) -> int | None:
-        """Tell which of the trained arrays an operand is."""
-        V = self.value(operand)
-        return next((k for k, leaf in enumerate(self.one.leaves) if V.ndim and np.array_equal(leaf, V)), None)
-
-    def step(self) -> Step | None:
-        """Put the step together; None if it is no step of this network."""
-        products = list({leaf: (leaf, other, left) for leaf, other, left in [*self.products()][::-1]}.values())[::-1]
-        if len(products) != 2 or len(self.one.leaves) != len(self.one.gradients) or len(self.one.leaves) != 4:
-            return None
-        (W1, X, rows), (W2, _, _) = products
-        n_h = self.one.leaves[W2].size
-        biases = [k for k in range(4) if k not in (W1, W2)]
-        biases.sort(key=lambda k: self.one.leaves[k].size != n_h)
-        names = dict(zip(("W1", "b1", "W2", "b2"), (W1, biases[0], W2, biases[1]), strict=True))
-        m = self.value(X).size * n_h // self.one.leaves[W1].size
-        labels = [V for operation in self.operations for V in operation.inputs if are_labels(self.value(V), m)]
-        if not labels or not fits(self.one.leaves[biases[0]], np.zeros(n_h)) or self.one.leaves[biases[1]].size != 1:
-            return None
-        given = {name: self.one.leaves[k] for name, k in names.items()} | {
-            "X": self.value(X),
-            "Y": self.value(labels[0]),
-        }
-        gradients = {f"d{name}": self.one.gradients[k] for name, k in names.items()} | {"cost": self.one.cost}
-        return Step(given, gradients, tuple(self.cut(given)), rows)
-
-    def cut(self, given: dict[str, np.ndarray]) -> Iterator[Operation]:
-        """Number the operations from 0; what the step begins with is an input."""
-
-        def new(operand: Operand) -> Operand:
-            if isinstance(operand, Several):
-                return Several(tuple(map(new, operand.parts)))
-            V = self.value(operand)
-            if known := [name for name, U in given.items() if V.ndim and np.array_equal(U, V)]:
-                return Input(known[0])
-            if not isinstance(operand, Result):
-                return operand
-            is_new = operand.number >= self.one.begin
-            return Result(operand.number - self.one.begin) if is_new else Constant("earlier")
-
-        for number, operation in enumerate(self.operations):
-            yield replace(operation, number=number, operands=tuple(map(new, operation.operands)))

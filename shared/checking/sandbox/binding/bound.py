@@ -18,8 +18,9 @@ from shared.checking.sandbox.binding.survey import Survey
 class Binding:
     """A plan with its reading.
 
-    `others` are the entries that would do as well. `sizes` are n_x and n_h, where they cannot be chosen. `labels`
-    says how a program with two outputs takes them, `opposite` whether the gradients of these outputs are.
+    `others` are the entries that would do as well, `trainer` is what makes steps. `sizes` are n_x and n_h, where they
+    cannot be chosen. `labels` says how a program with two outputs takes them, `opposite` whether the gradients of these
+    outputs are.
     """
 
     plan: Plan
@@ -32,11 +33,12 @@ class Binding:
     sizes: tuple[int, int] | None = None
     labels: str = ""
     opposite: bool = True
+    trainer: "Binding | None" = None
 
     @property
     def functions(self) -> list[str]:
         """What can be asked for: gradients, and train where single steps can be made."""
-        return ["gradients", *(["train"] if self.plan.trains and not self.labels else [])]
+        return ["gradients", *(["train"] if self.trainer and not self.labels else [])]
 
     def call(self, function: str, arguments: list[Any], note: Callable[[str, Any], Any]) -> dict[str, Any]:
         """Give what the program gives, with the gradients under their names in this suite."""
@@ -45,7 +47,8 @@ class Binding:
         given = replace(given_to(self.survey, arrays, self._rate(arrays), self.make), note=note)
         if function == "train":
             rate, iterations = arguments[len(NAMES) :]
-            return self.plan.trained(replace(given, rate=rate, iterations=iterations))
+            plan = self.trainer.plan if self.trainer else self.plan
+            return plan.trained(replace(given, rate=rate, iterations=iterations))
         if self.plan.how == "own" and not np.array_equal(self.plan.own_weights(given)["W1"], arrays["W1"]):
             raise TypeError("it draws its weights itself: nobody can ask for its gradients at others")
         found = self.plan.gives(given)
@@ -70,8 +73,11 @@ class Binding:
 
     def sentence(self) -> str:
         """Say what is called, and how the gradients are read."""
-        calls = [call for call in (self.plan.build, *self.plan.calls) if call and call.name]
+        plan = self.trainer.plan if self.trainer and self.trainer.plan.entry == self.plan.entry else self.plan
+        calls = [call for call in (plan.build, *plan.calls, self.plan.cost) if call and call.name]
         said = ", then ".join(f"{call.name}({', '.join(name for name, _ in call.sources)})" for call in calls)
+        if self.trainer and plan is self.plan and plan is not self.trainer.plan:
+            said += f"; steps are made by {self.trainer.plan.entry}"
         read = {
             "traced update": "; the gradients are what is taken from its weights",
             "update": "; the gradients are read off what it does to its weights",

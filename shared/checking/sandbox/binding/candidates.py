@@ -1,7 +1,8 @@
 """What might be called in a module, the most likely first; and for each entry, the plans that can be tried."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from copy import deepcopy
+from dataclasses import replace
 from functools import partial
 from itertools import chain
 from typing import Any
@@ -10,7 +11,16 @@ from shared.checking.sandbox.binding import holder, layer_helpers
 from shared.checking.sandbox.binding.making import cross_entropy
 from shared.checking.sandbox.binding.options import calls, needed, unknown
 from shared.checking.sandbox.binding.plan import PRODUCED, Call, Plan
-from shared.checking.sandbox.binding.survey import BACKWARD, FORWARD, TRAINING, Survey, is_like, parameters_of
+from shared.checking.sandbox.binding.survey import (
+    BACKWARD,
+    FORWARD,
+    PARTS,
+    TRAINING,
+    UPDATING,
+    Survey,
+    is_like,
+    parameters_of,
+)
 from shared.checking.sandbox.binding.words import roles_of
 
 WEIGHTS = {"W1", "W2", "weights", "Ws", "cache", "A1"}
@@ -81,6 +91,44 @@ class Candidates:
                 asked = Call("__call__", (("input", ("X", "")),), None, ("A2",))
                 loss = Call("loss", (("output", ("A2", "")), ("labels", ("Y", ""))), cross_entropy(self.survey))
                 yield Plan(name, (asked, loss), build, "outputs")
+
+    def updating(self, plan: Plan) -> Iterator[Plan]:
+        """Go through the plans that make a step with the gradients that another one gives."""
+        for call in self._beside(plan, UPDATING, {f"d{name}" for name in holder.WEIGHTS}):
+            if plan.build and call.function is None and plan.how in ("returned", "held"):
+                yield replace(plan, calls=(*plan.calls, call), how="update")
+                continue
+            sources = tuple((name, ("=last", "") if source[0] == "grads" else source) for name, source in call.sources)
+            update, takes = replace(call, sources=sources), {source[0] for _, source in sources}
+            takes_all = {"rate"} < takes & {"rate", "weights", "W1", "Ws"} and any(role[0] == "=" for role in takes)
+            if takes_all and call.form == plan.calls[-1].form and not plan.build:
+                yield replace(plan, calls=(*plan.calls, update), how="returned update")
+
+    def costing(self, plan: Plan) -> Iterator[Plan]:
+        """Go through the plans that ask for the cost as well, by a function that nothing else calls."""
+        for call in self._beside(plan, ("cost", "loss"), set()):
+            if "Y" in call.takes and (call.function is None or {"A2", "Z2"} & call.takes):
+                yield replace(plan, cost=call)
+
+    def _beside(self, plan: Plan, words: tuple[str, ...], known: set[str]) -> Iterator[Call]:
+        """Go through the calls of functions, or methods of the same object, that a plan does not make already."""
+        cls = plan.entry.rpartition(".")[0]
+        found = members(self.survey.classes[cls]) if cls in self.survey.classes else self.survey.functions
+        for name in found:
+            if is_like(name, words) and name not in self.called([plan]):
+                yield from calls(name, found[name], self.survey.returned(name), method=bool(cls), known=known)
+
+    def called(self, plans: Iterable[Plan]) -> set[str]:
+        """Name everything that plans call."""
+        names = {call.name for plan in plans for call in (*plan.calls, plan.cost, plan.build) if call}
+        names |= {plan.entry.rpartition(".")[2] for plan in plans}
+        return names.union(*map(self.beneath, names))
+
+    def not_called(self, plans: Iterable[Plan]) -> list[str]:
+        """Name the functions and methods that play a known part, and that no plan calls."""
+        called, classes = self.called(plans), {plan.entry.rpartition(".")[0] for plan in plans}
+        methods = [name for cls in classes & {*self.survey.classes} for name in members(self.survey.classes[cls])]
+        return [name for name in (*self.survey.functions, *methods) if is_like(name, PARTS) and name not in called]
 
     def _builds(self, cls: str) -> Iterator[Call]:
         """Go through the ways to get what holds the weights: an object of a class, or the module itself."""

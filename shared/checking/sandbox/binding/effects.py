@@ -11,8 +11,8 @@ import numpy as np
 
 from shared.checking.sandbox.binding import holder
 from shared.checking.sandbox.binding.given import Given
+from shared.checking.sandbox.binding.numpy_steps import gradient_in
 from shared.checking.sandbox.binding.paper import fits
-from shared.checking.sandbox.binding.steps import gradient_in
 from shared.checking.sandbox.binding.words import roles_of
 from shared.checking.sandbox.unpack import arrays_of
 from shared.checking.watching import numpy_arrays

@@ -78,7 +78,8 @@ class Given:
         if role == "weights" and "model" in self.pool and form == "model":
             return self.pool["model"]
         if role == "weights":
-            return self.weights(form)
+            self.pool["weights"] = self.weights(form)
+            return self.pool["weights"]
         if role in ("Ws", "bs"):
             return [self.value(f"{role[0]}{layer}") for layer in (1, 2)]
         return self.pool[role]

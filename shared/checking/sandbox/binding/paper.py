@@ -59,13 +59,26 @@ def fits(V: Any, wanted: np.ndarray) -> bool:
     return shape in (other, other[::-1])
 
 
-def holds(V: Any, wanted: np.ndarray, m: int) -> bool:
-    """Tell whether an array holds the numbers of another, perhaps turned, times m, or with the other sign."""
+def holds(V: Any, wanted: np.ndarray, factors: tuple[float, ...] = (1.0,)) -> bool:
+    """Tell whether an array holds the numbers of another, perhaps turned, or times one of these factors."""
     if not fits(V, wanted):
         return False
     flat = np.asarray(V, dtype=float).squeeze()
     turned = (wanted.squeeze(), wanted.squeeze().T)
-    factors = (1.0, -1.0, float(m), -float(m))
     return any(
-        flat.shape == W.shape and np.allclose(flat, f * W, rtol=1e-4, atol=1e-9) for W in turned for f in factors
+        flat.shape == W.shape and np.allclose(flat, f * W, rtol=1e-4, atol=1e-7 * np.abs(W).max(initial=0.0))
+        for W in turned
+        for f in factors
     )
+
+
+def in_columns(q: dict[str, np.ndarray], rows: bool) -> dict[str, np.ndarray]:
+    """Write down what a step begins with as the network of the title has it."""
+    X, n_h = (q["X"].T if rows else q["X"]).astype(float), q["b1"].size
+    W1 = q["W1"].T if q["W1"].shape == (len(X), n_h) != (n_h, len(X)) else q["W1"]
+    shapes = {"b1": (n_h, 1), "W2": (1, n_h), "b2": (1, 1), "Y": (1, X.shape[1])}
+    return {
+        "W1": W1.astype(float),
+        "X": X,
+        **{name: q[name].reshape(shape).astype(float) for name, shape in shapes.items()},
+    }

@@ -77,6 +77,7 @@ class Call:
             if isinstance(part, dict | tuple | list):
                 pool.setdefault("cache", part)
         pool.setdefault("cache", result)
+        pool["=last"] = result
 
     def parts(self, result: Any) -> Any:
         """Return the parts of a tuple by the names that the function has for them, or by their places."""
@@ -106,7 +107,7 @@ class Plan:
     them, where the learning rate is a number in the code), "returned update" (new weights that came back),
     "own" (new weights, of a training that draws those it begins with), "autograd" (what PyTorch leaves beside the
     weights), "outputs" (the same of this suite's loss, where only a torch.nn.Module was found), "grad" (the derivative
-    of the loss that comes back, by PyTorch or JAX).
+    of the loss that comes back, by PyTorch or JAX). `cost` is a function that nothing else calls.
     """
 
     entry: str
@@ -115,6 +116,7 @@ class Plan:
     how: str = "returned"
     one_by_one: bool = False
     form: str = ""
+    cost: Call | None = None
 
     @property
     def updates(self) -> bool:
@@ -126,6 +128,11 @@ class Plan:
         """Whether single steps can be made: something takes a learning rate, and weights come of it."""
         takes = set[str]().union(*(call.takes for call in (*self.calls, *([self.build] if self.build else []))))
         return "rate" in takes and self.how in ("update", "returned update", "autograd") and not self.one_by_one
+
+    @property
+    def loops(self) -> bool:
+        """Whether what is called last is a training."""
+        return is_like(self.calls[-1].name, TRAINING) or "iterations" in self.calls[-1].takes
 
     def gives(self, given: Given) -> dict[str, np.ndarray]:
         """Carry it out, and return everything that may be a gradient, by name."""
@@ -143,7 +150,8 @@ class Plan:
             return effects.traced(lambda new: replace(self, how="update").gives(new), given)
         given = replace(given, pool={})
         before = self._set(given) if self.build else {}
-        return self._read(given, self._called(given), before)
+        found = self._read(given, self._called(given), before)
+        return {**arrays_of({"cost": self.cost.run(given)}), **found} if self.cost else found
 
     def own_weights(self, given: Given) -> dict[str, np.ndarray]:
         """Return the weights that a training begins with: those that it gives back when its learning rate is 0."""
@@ -160,9 +168,11 @@ class Plan:
             self._set(given)
         rounds, costs, result = 1 if "iterations" in takes else given.iterations, list[Any](), None
         for _ in range(rounds):
+            given.pool = {name: V for name, V in given.pool.items() if name in ("model", "places")}
             result = self._called(given)
             costs += [part for part in self._parts(result) if effects.are_costs(part, given.iterations)]
             after = weights_in(given.pool["model"] if self.build else result, given)
+            after = after or weights_in(given.pool.get("weights"), given)  # they were changed in place
             if self.how == "returned update":
                 given.arrays = {**given.arrays, **{name: plain(slot.get()) for name, slot in after.items()}}
         weights = {name: plain(slot.get()) for name, slot in after.items()}

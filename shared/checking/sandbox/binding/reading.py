@@ -38,9 +38,11 @@ def read(entries: Mapping[str, Any], right: Mapping[str, np.ndarray], weights_ch
     arrays = {name: V for name, V in entries.items() if isinstance(V, np.ndarray) and V.dtype.kind == "f"}
     found: dict[str, str] = {}
     means = meanings(arrays, not weights_changed)
-    m = right["A2"].size
+    factors = (1.0, -1.0, m := float(right["A2"].size), -m)
     for quantity in GRADIENTS:
-        holding = [name for name, V in arrays.items() if name not in found.values() and holds(V, right[quantity], m)]
+        holding = [
+            name for name, V in arrays.items() if name not in found.values() and holds(V, right[quantity], factors)
+        ]
         holding.sort(key=lambda name: means[name] != quantity)
         found.update(zip([quantity], holding, strict=False))
     count, named = len(found), 0

@@ -1,22 +1,25 @@
 """Finds the binding: plans are tried on a small problem, in all layouts; the one that gives the gradients is taken."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
-from itertools import islice
+from itertools import chain, islice
 from time import process_time
+from typing import Any
 
 import numpy as np
 
 from shared.checking.sandbox.binding import two_outputs
 from shared.checking.sandbox.binding.bound import Binding, given_to
 from shared.checking.sandbox.binding.candidates import Candidates
-from shared.checking.sandbox.binding.given import Given
+from shared.checking.sandbox.binding.given import WEIGHTS, Given
 from shared.checking.sandbox.binding.holder import like
 from shared.checking.sandbox.binding.making import makers, silence
-from shared.checking.sandbox.binding.paper import LAYOUTS, numbers, right
+from shared.checking.sandbox.binding.paper import LAYOUTS, Layout, numbers, right
 from shared.checking.sandbox.binding.plan import Call, Plan, SizesError, UnboundError
 from shared.checking.sandbox.binding.reading import Reading, read
 from shared.checking.sandbox.binding.survey import Survey
+from shared.checking.sandbox.binding.words import roles_of
 
 LONGEST, FOR_EACH, WITH_FRAMEWORKS = 8.0, 0.5, 4.0
 """Seconds of computing for the search, and for one entry: more where PyTorch or JAX has to wake up."""
@@ -74,18 +77,51 @@ class Search:
 
     def _first(self) -> Binding | None:
         best: Binding | None = None
-        others: list[str] = []
+        others, found_too = list[str](), list[Binding]()
         for entry, plans in self.entries():
             if best and (process_time() > self.until or entry in (*others, *self.candidates.beneath(best.plan.entry))):
                 continue
             found = self._best(plans)
             if found and best:
                 others.append(entry)
+                found_too.append(found)
             best = best or found
         if best:
             called = set[str]().union(*(self.candidates.beneath(name) for name in (best.plan.entry, *others)))
-            best.others = [name for name in others if name not in called]
+            best.plan = next(self._with_cost(best), best.plan)
+            best.trainer = next(self._trainers(best, found_too), None)
+            used = {*called, *([best.trainer.plan.entry] if best.trainer else [])}
+            best.others = [name for name in others if name not in used]
         return best
+
+    def _trainers(self, best: Binding, others: list[Binding]) -> Iterator[Binding]:
+        """Go through what makes steps: what was found, another entry in the same layout, an update that is called."""
+        alike = [each for each in others if each.layout == best.layout and each.plan.build == best.plan.build]
+        loops = (replace(each.plan, how="update") for each in alike if each.plan.build and each.plan.how == "held")
+        plans = (*(each.plan for each in (best, *alike)), *(plan for plan in loops if plan.loops))
+        for plan in chain((plan for plan in plans if plan.trains), self.candidates.updating(best.plan)):
+            given = replace(self._given(best.layout, best.rate, best.make), rate=0.25)
+            with silence(), suppress(Exception):
+                trained = plan.trained(given)
+                if any(not np.array_equal(trained[name], given.arrays[name]) for name in WEIGHTS):
+                    yield replace(best, plan=plan)
+
+    def _with_cost(self, best: Binding) -> Iterator[Plan]:
+        """Go through the plans of which the cost is a number."""
+        with silence():
+            entries, _ = self._outcome(best.plan, self._given(best.layout, best.rate, best.make))
+            if best.plan.how == "grad" or any("cost" in roles_of(name.rpartition(".")[2]) for name in entries):
+                return
+            for plan in self.candidates.costing(best.plan):
+                found, _ = self._outcome(plan, self._given(best.layout, best.rate, best.make))
+                if np.size(found.get("cost", ())) == 1:
+                    yield plan
+
+    def _given(self, layout: Layout, rate: float, make: Any) -> Given:
+        """Give the small problem in a layout."""
+        arrays = {name: layout.of(name, V) for name, V in self.problem.items()}
+        arrays = two_outputs.asked(arrays, self.labels) if self.labels else arrays
+        return given_to(self.survey, arrays, rate, make)
 
     def _best(self, plans: Iterator[Plan]) -> Binding | None:
         """Try plans, and return the first that gives four right gradients, or else the best that gives four."""
@@ -107,9 +143,7 @@ class Search:
         ways = makers(self.survey)
         for make, rate in ways if plan.updates else dict(ways).items():  # the rate makes no other difference
             for layout in LAYOUTS:
-                arrays = {name: layout.of(name, V) for name, V in self.problem.items()}
-                arrays = two_outputs.asked(arrays, self.labels) if self.labels else arrays
-                given = given_to(self.survey, arrays, rate, make)
+                given = self._given(layout, rate, make)
                 entries, weights = self._outcome(plan, given)
                 if not any(np.any(V) for V in entries.values()):  # nothing came back, or nothing was updated
                     continue
@@ -129,7 +163,7 @@ class Search:
                     reading = self._read(plan, entries, {})
                 if len(reading.of) == COMPLETE and reading.misfits <= 2:
                     opposite = not self.labels or two_outputs.are_opposite(
-                        entries[reading.of["dW2"]], entries[reading.of["db2"]], arrays
+                        entries[reading.of["dW2"]], entries[reading.of["db2"]], given.arrays
                     )
                     yield Binding(plan, self.survey, reading, layout, make, rate, labels=self.labels, opposite=opposite)
                     if reading.right == COMPLETE:

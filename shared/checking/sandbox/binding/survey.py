@@ -30,6 +30,9 @@ CLASSES = re.compile(r"(?i)^(\w*(softmax|one_?hot|to_categorical|crossentropylos
 """What a network with several outputs has in its source."""
 OF_BATCHES = re.compile(r"(?i:batch|^[xy]_?b$)|^X")
 """The variables of a loop over batches."""
+UPDATING = ("update", "apply", "step", "optimi")
+PARTS = (*FORWARD[:-3], *BACKWARD, *UPDATING, "train", "fit", "model", "accura", "score", "evaluat")
+"""What has a part in a training that can be right or wrong."""
 
 
 class Survey:

@@ -1,0 +1,130 @@
+"""The steps of a training in NumPy: arrays from which the same line subtracts something again and again."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from shared.checking.sandbox.binding.steps import PRODUCTS, VIEWS, Pass, number_of
+from shared.checking.sandbox.binding.words import weight_of
+from shared.checking.watching.operations import Input, Operand, Operation, Result
+
+FACTORED = ("multiply", "matmul", "dot", "negative")
+"""What a factor of an operand is a factor of, too."""
+
+
+@dataclass
+class _Chain:
+    """An array that is updated again and again in the same place: its first value, and the updates."""
+
+    first: np.ndarray
+    updates: list[Operation]
+
+    def states(self) -> list[np.ndarray]:
+        """What it is at the beginning of each step, and after the last."""
+        return [self.first, *(update.result for update in self.updates)]
+
+
+def passes(operations: Sequence[Operation], inputs: Mapping[str, np.ndarray], most: int) -> list[Pass]:
+    """Find the steps of gradient descent: what is updated, and what stays although it has the name of a weight."""
+    chains = _chains(operations, inputs)
+    count = min(most, *(len(chain.updates) for chain in chains)) if chains else 0
+    firsts = [chain.first for chain in chains]
+    begun = min((chain.updates[0].number for chain in chains), default=0)
+    made = {**inputs, **{each.name: each.result for each in operations[:begun]}}
+    still = [V for name, V in made.items() if weight_of(name) and not any(np.array_equal(V, first) for first in firsts)]
+    found, begin = list[Pass](), 0
+    for number in range(count):
+        updates = [chain.updates[number] for chain in chains]
+        rate = rate_of(updates, operations)
+        states = [chain.states()[number : number + 2] for chain in chains]
+        end = max(update.number for update in updates) + 1
+        gradients = [gradient_in(update, operations, rate) for update in updates]
+        found.append(
+            Pass(
+                begin,
+                end,
+                [*(before for before, _ in states), *still],
+                [*gradients, *[None] * len(still)],
+                [*(after for _, after in states), *still],
+                forms={k: forms_in(update, operations) for k, update in enumerate(updates)},
+            )
+        )
+        begin = end
+    return found
+
+
+def _chains(operations: Sequence[Operation], inputs: Mapping[str, np.ndarray]) -> list[_Chain]:
+    """Find the arrays that are updated: each update in a place takes what the one before it in this place gave."""
+    found: list[_Chain] = []
+    for operation in operations:
+        if operation.function not in ("add", "subtract") or operation.place is None:
+            continue
+        before = [chain for chain in found if _goes_on(chain, operation)]
+        first = _value(operation.operands[0], operations, inputs)
+        if before:
+            before[0].updates.append(operation)
+        elif first.shape == operation.result.shape and first.ndim:
+            found.append(_Chain(first, [operation]))
+    used = [_value(V, operations, inputs) for each in operations if each.function in PRODUCTS for V in each.operands]
+    weights = [
+        chain
+        for chain in found
+        if len(chain.updates) > 1
+        and any(np.array_equal(chain.first, V) or np.array_equal(chain.first.T, V) for V in used)
+    ]
+    count = min((len(chain.updates) for chain in weights), default=0)
+    return [chain for chain in found if 1 < len(chain.updates) in (count, count + 1)]
+
+
+def _goes_on(chain: _Chain, operation: Operation) -> bool:
+    last = chain.updates[-1]
+    same_line = last.place is not None and operation.place is not None and last.place.line == operation.place.line
+    return same_line and operation.operands[0] == Result(last.number)
+
+
+def _value(operand: Operand, operations: Sequence[Operation], inputs: Mapping[str, np.ndarray]) -> np.ndarray:
+    if isinstance(operand, Result):
+        return operations[operand.number].result
+    return inputs[operand.name] if isinstance(operand, Input) else np.asarray(getattr(operand, "value", 0.0))
+
+
+def rate_of(updates: Sequence[Operation], operations: Sequence[Operation]) -> float:
+    """The learning rate: a number that is a factor in every update of arrays, on its line; 1 if there is none."""
+    seen = [update for update in updates if isinstance(update.operands[-1], Result)]
+    factors = [set(factors_of(update.operands[-1], update, operations)) for update in seen]
+    return max(set.intersection(*factors), default=1.0) if factors else 1.0
+
+
+def factors_of(operand: Operand, update: Operation, operations: Sequence[Operation]) -> Iterator[float]:
+    """The sizes of the numbers that something is multiplied with on the line of an update."""
+    if number := number_of(operand, operations):
+        yield abs(number)
+    if isinstance(operand, Result):
+        operation = operations[operand.number]
+        same_line = operation.place and update.place and operation.place.line == update.place.line
+        if same_line and operation.function in (*FACTORED, *VIEWS):
+            for factor in operation.operands:
+                yield from factors_of(factor, update, operations)
+
+
+def gradient_in(update: Operation, operations: Sequence[Operation], rate: float = 1.0) -> np.ndarray:
+    """Read the gradient off an update: what the learning rate is multiplied with, and which sign it gets."""
+    sign, operand = 1.0 if update.function == "subtract" else -1.0, update.operands[-1]
+    if not isinstance(operand, Result):
+        return sign * np.asarray(getattr(operand, "value", 0.0)) / rate
+    change = operations[operand.number]
+    if change.function == "multiply":
+        numbers = [number for V in change.operands if (number := number_of(V, operations))]
+        others = [V.number for V in change.operands if isinstance(V, Result) and not number_of(V, operations)]
+        if len(numbers) == len(others) == 1:
+            return np.copysign(1.0, numbers[0]) * sign * operations[others[0]].result
+    return sign * change.result / rate
+
+
+def forms_in(update: Operation, operations: Sequence[Operation]) -> list[np.ndarray]:
+    """Return what may be the gradient in an update: the whole of what is taken away, and its factors without sign."""
+    operand = update.operands[-1]
+    change = operations[operand.number] if isinstance(operand, Result) else None
+    factors = [operations[V.number].result for V in change.operands if isinstance(V, Result)] if change else []
+    return [*factors, change.result] if change else []
