@@ -3,6 +3,7 @@
 import ast
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -34,7 +35,8 @@ def steps(path: Path, sources: Sources, to: Path) -> tuple[list[Step], str]:
     """Run a script in a copy of this process until it has made a few steps; return them, and its optimizer in words."""
     if not hasattr(os, "fork"):
         return [], ""
-    pid, until = os.fork(), monotonic() + LONGEST
+    until = monotonic() + LONGEST
+    pid = _anew(path, sources, to) if "jax" in sys.modules else os.fork()
     if pid == 0:
         try:
             _watch(path, sources, to)
@@ -47,6 +49,12 @@ def steps(path: Path, sources: Sources, to: Path) -> tuple[list[Step], str]:
             os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
     return (_load(to), (to / "done").read_text()) if (to / "done").exists() else ([], "")
+
+
+def _anew(path: Path, sources: Sources, to: Path) -> int:
+    """Run a script in a process that is no copy: JAX computes in threads, which do not come with one."""
+    command = [sys.executable, "-P", "-B", "-m", __name__, str(path), sources.shown, str(to)]
+    return subprocess.Popen(command, stdin=subprocess.DEVNULL).pid  # noqa: S603
 
 
 def trains(path: Path) -> bool:
@@ -128,3 +136,12 @@ def _load(folder: Path) -> list[Step]:
         after = after if after["W1"] is not None else {}
         found.append(Step(given, arrays, load(place), rows, after, rate, None if np.isnan(cost) else cost))
     return found
+
+
+if __name__ == "__main__":
+    import jax  # noqa: F401  # it is watched only if it is there
+
+    file, shown, folder = sys.argv[1:]
+    sys.argv[:] = [shown]
+    sys.path.insert(0, str(Path(file).parent))
+    _watch(Path(file), Sources(Path(file), shown), Path(folder))

@@ -43,7 +43,7 @@ class Sources:
     """The user's files: the one that is checked, under the name that the user gave it, and those beside it."""
 
     def __init__(self, path: Path, shown: str):
-        self._path, self._shown, self._folder = str(path), shown, str(path.parent)
+        self._path, self.shown, self._folder = str(path), shown, str(path.parent)
         self._own: dict[str, bool] = {}
 
     def is_own(self, filename: str) -> bool:
@@ -78,7 +78,7 @@ class Sources:
 
     def _name(self, filename: str) -> str:
         file = filename.partition(CELL)[0]
-        return self._shown if file == self._path else Path(known_as(file)).name
+        return self.shown if file == self._path else Path(known_as(file)).name
 
 
 class Anywhere(Sources):

@@ -73,10 +73,13 @@ def steps_of(
     named : sequence of float
         Numbers that are called learning rates.
     """
-    steps = [_Reading(each, operations, inputs or {}, named).step() for each in passes]
-    found = [step for step in steps if step]
-    if len(found) != len(steps):
-        return []
+    found, right_at_first = list[Step](), set[str]()
+    for each in passes:
+        reading = _Reading(each, operations, inputs or {}, named, right_at_first)
+        if (step := reading.step()) is None:
+            return []
+        found.append(step)
+        right_at_first = right_at_first if found[1:] else reading.right
     named_costs = [
         costs_in(operations[each.begin : each.end]) if each.cost is None else [float(each.cost)] for each in passes
     ]
@@ -135,9 +138,11 @@ class _Reading:
         operations: Sequence[Operation],
         inputs: Mapping[str, np.ndarray],
         named: Sequence[float],
+        right_at_first: set[str],
     ):
         self.one, self.all, self.operations = one, operations, operations[one.begin : one.end]
         self.inputs, self.named = inputs, named
+        self.right_at_first, self.right = right_at_first, set[str]()
 
     def value(self, operand: Operand) -> np.ndarray:
         """Return the numbers that an operand stands for."""
@@ -224,13 +229,16 @@ class _Reading:
     def gradient(self, name: str, truth: np.ndarray) -> np.ndarray | None:
         """Choose what a gradient is: what is taken from the weights or, if that is right, what was made into it.
 
-        Who has momentum, divides by m in the update or goes uphill has a right gradient all the same.
+        Who divides by m in the update or goes uphill has a right gradient all the same, and who has momentum: what is
+        right in the first step, and not in the next, has something of the past in it.
         """
         place = self.roles[name]
         own, forms = self.one.gradients[place], self.one.forms.get(place, [])
         called = [each.result for each in self.operations if each.name and gradient_of(each.name) == name]
         scaled = [V / rate for V in forms for rate in self.named]
-        known = [V for V in (own, *forms, *called, *scaled) if V is not None]
+        past = [each.result for each in self.operations if each.result.ndim] if name in self.right_at_first else []
+        known = [V for V in (own, *forms, *called, *scaled, *past) if V is not None]
+        self.right |= {name} if known and holds(known[0], truth) else set()
         return next((V for V in known if holds(V, truth)), known[0] if known else None)
 
     def rate(self, given: Any, gradients: Any, after: Any, m: int) -> float:
