@@ -479,13 +479,6 @@ def test_steps_of_a_pytorch_script_are_its_own_with_its_own_loss(tmp_path):
         np.testing.assert_allclose(given["db2"], right["db2"].ravel(), rtol=1e-4, atol=1e-7)
 
 
-@pytest.mark.slow
-def test_gradients_that_a_pytorch_script_never_sets_to_zero_add_up(tmp_path):
-    steps = list(steps_of_torch(tmp_path, TORCH_SCRIPT.read_text().replace("    optimizer.zero_grad()\n", "")))
-    total = steps[0][1]["dW1"] + steps[1][1]["dW1"]
-    np.testing.assert_allclose(steps[1][0]["dW1"], total, rtol=1e-4, atol=1e-7)
-
-
 def test_a_script_in_a_function_under_main_is_run(tmp_path):
     lines = (FORMS / "eleven_lines.py").read_text().replace("60000", "50").splitlines()[1:]
     body = "".join(f"    {line}\n" for line in lines)
