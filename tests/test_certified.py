@@ -77,7 +77,7 @@ def test_a_right_script_is_certified_with_its_steps(answer, kind):
     status, said = answer(SCRIPT, RIGHT[kind], *FURTHER.get(kind, ()))
     assert (status, said.partition(":")[0]) == (0, "mine.py is certified"), said
     assert "W1 after a step" in said
-    assert ("the steps are those of momentum 0.9, as examined" in said) == (kind == "momentum")
+    assert ("no plain gradient descent, and judged as what it is: momentum 0.9" in said) == (kind == "momentum")
 
 
 TORCH = """import torch
@@ -116,7 +116,7 @@ def test_another_optimizer_is_told_and_is_no_mistake(answer, change, told):
     options = ("lr=0.1", "lr=0.1, momentum=0.9" if change == "SGD" else "lr=0.1")
     status, said = answer(TORCH, ("SGD", change), options)
     assert status == 0
-    assert f"the steps are those of {told}, as examined" in said
+    assert f"judged as what it is: {told}" in said
 
 
 JAX = """import jax

@@ -132,7 +132,7 @@ def check(program: Program, problems: Iterable[Problem], done: Callable[[int], N
     checkup = Checkup(program.path, examination, observation=observation, asked=asked)
     if "train" in program.functions:
         checkup.training_check = check_training(program, examination.convention, examination.answers[0].dtype)
-        own = any(program.training.rates)
+        own = any(program.training.rates) or getattr(program, "bound", None)
         diagnoses += (
             without_wanted(checkup.training_check, program.training.optimizer)
             if own

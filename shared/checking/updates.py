@@ -12,6 +12,7 @@ from shared.checking.training_check import Step, TrainingCheck
 from shared.checking.what_is_wrong import Diagnosis
 from shared.network import Parameters
 
+FEW_EXAMPLES = 10
 ROUNDINGS = 64
 """How many of its dtype's roundings a prediction may be off."""
 
@@ -32,21 +33,33 @@ def diagnose_updates(outcome: TrainingCheck) -> Iterator[Diagnosis]:
 
 
 def without_wanted(outcome: TrainingCheck, optimizer: str) -> Iterator[Diagnosis]:
-    """Diagnose the steps of a script, which may have another optimizer than gradient descent: that is no mistake.
+    """Diagnose the steps of a training that was not written for this suite: another optimizer is no mistake of it.
 
-    Where PyTorch's own optimizer makes the steps, they need not be understood.
+    Where PyTorch's own optimizer makes the steps, they need not be understood, nor numbers that come back beside them.
     """
     kinds = dict[str, None]()
     for diagnosis in list(diagnose_updates(outcome)):
         wanted = [m.kind for m in diagnosis.mistakes if Trait.OPTIMIZER in m.traits]
-        if wanted or (optimizer and all(m.general for m in diagnosis.mistakes)):
+        is_open = all(m.general for m in diagnosis.mistakes) and not diagnosis.unfit
+        if is_open and diagnosis.line != "costs" and is_right_on_few_examples(outcome, diagnosis.line):
+            wanted = ["batches of examples"]
+        if wanted or (is_open and (optimizer or diagnosis.line == "costs")):
             outcome.left_out |= {*diagnosis.quantities}
             kinds |= dict.fromkeys(wanted[:1])
         else:
             yield diagnosis
-    if outcome.left_out:
-        unsaid = f"the optimizer is {optimizer}: its steps are not examined"
-        outcome.remarks.append(f"the steps are those of {' or '.join(kinds)}, as examined" if kinds else unsaid)
+    if kinds:
+        outcome.remarks.append(f"no plain gradient descent, and judged as what it is: {' or '.join(kinds)}")
+    elif outcome.left_out - {"costs"}:
+        outcome.remarks.append(f"the optimizer is {optimizer}: its steps are not examined")
+    if "costs" in outcome.left_out:
+        outcome.remarks.append("not examined, since nothing shows what they are: the numbers that the training returns")
+
+
+def is_right_on_few_examples(outcome: TrainingCheck, name: str) -> bool:
+    """Tell whether a parameter is right wherever there are no more examples than a batch has."""
+    few = [step for step in outcome.steps if step.course.problem.sizes["m"] < FEW_EXAMPLES]
+    return bool(few) and all(step.global_error[name].verdict != "wrong" for step in few)
 
 
 def explaining(outcome: TrainingCheck, name: str) -> list[Mistake]:

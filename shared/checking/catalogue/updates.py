@@ -10,6 +10,11 @@ MEMORIES = (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.95, 0.98, 0.99, 0.999)
 """How much of the last step momentum may keep, beside the usual 0.9."""
 MORE_BATCHES = (*range(2, 13), 15, 16, 20, 24, 25, 30, 40, 48, 50, 60, 80, 96, 100, 120, 150, 200, 250, 256)
 """Sizes of batches, beside the usual ones."""
+WANTED = (
+    *("learning rate divided by the number of the step", "learning rate falling by 1% a step"),
+    *("early stopping", "update after every example"),
+)
+"""What may be wanted, as another optimizer may."""
 TOO_LATE = "The gradient went back through W2 after W2 had been updated: update when all gradients are there."
 NEW_DZ1 = "(W2 - learning_rate * dW2).T @ dZ2 * (Z1 > 0)"
 """dZ1 as it is after W2 was updated."""
@@ -23,12 +28,13 @@ def along(V: str, direction: str) -> str:
 def updates_of(V: str) -> tuple[Mistake, ...]:
     """Mistakes that can be made with every parameter."""
     mistakes = {**steps_of(V), **loops_of(V)}
+    wanted = {**optimizers_of(V), **{kind: mistakes.pop(kind) for kind in WANTED}}
     late = {"W1": f"({NEW_DZ1}) @ X.T", "b1": f"total({NEW_DZ1})"}
     if V in late:
         mistakes["W2 after its update"] = (along(V, late[V]), TOO_LATE)
     if V == "b1":
         mistakes["db2 in place of db1"] = (along(V, "db2"), "db2 is used, and broadcast to all hidden units.")
-    return (*at(V, optimizers_of(V), traits=Trait.OPTIMIZER), *at(V, mistakes))
+    return (*at(V, wanted, traits=Trait.OPTIMIZER), *at(V, mistakes))
 
 
 def optimizers_of(V: str) -> dict[str, tuple[str, str]]:
@@ -163,6 +169,7 @@ def families_of(V: str) -> Iterator[Family]:
         f"{V} is updated after every batch of {{p:g}}: an iteration here is one update, with all examples.",
         (32, 64, 128),
         MORE_BATCHES,
+        traits=Trait.OPTIMIZER,
     )
 
 

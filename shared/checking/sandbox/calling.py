@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from shared.checking.sandbox.binding.bound import Binding
+from shared.checking.sandbox.binding.candidates import Candidates
 from shared.checking.sandbox.binding.search import Search
 from shared.checking.sandbox.binding.steps import Step
 from shared.checking.sandbox.binding.survey import Survey
@@ -37,14 +38,29 @@ class Target:
     steps: list[Step] = field(default_factory=list)
     optimizer: str = ""
     is_script: bool = False
+    called: set[str] = field(default_factory=set)
 
     @property
     def has_loss(self) -> bool:
         """Whether something can be called that has a loss, and not only a module of PyTorch's."""
         return bool(self.functions) and (self.binding is None or self.binding.plan.how != "outputs")
 
-    def take_steps(self, steps: list[Step], optimizer: str) -> None:
-        """Take the steps of a script for a training and, where nothing else gives any, for the gradients as well."""
+    def not_examined(self) -> list[str]:
+        """Say which functions play a known part, and are called neither by what is bound nor by the script."""
+        if self.binding is None or self.is_script:
+            return []
+        plans = [each.plan for each in (self.binding, self.binding.trainer) if each]
+        candidates = Candidates(self.binding.survey)
+        called = {*self.called, *self.functions}.union(*map(candidates.beneath, self.called))
+        missed = [name for name in candidates.not_called(plans) if name not in called]
+        return [f"not called, and so not examined: {', '.join(missed)}"] if missed else []
+
+    def take_steps(self, steps: list[Step], optimizer: str, called: set[str]) -> None:
+        """Take the steps of a script for a training and, where nothing else gives any, for the gradients as well.
+
+        `called` are the functions that the script calls.
+        """
+        self.called = called if steps else set()
         self.is_script, self.steps, self.optimizer = bool(steps) and not self.has_loss, steps, optimizer
         self.functions = ["gradients"] if self.is_script else self.functions
         self.functions += ["train"] if any(step.after and step.rate for step in steps) else []
@@ -114,9 +130,6 @@ def target(module: ModuleType, source: str, entry: str = "") -> Target:
     found = search.find()
     if found:
         others = [name for name in fitting if name == "forward"]
-        plans = [each.plan for each in (found, found.trainer) if each]
-        missed = [name for name in search.candidates.not_called(plans) if name not in others]
-        remarks += [f"not called, and so not examined: {', '.join(missed)}"] if missed else []
         return Target(
             module, [*found.functions, *others], found, [r for r in remarks if not r.startswith(found.plan.entry)]
         )

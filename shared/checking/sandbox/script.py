@@ -57,17 +57,16 @@ def _anew(path: Path, sources: Sources, to: Path) -> int:
     return subprocess.Popen(command, stdin=subprocess.DEVNULL).pid  # noqa: S603
 
 
-def trains(path: Path) -> bool:
-    """Tell whether a file has a loop outside of its functions, or calls one of them that may have one."""
+def at_top(path: Path) -> tuple[bool, set[str]]:
+    """Tell whether a file has a loop outside of its functions, or calls a training; and which names it calls there."""
     with suppress(SyntaxError):
         statements = [each for _, text in parts(path) for each in ast.parse(text).body]
         top = [each for each in statements if not isinstance(each, ast.FunctionDef | ast.ClassDef)]
         nodes = [node for each in top for node in ast.walk(each)]
-        called = [ast.unparse(node.func) for node in nodes if isinstance(node, ast.Call)]
-        return any(isinstance(node, ast.For | ast.While) for node in nodes) or any(
-            is_like(name, TRAINING) for name in called
-        )
-    return False
+        called = {ast.unparse(node.func).rpartition(".")[2] for node in nodes if isinstance(node, ast.Call)}
+        loops = any(isinstance(node, ast.For | ast.While) for node in nodes)
+        return loops or any(is_like(name, TRAINING) for name in called), called
+    return False, set()
 
 
 def _watch(path: Path, sources: Sources, to: Path) -> None:

@@ -141,16 +141,14 @@ def _load(source: Source, entry: str, folder: Path) -> tuple[Target, dict[str, A
     with _copies_end():
         run = carry_out(source.path, vars(module))
         target = calling.target(module, text_of(source.path), entry)
-        trains = not target.has_loss or ("train" not in target.functions and script.trains(source.path))
+        trains, called = script.at_top(source.path)
+        trains = not target.has_loss or ("train" not in target.functions and trains)
         if trains and not isinstance(run.error, SyntaxError):
             sources, to = Sources(source.path, source.shown), _empty(folder / "script")
-            target.take_steps(*script.steps(source.path, sources, to))
+            target.take_steps(*script.steps(source.path, sources, to), called)
     if run.error and not target.functions:
-        return target, {
-            "failure": _failure(run.error, source),
-            "line": _line(run.error, source),
-            "summary": _summary(run.error),
-        }
+        where = {"failure": _failure(run.error, source), "line": _line(run.error, source)}
+        return target, {**where, "summary": _summary(run.error)}
     if run.error and not target.is_script:
         why = "takes long" if run.is_late else _summary(run.error) or _failure(run.error, source)
         target.remarks.append(f"line {run.left_out[0]} {'' if run.is_late else 'fails: '}{why}; it was left out")
@@ -159,7 +157,8 @@ def _load(source: Source, entry: str, folder: Path) -> tuple[Target, dict[str, A
 
 def what_can_be_called(target: Target) -> dict[str, Any]:
     """Say which functions there are, and what is called for them."""
-    found = {"functions": target.functions, "remarks": target.remarks, "problem": target.problem}
+    remarks = [*target.remarks, *target.not_examined()]
+    found = {"functions": target.functions, "remarks": remarks, "problem": target.problem}
     return {**found, "binding": _told(target), "training": target.training()}
 
 

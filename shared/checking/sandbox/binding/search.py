@@ -112,10 +112,17 @@ class Search:
             entries, _ = self._outcome(best.plan, self._given(best.layout, best.rate, best.make))
             if best.plan.how == "grad" or any("cost" in roles_of(name.rpartition(".")[2]) for name in entries):
                 return
-            for plan in self.candidates.costing(best.plan):
-                found, _ = self._outcome(plan, self._given(best.layout, best.rate, best.make))
-                if np.size(found.get("cost", ())) == 1:
-                    yield plan
+            found = [(self._cost_of(plan, best), plan) for plan in self.candidates.costing(best.plan)]
+            Y, A2 = self.problem["Y"], right(self.problem)["A2"]
+            truth = -float(np.mean(Y * np.log(A2) + (1 - Y) * np.log(1 - A2)))
+            yield from (
+                plan for V, plan in sorted(found, key=lambda each: not np.allclose(each[0], truth)) if np.size(V) == 1
+            )
+
+    def _cost_of(self, plan: Plan, best: Binding) -> np.ndarray:
+        """Return the cost that a plan gives, empty if it gives none."""
+        found, _ = self._outcome(plan, self._given(best.layout, best.rate, best.make))
+        return found.get("cost", np.empty(0))
 
     def _given(self, layout: Layout, rate: float, make: Any) -> Given:
         """Give the small problem in a layout."""

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from shared.checking.sandbox.binding.paper import NAMES, fits, holds, in_columns, right
-from shared.checking.sandbox.binding.words import gradient_of, reduced, roles_of
+from shared.checking.sandbox.binding.words import gradient_of, reduced
 from shared.checking.watching.operations import Constant, Input, Operand, Operation, Result, Several
 
 WEIGHTS = NAMES[:4]
@@ -16,6 +16,8 @@ PRODUCTS = ("matmul", "dot", "linear", "addmm", "mv")
 VIEWS = ("transpose", "copy", "array", "asarray", "reshape")
 RATES = ("learningrate", "lr", "alpha", "eta", "rate", "stepsize", "learnrate", "lrate")
 """What people call the learning rate, and nothing else of a network without slopes."""
+COSTS = ("cost", "loss", "j")
+"""What they call the cost, and no other measure of errors."""
 SHARE = 1e-4
 """How far a measured learning rate may be off."""
 
@@ -126,7 +128,7 @@ def _sum_of(parts: Sequence[Step]) -> Step:
 
 def costs_in(operations: Sequence[Operation]) -> list[float]:
     """Return the single numbers that a program calls its cost."""
-    return [float(each.result.item()) for each in operations if each.result.size == 1 and "cost" in roles_of(each.name)]
+    return [float(each.result.item()) for each in operations if each.result.size == 1 and reduced(each.name) in COSTS]
 
 
 class _Reading:
