@@ -40,10 +40,20 @@ RIGHT = {
     "batches": ("    z1 =", "    X, y = (V[:, 10 * (epoch % 4) :][:, :10] for V in both)\n    z1 ="),
     "the mean in the update": (") - y) / m", ") - y)"),
     "gradients with the other sign": (") - y) / m", ") - y) / -m"),
+    "rows, and as many units as inputs": ("size=(5, 40)", "size=(40, 4)"),
     "momentum": ("    W2 -= lr * (g @ a1.T)", "    v = 0.9 * v + g @ a1.T\n    W2 -= lr * v"),
 }
 FURTHER = {
     "batches": [("lr, m, v = 0.3, 40, 0", "lr, m, v, both = 0.3, 10, 0, (X, y)")],
+    "rows, and as many units as inputs": [
+        *[("X.sum(axis=0", "X.sum(axis=1"), ("size=(4, 5)", "size=(4, 4)"), ("zeros((4, 1))", "zeros((1, 4))")],
+        *[("W1 @ X", "X @ W1"), ("size=(1, 4)", "size=(4, 1)"), ("W2 @ a1", "a1 @ W2"), ("W2.T @ g", "g @ W2.T")],
+        *[
+            ("d @ X.T", "X.T @ d"),
+            ("g @ a1.T", "a1.T @ g"),
+            ("sum(axis=1, keepdims=True)\n", "sum(axis=0, keepdims=True)\n"),
+        ],
+    ],
     "the mean in the update": [("-= lr", "-= lr / m")],
     "gradients with the other sign": [("-= lr", "+= lr")],
 }

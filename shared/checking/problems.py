@@ -223,10 +223,9 @@ def resized(problems: Iterable[Problem], sizes: tuple[int, int]) -> Iterator[Pro
 
 
 def of_a_step(name: str, weights: tuple[Array, ...], X: Array, Y: Array) -> Problem:
-    """Make a problem of what a step of a training begins with, in whatever layout the program holds it."""
+    """Make a problem of what a step of a training begins with."""
     (n_x, m), (W1, b1, W2, b2) = X.shape, (V.astype(np.float64) for V in weights)
     n_h = b1.size
-    W1 = W1.T if W1.shape == (n_x, n_h) != (n_h, n_x) else W1
     parameters = Parameters(W1, b1.reshape(n_h, 1), W2.reshape(1, n_h), b2.reshape(1, 1))
     return Problem(
         f"{n_x}-{n_h}-1, {m} examples, {name}", parameters, X.astype(np.float64), Y.reshape(1, m).astype(np.float64)

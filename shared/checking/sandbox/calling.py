@@ -83,7 +83,11 @@ class Target:
     def training(self) -> dict[str, Any]:
         """Say of which steps of a script it is known what became of the weights."""
         rates = [step.rate for step in self.steps if step.after]
-        first = {"dtype": str(self.steps[0].given["W1"].dtype), "rows": self.steps[0].rows} if self.steps else {}
+        first = (
+            {"dtype": str(self.steps[0].given["W1"].dtype), "rows": self.steps[0].rows, "turned": self.steps[0].turned}
+            if self.steps
+            else {}
+        )
         return {"rates": rates, "optimizer": self.optimizer, **first}
 
     def trained(self, weights: list[np.ndarray], count: int) -> dict[str, Any]:

@@ -117,7 +117,12 @@ def _save(steps: Sequence[Step], folder: Path) -> None:
         place = folder / f"step{number}"
         place.mkdir()
         save(step.operations, place)
-        numbers = {"rows": step.rows, "rate": step.rate, "own_cost": np.nan if step.cost is None else step.cost}
+        numbers = {
+            "rows": step.rows,
+            "turned": step.turned,
+            "rate": step.rate,
+            "own_cost": np.nan if step.cost is None else step.cost,
+        }
         after = {f"{name}+": V for name, V in step.after.items()}
         np.savez(place / "arrays.npz", **numbers, **step.given, **step.gradients, **after)  # type: ignore[arg-type]
 
@@ -128,12 +133,12 @@ def _load(folder: Path) -> list[Step]:
     for place in sorted(folder.glob("step*")):
         with np.load(place / "arrays.npz", allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
-        rows, rate, cost = (arrays.pop(name).item() for name in ("rows", "rate", "own_cost"))
+        rows, turned, rate, cost = (arrays.pop(name).item() for name in ("rows", "turned", "rate", "own_cost"))
         given, after = (
             {name: arrays.pop(f"{name}{mark}", None) for name in names} for mark, names in (("", NAMES), ("+", WEIGHTS))
         )
         after = after if after["W1"] is not None else {}
-        found.append(Step(given, arrays, load(place), rows, after, rate, None if np.isnan(cost) else cost))
+        found.append(Step(given, arrays, load(place), rows, turned, after, rate, None if np.isnan(cost) else cost))
     return found
 
 

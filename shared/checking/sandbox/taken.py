@@ -50,3 +50,4 @@ class Training(NamedTuple):
     optimizer: str = ""
     dtype: str = "float64"
     rows: bool = False
+    turned: bool = False

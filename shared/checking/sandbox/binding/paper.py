@@ -72,10 +72,10 @@ def holds(V: Any, wanted: np.ndarray, factors: tuple[float, ...] = (1.0,)) -> bo
     )
 
 
-def in_columns(q: dict[str, np.ndarray], rows: bool) -> dict[str, np.ndarray]:
+def in_columns(q: dict[str, np.ndarray], rows: bool, turned: bool) -> dict[str, np.ndarray]:
     """Write down what a step begins with as the network of the title has it."""
     X, n_h = (q["X"].T if rows else q["X"]).astype(float), q["b1"].size
-    W1 = q["W1"].T if q["W1"].shape == (len(X), n_h) != (n_h, len(X)) else q["W1"]
+    W1 = q["W1"].T if turned else q["W1"]
     shapes = {"b1": (n_h, 1), "W2": (1, n_h), "b2": (1, 1), "Y": (1, X.shape[1])}
     return {
         "W1": W1.astype(float),

@@ -26,13 +26,15 @@ SHARE = 1e-4
 class Step:
     """One step: what it begins with, by name, in the program's layout; its gradients, and what it computed.
 
-    `after` is what became of the weights, and `rate` the learning rate; 0 if nobody knows it.
+    `rows` says that examples are, `turned` that W1 is (in, out). `after` is what became of the weights, and `rate` the
+    learning rate; 0 if nobody knows it.
     """
 
     given: dict[str, np.ndarray]
     gradients: dict[str, np.ndarray]
     operations: tuple[Operation, ...]
     rows: bool
+    turned: bool = False
     after: dict[str, np.ndarray] = field(default_factory=dict)
     rate: float = 0.0
     cost: float | None = None
@@ -221,12 +223,22 @@ class _Reading:
         if (Y := self.labels(m)) is None:
             return None
         given |= {"X": self.value(self.X), "Y": self.value(Y)}
-        truth = right(in_columns(given, self.rows))
+        turned = self.is_turned(given["W1"])
+        truth = right(in_columns(given, self.rows, turned))
         gradients = {f"d{name}": V for name in WEIGHTS if (V := self.gradient(name, truth[f"d{name}"])) is not None}
         after = {name: self.one.after[k] for name, k in self.roles.items()} if self.one.after else {}
         rate = self.one.rate or (self.rate(given, gradients, after, m) if after else 0.0)
         places: dict[Operand, str] = {self.X: "X", Y: "Y"}
-        return Step(given, gradients, tuple(self.cut(given, places)), self.rows, after, rate)
+        return Step(given, gradients, tuple(self.cut(given, places)), self.rows, turned, after, rate)
+
+    def is_turned(self, W1: np.ndarray) -> bool:
+        """Tell whether weights are (in, out): by the size of the inputs or, where there are as many units, by Z1."""
+        X = self.value(self.X).T if self.rows else self.value(self.X)
+        if W1.shape != W1.T.shape:
+            return W1.shape[1] != len(X)
+        products = (each for each in self.operations if each.function.split(" ")[0] in PRODUCTS)
+        Z1 = next(each for each in products if self.X in each.operands)
+        return Z1.function not in ("linear", "addmm") and not holds(Z1.result, W1 @ X)
 
     def gradient(self, name: str, truth: np.ndarray) -> np.ndarray | None:
         """Choose what a gradient is: what is taken from the weights or, if that is right, what was made into it.
