@@ -13,10 +13,10 @@ from pathlib import Path
 CEILINGS = {
     "compare.py": 290,
     "implementations": 1150,
-    "shared": 26488,
+    "shared": 26890,
     "shared/judging": 2800,
-    "shared/checking": 12506,
-    "tests": 17431,
+    "shared/checking": 12910,
+    "tests": 17461,
 }
 LONGEST_FILE, LONGEST_FUNCTION = 320, 60
 
