@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
@@ -26,6 +27,7 @@ from shared.checking.watching.recorder import Recorder
 
 LONGEST = 20.0
 """Seconds that a script is watched for."""
+FRAMEWORKS = ("torch", "jax")
 STEPS = 3
 MOST = 1500
 """Operations: enough for a few steps."""
@@ -36,7 +38,7 @@ def steps(path: Path, sources: Sources, to: Path) -> tuple[list[Step], str]:
     if not hasattr(os, "fork"):
         return [], ""
     until = monotonic() + LONGEST
-    pid = _anew(path, sources, to) if "jax" in sys.modules else os.fork()
+    pid = _anew(path, sources, to) if {*FRAMEWORKS} & {*sys.modules} else os.fork()
     if pid == 0:
         try:
             _watch(path, sources, to)
@@ -52,8 +54,9 @@ def steps(path: Path, sources: Sources, to: Path) -> tuple[list[Step], str]:
 
 
 def _anew(path: Path, sources: Sources, to: Path) -> int:
-    """Run a script in a process that is no copy: JAX computes in threads, which do not come with one."""
-    command = [sys.executable, "-P", "-B", "-m", __name__, str(path), sources.shown, str(to)]
+    """Run a script in a process that is no copy: PyTorch and JAX compute in threads, which do not come with one."""
+    used = [name for name in FRAMEWORKS if name in sys.modules]
+    command = [sys.executable, "-P", "-B", "-m", __name__, str(path), sources.shown, str(to), *used]
     return subprocess.Popen(command, stdin=subprocess.DEVNULL).pid  # noqa: S603
 
 
@@ -83,7 +86,7 @@ def _watch(path: Path, sources: Sources, to: Path) -> None:
     recorder.when_full = enough
     if torch := sys.modules.get("torch"):
         torch.set_num_threads(1)  # those that there were did not come with the copy
-    if {"torch", "jax"} & {*sys.modules}:
+    if {*FRAMEWORKS} & {*sys.modules}:
         tensors, primitives = torch_tensors.watched(recorder), jax_primitives.watched(recorder)
         with tensors, primitives, autograd_steps.passes(recorder, STEPS, enough) as seen:
             carry_out(path, names)
@@ -143,9 +146,9 @@ def _load(folder: Path) -> list[Step]:
 
 
 if __name__ == "__main__":
-    import jax  # noqa: F401  # it is watched only if it is there
-
-    file, shown, folder = sys.argv[1:]
+    file, shown, folder, *used = sys.argv[1:]
+    for name in used:  # they are watched only if they are there
+        import_module(name)
     sys.argv[:] = [shown]
     sys.path.insert(0, str(Path(file).parent))
     _watch(Path(file), Sources(Path(file), shown), Path(folder))
