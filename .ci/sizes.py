@@ -13,10 +13,10 @@ from pathlib import Path
 CEILINGS = {
     "compare.py": 290,
     "implementations": 1150,
-    "shared": 26890,
+    "shared": 27113,
     "shared/judging": 2800,
-    "shared/checking": 12910,
-    "tests": 17461,
+    "shared/checking": 13131,
+    "tests": 17623,
 }
 LONGEST_FILE, LONGEST_FUNCTION = 320, 60
 

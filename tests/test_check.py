@@ -290,7 +290,7 @@ def test_the_json_file_holds_the_same(answer):
         ("def gradients(W1, b1, W2, b2, X, Y):\n    while True: pass\n", 2, "did not finish within 2 s (--timeout)"),
         ("def gradients(W1, b1, W2, b2, X, Y):\n    exit(0)\n", 2, "it ended the process with exit(0)"),
         ("def gradients(W1, b1, W2, b2, X, Y):\n    return {'a': X}\n", 2, "gradients gave a; give dW1, db1, dW2, db2"),
-        ("def gradient(W1): pass\n", 2, "write gradients(W1, b1, W2, b2, X, Y) around it (--template prints one)"),
+        ("def gradient(W1): pass\n", 2, "def gradients(W1, b1, W2, b2, X, Y): return gradient(W1=W1)"),
     ],
 )
 def test_a_file_that_cannot_be_examined_gets_status_2_and_a_line(compare, tmp_path, text, status, said):

@@ -571,8 +571,8 @@ def test_when_this_process_is_stopped_the_users_goes_too_and_no_file_stays(tmp_p
         (
             "empty.py",
             b"",
-            "there is no function or class that could give gradients; name what to call with --entry, or write "
-            "gradients(W1, b1, W2, b2, X, Y) around it (--template prints one)",
+            "there is no function or class that could give gradients; write gradients(W1, b1, W2, b2, X, Y) "
+            "(--template prints one)",
         ),
     ],
 )

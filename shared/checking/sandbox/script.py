@@ -34,22 +34,32 @@ MOST = 1500
 
 
 def steps(path: Path, sources: Sources, to: Path) -> tuple[list[Step], str]:
-    """Run a script in a copy of this process until it has made a few steps; return them, and its optimizer in words."""
+    """Run a script in a copy of this process until it has made a few steps; return them, and its optimizer in words.
+
+    Raises
+    ------
+    TimeoutError
+        If it goes on for too long.
+    """
     if not hasattr(os, "fork"):
         return [], ""
-    until = monotonic() + LONGEST
+    until = float("inf")
     pid = _anew(path, sources, to) if {*FRAMEWORKS} & {*sys.modules} else os.fork()
     if pid == 0:
         try:
             _watch(path, sources, to)
         finally:
             os._exit(0)
-    while not (ended := os.waitpid(pid, os.WNOHANG)[0]) and monotonic() < until:
-        sleep(0.005)
-    if not ended:
-        with suppress(OSError):
+    while not os.waitpid(pid, os.WNOHANG)[0]:
+        if until == float("inf") and (to / "begun").exists():  # importing PyTorch and JAX may take long
+            until = monotonic() + LONGEST
+        if monotonic() > until:
             os.kill(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)
+            os.waitpid(pid, 0)
+            raise TimeoutError(
+                f"not examined: the steps at its top level, no {STEPS} of which it made in {LONGEST:g} s"
+            )
+        sleep(0.005)
     return (_load(to), (to / "done").read_text()) if (to / "done").exists() else ([], "")
 
 
@@ -74,6 +84,7 @@ def at_top(path: Path) -> tuple[bool, set[str]]:
 
 def _watch(path: Path, sources: Sources, to: Path) -> None:
     """Carry the script out as if it were started by itself, and write down what it does."""
+    (to / "begun").touch()
     nowhere = os.open(os.devnull, os.O_RDWR)
     for stream in (1, 2):
         os.dup2(nowhere, stream)
@@ -89,7 +100,7 @@ def _watch(path: Path, sources: Sources, to: Path) -> None:
     if {*FRAMEWORKS} & {*sys.modules}:
         tensors, primitives = torch_tensors.watched(recorder), jax_primitives.watched(recorder)
         with tensors, primitives, autograd_steps.passes(recorder, STEPS, enough) as seen:
-            carry_out(path, names)
+            carry_out(path, names, seconds=LONGEST)  # an optimizer imports more of PyTorch, which takes long
         passes, optimizer = seen.found(), seen.optimizer
     else:
         with numpy_arrays.watched(recorder) as note, followed(recorder):

@@ -83,10 +83,12 @@ def parts(path: Path) -> Iterator[tuple[str, str]]:
         yield name, text
 
 
-def carry_out(path: Path, names: dict[str, Any], after: Callable[[], None] = lambda: None) -> Run:
+def carry_out(
+    path: Path, names: dict[str, Any], after: Callable[[], None] = lambda: None, seconds: float | None = None
+) -> Run:
     """Carry out a file. After an error, or when patience ends, only definitions are carried out.
 
-    `after` is called after each statement.
+    `after` is called after each statement; `seconds` is the patience, if it is not the usual one.
     """
     run = Run()
     for filename, text in parts(path):
@@ -94,7 +96,7 @@ def carry_out(path: Path, names: dict[str, Any], after: Callable[[], None] = lam
             if _defines(statement):
                 _carry_out(statement, filename, names, run)
             elif run.error is None:
-                with _patience(run):
+                with _patience(run, seconds):
                     _carry_out(statement, filename, names, run)
             else:
                 run.left_out.append(statement.lineno)
@@ -138,14 +140,14 @@ def patience() -> float:
 
 
 @contextmanager
-def _patience(run: Run) -> Iterator[None]:
+def _patience(run: Run, seconds: float | None) -> Iterator[None]:
     """Interrupt a statement when the time of all is over, where this machine can."""
     if not hasattr(signal, "SIGALRM"):
         yield
         return
 
     def interrupt(number: int, frame: FrameType | None) -> None:
-        if run.seconds + thread_time() - begun > patience() or monotonic() > latest:
+        if run.seconds + thread_time() - begun > (seconds or patience()) or monotonic() > latest:
             raise OutOfPatienceError
 
     before, begun, latest = signal.signal(signal.SIGALRM, interrupt), thread_time(), monotonic() + WAITING

@@ -145,7 +145,10 @@ def _load(source: Source, entry: str, folder: Path) -> tuple[Target, dict[str, A
         trains = not target.has_loss or ("train" not in target.functions and trains)
         if trains and not isinstance(run.error, SyntaxError):
             sources, to = Sources(source.path, source.shown), _empty(folder / "script")
-            target.take_steps(*script.steps(source.path, sources, to), called)
+            try:
+                target.take_steps(*script.steps(source.path, sources, to), called)
+            except TimeoutError as error:
+                target.remarks.append(str(error))
     if run.error and not target.functions:
         where = {"failure": _failure(run.error, source), "line": _line(run.error, source)}
         return target, {**where, "summary": _summary(run.error)}
