@@ -13,9 +13,9 @@ from pathlib import Path
 CEILINGS = {
     "compare.py": 290,
     "implementations": 1150,
-    "shared": 27113,
+    "shared": 27111,
     "shared/judging": 2800,
-    "shared/checking": 13131,
+    "shared/checking": 13129,
     "tests": 17623,
 }
 LONGEST_FILE, LONGEST_FUNCTION = 320, 60

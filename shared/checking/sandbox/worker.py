@@ -134,8 +134,8 @@ def _set_the_scene(source: Source) -> None:
 def _load(source: Source, entry: str, folder: Path) -> tuple[Target, dict[str, Any]]:
     """Load the file, and say what can be called in it or why it cannot be loaded."""
     name = source.path.stem + ("_" if libraries.is_one(source.path.stem) else "")
-    loader = SourceFileLoader(name, str(source.path))
-    module = module_from_spec(spec_from_loader(name, loader))  # type: ignore[arg-type]
+    spec = spec_from_loader(name, SourceFileLoader(name, str(source.path)))
+    module = module_from_spec(spec)  # type: ignore[arg-type]
     sys.modules[name] = module
     vars(module).update(get_ipython=Notebook(), display=lambda *_: None)
     with _copies_end():
@@ -160,9 +160,8 @@ def _load(source: Source, entry: str, folder: Path) -> tuple[Target, dict[str, A
 
 def what_can_be_called(target: Target) -> dict[str, Any]:
     """Say which functions there are, and what is called for them."""
-    remarks = [*target.remarks, *target.not_examined()]
-    found = {"functions": target.functions, "remarks": remarks, "problem": target.problem}
-    return {**found, "binding": _told(target), "training": target.training()}
+    told = {"functions": target.functions, "problem": target.problem, "training": target.training()}
+    return {**told, "remarks": [*target.remarks, *target.not_examined()], "binding": _told(target)}
 
 
 def _told(target: Target) -> dict[str, Any] | None:
@@ -170,9 +169,8 @@ def _told(target: Target) -> dict[str, Any] | None:
     if target.is_script:
         how = "the script itself: its first steps are examined, on its own data"
         return {"entry": "the script", "how": how, "steps": len(target.steps), "rows": target.steps[0].rows}
-    if not target.binding:
+    if not (binding := target.binding):
         return None
-    binding = target.binding
     told = {"entry": binding.plan.entry, "others": binding.others, "how": binding.sentence()}
     return {**told, **binding.layout._asdict(), "sizes": binding.sizes, "own": binding.plan.how == "own"}
 
