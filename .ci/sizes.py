@@ -13,10 +13,10 @@ from pathlib import Path
 CEILINGS = {
     "compare.py": 290,
     "implementations": 1150,
-    "shared": 27111,
+    "shared": 27116,
     "shared/judging": 2800,
-    "shared/checking": 13129,
-    "tests": 17623,
+    "shared/checking": 13134,
+    "tests": 17625,
 }
 LONGEST_FILE, LONGEST_FUNCTION = 320, 60
 

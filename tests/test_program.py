@@ -603,6 +603,8 @@ def test_a_syntax_error_is_shown_with_its_line(program, tmp_path):
 def test_a_missing_package_is_named_with_what_installs_it(program):
     error = refusal(program, "import sys\nsys.modules['sklearn'] = None\nimport sklearn")
     assert str(error).endswith("; install it: python -m pip install scikit-learn")
+    error = refusal(program, "import sys\nsys.modules['torch'] = None\nimport torch")
+    assert str(error).endswith("; install it: python -m pip install torch")
 
 
 def test_a_missing_file_is_to_be_put_beside_and_not_to_be_installed(program, tmp_path):

@@ -18,6 +18,13 @@ def is_one(name: str) -> bool:
         return False
 
 
+PACKAGES = (
+    *("numpy", "scipy", "matplotlib", "pandas", "sklearn", "PIL", "cv2", "h5py", "tqdm", "seaborn", "autograd"),
+    *("torch", "torchvision", "jax", "optax", "flax", "tensorflow", "keras", "numba", "sympy"),
+)
+"""What a file may import from a package; whatever else is missing is a file of somebody's own."""
+
+
 class First:
     """Finds a library where a file or folder beside the user's has its name; everything else is left to Python."""
 

@@ -49,8 +49,6 @@ SIGNATURES = {
     "train": "train(W1, b1, W2, b2, X, Y, learning_rate, iterations)",
 }
 LONGEST_TRACEBACK = 6000
-PACKAGES = ("numpy", "scipy", "matplotlib", "pandas", "sklearn", "PIL", "cv2", "h5py", "tqdm", "seaborn", "autograd")
-"""What a file may import from a package; whatever else is missing is a file of somebody's own."""
 
 
 class Source(NamedTuple):
@@ -312,7 +310,7 @@ def _summary(error: BaseException) -> str:
     if isinstance(error, ModuleNotFoundError) and error.name and "." not in error.name:
         package = {"sklearn": "scikit-learn", "PIL": "pillow", "cv2": "opencv-python"}.get(error.name, error.name)
         known = f"install it: python -m pip install {package}"
-        return f"{error}; {known if error.name in PACKAGES else f'put {error.name}.py beside it'}"
+        return f"{error}; {known if error.name in libraries.PACKAGES else f'put {error.name}.py beside it'}"
     return f"{type(error).__name__}: {error}"
 
 
