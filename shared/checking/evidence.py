@@ -81,7 +81,7 @@ def update_evidence(outcome: TrainingCheck, name: str, convention: Convention) -
     if name in outcome.unfit or name == "costs":
         return None
     for step in outcome.steps:
-        judgement, before, rate = step.global_error[name], getattr(step.before, name), step.course.rate
+        judgement, before, rate = step.global_error[name], getattr(step.before, name), on_paper.n(step.course.rate)
         if judgement.verdict == "wrong" and judgement.worst:
             index = judgement.worst.index
             dV = step.own_gradients.get(f"d{name}", np.full(before.shape, np.nan))[index]
