@@ -1,14 +1,17 @@
 """Many processes: how much faster are two than one, and what do sums cost? `python benchmarks/many_processes.py [M]`.
 
 Makes a file of M (20,000) random gray pictures of 64 x 64 bytes in a temporary folder. Each process may use one
-processor and one thread, its reading included. The forecast assumes that a message of n bytes takes alpha + beta n
-seconds (both measured between two processes), that p processes sum or broadcast along a tree, in 2 log2(p) messages
+processor and one thread, its reading included. Processors share a memory, and in a virtual machine also a host: so two
+comparisons that know nothing of each other are timed side by side, too, and show what the machine takes away. All three
+are run in turns, TURNS times; shown are the medians. The forecast assumes that a message of n bytes takes alpha + beta
+n seconds (both measured between two processes), that p processes sum or broadcast along a tree, in 2 log2(p) messages
 one after the other, and that everything else is divided by p.
 """
 
 import json
 import math
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -25,10 +28,12 @@ from shared.distributing.engine import Alone
 
 ROOT = Path(__file__).parents[1]
 ENGINES = ("mpi", "torch", "jax")
-STEPS, SIZES = 3, (1, 2**10, 2**14, 2**18)
+STEPS, TURNS, SIZES = 8, 5, (1, 2**10, 2**14, 2**18)
+JOBS = (1,), (1, 1), (2,)
+"""One process alone; two comparisons of one process each, side by side; one comparison of two processes."""
 PROCESSES = (1, 2, 4, 16, 64, 256, 1024)
 BOUND = """import os, runpy, sys
-os.sched_setaffinity(0, {{int(os.environ["RANK"])}})
+os.sched_setaffinity(0, {{int(os.environ["PROCESSOR"])}})
 sys.argv = sys.argv[1:]
 sys.path.insert(0, {!r})
 runpy.run_path(sys.argv[0], run_name="__main__")
@@ -47,25 +52,32 @@ def make(path, m):
         file["train_set_y"] = rng.random(m) < 0.4
 
 
-def job(arguments, count, variables=None):
-    """Run a script by so many processes, each on a processor of its own; wait for them."""
+def started(arguments, count, first=0):
+    """Start a script as a job of so many processes, each on a processor of its own, from the first on."""
     place = {"WORLD_SIZE": str(count), "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(launch.free_port())}
-    processes = []
     for rank in range(count):
-        environment = {**os.environ, **ONE_THREAD, **place, **(variables or {}), "RANK": str(rank), "LOCAL_RANK": "0"}
+        of_rank = {"RANK": str(rank), "LOCAL_RANK": "0", "PROCESSOR": str(first + rank)}
         command = [sys.executable, "-c", BOUND.format(str(ROOT)), *arguments]
-        processes.append(subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, cwd=ROOT))  # noqa: S603
-    if any(list(map(subprocess.Popen.wait, processes))):
-        sys.exit(f"a process of {arguments} failed")
+        environment = {**os.environ, **ONE_THREAD, **place, **of_rank}
+        yield subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, cwd=ROOT)  # noqa: S603
 
 
-def seconds_per_step(folder, name, count, dtype):
-    """What a comparison of one framework says."""
-    result = Path(folder) / "result.json"
-    options = ["--train", f"{folder}/train.h5", "--frameworks", name, "--dtype", dtype, "--iterations", str(STEPS)]
-    chunk = streaming.default_chunk(4096, dtype)
-    job(["compare.py", *options, "--chunk", str(chunk), "--engine", "torch", "--json", str(result)], count)
-    return json.loads(result.read_text())["frameworks"][name]["seconds_per_step"]
+def ended(processes):
+    """Wait for all."""
+    if sum(process.wait() != 0 for process in processes):
+        sys.exit("a process failed")
+
+
+def seconds_per_step(folder, name, dtype, jobs):
+    """What comparisons of one framework say that run side by side: a job of one process or more each; their mean."""
+    processes, results = [], []
+    for count in jobs:
+        results.append(Path(folder) / f"{len(results)}.json")
+        options = ["--train", f"{folder}/train.h5", "--frameworks", name, "--dtype", dtype, "--iterations", str(STEPS)]
+        chunk = ["--chunk", str(streaming.default_chunk(4096, dtype)), "--engine", "torch"]
+        processes += started(["compare.py", *options, *chunk, "--json", str(results[-1])], count, len(processes))
+    ended(processes)
+    return statistics.mean(json.loads(path.read_text())["frameworks"][name]["seconds_per_step"] for path in results)
 
 
 def seconds_of_sums(m, dtype):
@@ -92,7 +104,7 @@ def messages(folder, engine):
         command = [mpiexec, "-n", "2", sys.executable, *arguments]
         subprocess.run(command, check=True, env={**os.environ, **ONE_THREAD, "PYTHONPATH": str(ROOT)})  # noqa: S603
     else:
-        job(arguments, 2)
+        ended(list(started(arguments, 2)))
     seconds = json.loads(result.read_text())
     beta, alpha = np.polyfit([8 * size for size in SIZES], seconds, 1)
     return max(seconds[0], 0.0), max(beta, 0.0), alpha
@@ -126,20 +138,19 @@ def main(m):
     with tempfile.TemporaryDirectory() as folder:
         make(f"{folder}/train.h5", m)
         print(f"{m:,} examples of 4096 features, each process on a processor of its own, sums by torch (gloo)\n")
-        print("                     seconds a step    examples a second    two over one    share of the sums")
+        print("                          seconds a step          examples a second     two over   share of")
+        print("                    one  beside one     two        one         two    one  beside   the sums")
         times = {}
         for dtype in ("float64", "float32"):
             added, rounding = seconds_of_sums(m, dtype)
             for name in ("numpy", "torch", "jax"):
-                taken = {1: [], 2: []}
-                for _ in range(3):  # in turns
-                    for count in taken:
-                        taken[count].append(seconds_per_step(folder, name, count, dtype))
-                one, two = (float(np.median(values)) for values in taken.values())
+                turns = [[seconds_per_step(folder, name, dtype, jobs) for jobs in JOBS] for _ in range(TURNS)]
+                one, beside, two = map(statistics.median, zip(*turns, strict=True))
                 times[name, dtype] = one
                 print(
-                    f"{name:6} {dtype:9} {one:9.3f} {two:9.3f} {m / one:11,.0f} {m / two:9,.0f} {one / two:14.2f}"
-                    f" {(added + rounding) / one:18.1%}"
+                    f"{name:6} {dtype:9} {one:7.3f} {beside:11.3f} {two:7.3f} {m / one:10,.0f} {m / two:11,.0f}"
+                    f" {one / two:6.2f} {beside / two:7.2f} {(added + rounding) / one:10.1%}",
+                    flush=True,
                 )
         print("\nBetween two processes of this machine: seconds of a sum")
         for engine in ENGINES:

@@ -537,7 +537,8 @@ def test_no_process_and_no_file_stays_behind(tmp_path, monkeypatch, body):
 def test_when_this_process_is_stopped_the_users_goes_too_and_no_file_stays(tmp_path, number):
     pid, temporary = tmp_path / "pid", tmp_path / "temporary"
     temporary.mkdir()
-    loop = f"{FUNCTION}    open({str(pid)!r}, 'w').write(f'{{os.getpid()}} ')\n    while True: pass"
+    writes = "for n in range(10**9): open(os.environ['TRIGRAD_CHECK'] + f'/{n}', 'w').close()"  # while others clean up
+    loop = f"{FUNCTION}    open({str(pid)!r}, 'w').write(f'{{os.getpid()}} ')\n    {writes}"
     (tmp_path / "my_backprop.py").write_text(f"import os\n{loop}")
     run = f"""
         from pathlib import Path
