@@ -96,6 +96,7 @@ def test_everybody_who_takes_part_does_the_same_job(everybody, name, dtype):
     assert (timing["verdict"], timing["curve"]["judged_steps"]) == ("agrees", 30)
 
 
+@pytest.mark.slow
 def test_all_agree_and_the_exit_status_says_so(ours):
     assert (ours.status, ours.record["verdict"]) == (0, "agree")
     timings = [timing for of_dtype in ours.record["timings"].values() for timing in of_dtype.values()]
@@ -288,6 +289,7 @@ def test_the_sweep_goes_from_a_quarter_to_four_times_the_data(bench, folder, cap
         assert any(line.split() == " ".join(row).split() for line in out.splitlines())
 
 
+@pytest.mark.slow
 def test_terminal_json_and_page_have_the_same_figures(ours):
     out, record, page = ours.out, ours.record, Document(ours.page.read_text())
     pages = [table for table in page.tables if table[0][0] == "contestant"]
@@ -321,6 +323,7 @@ def figures(timing):
     ]
 
 
+@pytest.mark.slow
 def test_the_text_before_the_numbers_says_what_they_are(ours):
     before = ours.out.split("\nfloat32\n")[0]
     for words in ("Timed: steps", "floor: the two large products", "Not in a step: ", "Threads: 1 for all", "Spread: "):
@@ -332,6 +335,7 @@ def pools(timings):
     return {pool for timing in timings.values() for pool in timing["threads"].items()}
 
 
+@pytest.mark.slow
 def test_every_library_gets_one_thread_if_nobody_asks_for_more(ours):
     found = pools(ours.record["timings"]["float32"]) | pools(ours.record["timings"]["float64"])
     assert {("openblas", 1), ("openmp", 1)} <= found
@@ -401,6 +405,7 @@ def test_bad_input_gets_one_line_and_status_2(bench, folder, capfd, options):
     assert errors[0].startswith(f"error: {BAD[options]}")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGINT is for POSIX")
 def test_ctrl_c_ends_everything_with_status_130(folder):
     command = [sys.executable, str(ROOT / "compare.py"), "bench", "--train", "train.h5"]
@@ -415,6 +420,7 @@ def test_ctrl_c_ends_everything_with_status_130(folder):
     assert alive == []
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is for POSIX")
 def test_no_helper_of_a_comparison_outlives_a_program_that_was_killed(tmp_path):
     code = "import time\nfrom pathlib import Path\nfrom shared.comparing import workers\n"
@@ -452,6 +458,7 @@ def wait_for_children(pid, count):
     return wait_until(children)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1200, "dark")])
 def test_the_page_opens_without_an_error_and_asks_for_nothing(browser, ours, width, scheme):  # noqa: F811
     window = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)

@@ -37,6 +37,7 @@ def verdict_and_diagnosis(shown):
     return [re.sub(r"the nearest at .* of its bound", "", lines[0]), *lines[lines.index("") + 1 :][-14:]]
 
 
+@pytest.mark.slow
 def test_the_worked_visit_to_the_doctor_prints_what_its_page_shows(checked):
     wrong, _ = blocks(CHECK, "python")
     first, second, _ = blocks(CHECK, "text")

@@ -10,6 +10,7 @@ from cases import random_case
 import implementations
 from shared.comparing.answers import ImplementationFailed
 from shared.comparing.chunked import Chunked
+from shared.distributing.launch import device_of
 from shared.distributing.place import first_host, place
 from shared.distributing.team import RankFailed, Team
 from shared.network import Settings
@@ -170,3 +171,10 @@ def test_a_launcher_is_known_by_its_environment(launcher):
 )
 def test_the_first_of_the_nodes_of_slurm_is_found(nodes, first):
     assert first_host(nodes) == first
+
+
+@pytest.mark.parametrize(
+    ("visible", "devices"), [(None, ["0", "1", "2"]), ("4,5,7", ["4", "5", "7"]), ("6", ["6", "6", "6"])]
+)
+def test_each_process_of_a_machine_takes_a_gpu_of_its_own(visible, devices):
+    assert [device_of(rank, visible) for rank in range(3)] == devices

@@ -57,8 +57,14 @@ def joined(name: EngineName | None = None, device: Device = "cpu") -> Team:
         end_with_the_input()
     one_thread_for_xla()
     if device == "cuda":
-        os.environ.setdefault("CUDA_VISIBLE_DEVICES", str(here.local_rank))
+        os.environ["CUDA_VISIBLE_DEVICES"] = device_of(here.local_rank, os.environ.get("CUDA_VISIBLE_DEVICES"))
     return Team(engine_at(here, name or here.engine, device))
+
+
+def device_of(local_rank: int, visible: str | None) -> str:
+    """Choose the GPU of a process: SLURM may show each process its own, or all of a machine's."""
+    devices = (visible or "").split(",")
+    return devices[local_rank % len(devices)] or str(local_rank)
 
 
 def engine_at(here: Place, chosen: EngineName, device: Device) -> Engine:
