@@ -63,10 +63,12 @@ def compare(
     with prepared(asked, team) as comparison:
         show.header(comparison.record)
         comparison.run(show.stage)
-    write(show, comparison.record, results.json, results.report)  # first: whoever reads the screen may leave early
-    if saved.save_trained:
-        outputs.save_trained(saved.save_trained, comparison.record)
-    show.results(comparison.record)
+    try:  # first: whoever reads the screen may leave early
+        write(show, comparison.record, results.json, results.report)
+        if saved.save_trained:
+            outputs.save_trained(saved.save_trained, comparison.record)
+    finally:  # the disk may be full
+        show.results(comparison.record)
     return 0 if comparison.record.verdict == "agree" else 1
 
 
@@ -113,9 +115,11 @@ def predict(
     outputs.check([json], [*photos, weights, source.train, *map(Path, names.values())])
     asked = {"activation": activation, "channels": channels, "scaling": scaling}
     predictions = predicting.predict(photos, weights, source, asked, names, show.stage)
-    if json:
-        json_file.write(json, prediction.as_dict(predictions))
-    prediction.show(show, predictions)
+    try:
+        if json:
+            json_file.write(json, prediction.as_dict(predictions))
+    finally:
+        prediction.show(show, predictions)
     return 0 if predictions.record.verdict == "agree" else 1
 
 
@@ -168,9 +172,11 @@ def check(
             with show.stage(f"{file.name}: solving problems", problems.COUNT) as progress:
                 result = checkup.check(program, program.fitted(problems.everything(examples.X, examples.Y)), progress)
                 result.examination.remarks[:0] = program.said
-        if json:
-            json_file.write(json, told.as_dict(result))
-        views.show(show, result)
+        try:
+            if json:
+                json_file.write(json, told.as_dict(result))
+        finally:
+            views.show(show, result)
     return result.status(asked.strict)
 
 
@@ -238,8 +244,10 @@ def bench(
     plan, starts, record = setup.prepared(data, timed, descent, results)
     views.before(show, record)
     benchmark.run(record, plan, starts, show.still_stage)
-    write_bench(record, results.json, results.report)
-    views.show(show, record)
+    try:
+        write_bench(record, results.json, results.report)
+    finally:
+        views.show(show, record)
     return 0 if record.verdict == "agree" else 1
 
 

@@ -172,6 +172,15 @@ def test_a_result_is_not_written_over_a_disk(compare, small, mine, monkeypatch):
     assert (result.returncode, result.stderr) == (2, "error: disk: this is a device; name a file\n")
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full, which is a full disk")
+def test_a_full_disk_keeps_nothing_from_the_screen(compare, small, mine):
+    mine("pass")
+    result = compare(*small, *FEW, "--json", "/dev/full")
+    assert result.returncode == 2
+    assert result.stderr.endswith("error: /dev/full: cannot be written (No space left on device)\n")
+    assert "all agree" in result.stdout
+
+
 @pytest.mark.mostly_slow(4)
 @pytest.mark.parametrize(
     ("number", "command"),
