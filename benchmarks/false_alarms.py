@@ -15,6 +15,7 @@ import warnings
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
+import jax
 import numpy as np
 
 import implementations
@@ -142,6 +143,7 @@ def judge_styles(networks: int, styles: Mapping[str, Style]) -> Counts:
         for complaint in accused(styles, network, activation, counts):
             print(f"network {number} ({kind}, {network[1].dtype}, {activation}): {complaint}")
         show(number, networks)
+        jax.clear_caches()  # what is compiled for a size of network stays mapped, and there is an end to maps
     return counts
 
 

@@ -69,6 +69,15 @@ def test_the_tanh_of_a_library_that_errs_alike_for_all_examples_is_not_accused()
     assert list(accused({"jax softplus": STYLES["jax softplus"]}, network, "tanh")) == []
 
 
+def test_sums_in_lanes_are_not_accused_where_labels_alternate():
+    rng = np.random.default_rng(0)
+    X, Y = rng.normal(0, 1, (12, 2000)), (np.arange(2000)[None] % 2) * 1.0
+    W1, W2 = rng.normal(0, 0.3, (4, 12)), np.full((1, 4), 1e-3)
+    network = Parameters(W1, np.zeros((4, 1)), W2, np.zeros((1, 1))), X, Y
+    style = "torch addmm, with logits"
+    assert list(accused({style: STYLES[style]}, network, "sigmoid")) == []
+
+
 @pytest.mark.parametrize(("sizes", "form"), NETWORKS[3:4], ids=str)
 def test_of_the_implementations_none_is_accused(sizes, form):
     with threadpool_limits(1):

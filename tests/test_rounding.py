@@ -242,22 +242,29 @@ def partial_sums(terms, bias=0.0):
     return np.square(np.cumsum(terms) + bias).sum()
 
 
+def mean_of_orders(terms, bias, tail):
+    mean = np.mean([partial_sums(order, bias) for order in permutations(terms)])
+    return mean + (len(terms) + 1) * (min(tail, 1.5 * len(terms)) - 1) * np.square(terms).sum() / 6
+
+
 @pytest.mark.parametrize("deviations", [0.0, 7.0])
-@pytest.mark.parametrize("seed", range(5))
-def test_the_noise_of_a_sum_is_that_of_the_noisiest_of_six_orders(seed, deviations):
+@pytest.mark.parametrize("seed", range(6))
+def test_the_noise_of_a_sum_is_that_of_the_noisiest_order(seed, deviations):
     rng = np.random.default_rng(seed)
     A, B, bias = 1e3 * rng.standard_normal((2, 5)), 1e-3 * rng.standard_normal((5, 3)), rng.standard_normal((2, 3))
     if seed == 3:
         A, B, bias = np.abs(A), np.abs(B), 0 * bias
     if seed == 4:
         bias *= 1e9
+    if seed == 5:  # alternating signs, and so nothing cancels within a lane
+        A, B = np.abs(A), np.abs(B) * [[1], [-1], [1], [-1], [1]]
     noise = Probabilistic(np.dtype("float64"), "relu", deviations).product(exact(A), exact(B), exact(bias)).error
     tail = max(1, 6 * (deviations / (2 * np.pi)) ** 2)
     for i, k in np.ndindex(2, 3):
         terms, b = A[i] * B[:, k], bias[i, k]
-        orders = list(permutations(terms))
-        mean = np.mean([partial_sums(order) for order in orders]) + 6 * (tail - 1) * np.square(terms).sum() / 6
-        with_b = np.mean([partial_sums(order, b) for order in orders]) + 6 * (tail - 1) * np.square(terms).sum() / 6
+        lanes = [[terms[lane::count] for lane in range(count)] for count in (1, 2, 4)]
+        mean = max(sum(mean_of_orders(lane, 0, tail) for lane in each) for each in lanes)
+        with_b = max(sum(mean_of_orders(lane, b * (lane is each[0]), tail) for lane in each) for each in lanes)
         last = max(partial_sums(terms), partial_sums(terms[::-1]), mean) + (terms.sum() + b) ** 2
         first = max(partial_sums(terms, b), partial_sums(terms[::-1], b), with_b)
         squares = max(last, first) + np.square(terms).sum()

@@ -232,7 +232,7 @@ class Probabilistic(Arithmetic):
         return scale * np.sqrt(np.square(A) @ np.square(B))
 
     def summed(self, A: WithError, B: WithError, bias: WithError) -> Array:
-        """Round each product and each partial sum, in the noisiest of six orders; and underflow of each product."""
+        """Round each product and each partial sum, in the noisiest order; and underflow of each product."""
         rows, columns, scale = scaled(A.value, B.value)
         unit = np.maximum(np.maximum(scale, np.abs(bias.value)), self.tiny)
         share, n = scale / unit, rows.shape[1]

@@ -4,6 +4,9 @@ import numpy as np
 
 from shared.network import Array
 
+LANES = (1, 2, 4, 8)
+"""Libraries add every second, fourth or eighth term in one register (SIMD), then the registers."""
+
 
 def alike(rows: Array, width: Array) -> Array:
     """For each entry, count the entries of its row that are equal when all are rounded to multiples of the width."""
@@ -26,26 +29,40 @@ def typical(columns: Array) -> Array:
 def squared_partial_sums(rows: Array, columns: Array, share: Array, bias: Array, tail: float) -> Array:
     """For each entry of share * (rows @ columns) + bias, add up the squares of its partial sums, in the noisiest order.
 
-    The terms come from left to right, from right to left or shuffled (the mean over all orders), the bias last or
-    first. S_1 ... S_n are the partial sums from left to right, S_n = S; then those from right to left are S - S_0, ...,
-    S - S_(n-1), with S_0 = 0. The bias, where it comes first, is added to each.
-
-    In a random order S_k is k/n S and a random part whose squares add up to (n + 1) sum t^2 / 6 in the mean; `tail` is
-    how many times more of it counts, up to the 3n/2 times that it can be at most (|S_k - k/n S| <= sum |t| / 2).
+    The terms come from left to right, from right to left or shuffled, in one lane or several (the mean over all orders
+    of each lane), the bias last or first. S_1 ... S_n are the partial sums from left to right, S_n = S; then those from
+    right to left are S - S_0, ..., S - S_(n-1), with S_0 = 0. The bias, where it comes first, is added to each.
     """
     n, partial, forward = rows.shape[1], *np.zeros((2, len(rows), columns.shape[1]))
     term = np.empty_like(partial)
     for k in range(n):
         partial += np.multiply(rows[:, k : k + 1], columns[k], out=term)
         forward += np.square(partial, out=term)
-    total, forward, mixed = share * partial, np.square(share) * forward, np.square(rows) @ np.square(columns)
+    total, forward = share * partial, np.square(share) * forward
     sums = share * ((rows * np.arange(n, 0, -1)) @ columns)  #         S_1 + ... + S_n
     backward = forward + (n + 1) * total * total - 2 * total * sums
-    shuffled = (n + 1) * (min(max(tail, 1), 1.5 * n) * np.square(share) * mixed / 6 + total * total / 3)
-    orders = ((forward, sums), (backward, (n + 1) * total - sums), (shuffled, (n + 1) / 2 * total))
-    last = np.maximum.reduce([squares for squares, _ in orders]) + np.square(total + bias)
-    first = np.maximum.reduce([squares + 2 * bias * sums for squares, sums in orders]) + n * np.square(bias)
+    orders = [(forward, sums, n), (backward, (n + 1) * total - sums, n)]
+    orders += [shuffled(rows, columns, share, tail, lanes) for lanes in LANES]
+    last = np.maximum.reduce([squares for squares, _, _ in orders]) + np.square(total + bias)
+    first = np.maximum.reduce([squares + 2 * bias * sums + n * np.square(bias) for squares, sums, n in orders])
     return np.maximum(last, first)
+
+
+def shuffled(rows: Array, columns: Array, share: Array, tail: float, lanes: int) -> tuple[Array, Array, int]:
+    """Let every so many-th term go to the same lane: the squares of the partial sums of all lanes, each in any order.
+
+    In a random order S_k is k/n S and a random part whose squares add up to (n + 1) sum t^2 / 6 in the mean; `tail` is
+    how many times more of it counts, up to the 3n/2 times that it can be at most (|S_k - k/n S| <= sum |t| / 2).
+    Beside the squares, the sum of the partial sums of the first lane, which has the bias, and its number of terms.
+    """
+    squares, of_lane = np.zeros_like(share), []
+    for lane in range(lanes):
+        A, B = rows[:, lane::lanes], columns[lane::lanes]
+        n, total = A.shape[1], share * (A @ B)
+        mixed = np.square(share) * (np.square(A) @ np.square(B))
+        squares = squares + (n + 1) * (min(max(tail, 1), 1.5 * n) * mixed / 6 + total * total / 3)
+        of_lane.append(((n + 1) / 2 * total, n))
+    return squares, *of_lane[0]
 
 
 def scaled(A: Array, B: Array) -> tuple[Array, Array, Array]:
