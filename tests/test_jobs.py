@@ -88,7 +88,7 @@ def test_costs_weights_and_json_are_the_same_for_every_number_of_processes_and_e
     for count in (1, 2, 3, 7):  # seven are more than there are chunks
         record, shared, _ = record_of(folder, *options, "--processes", str(count), "--engine", engine)
         assert record == alone
-        assert shared == {"processes": count, "engine": engine}
+        assert shared == {"processes": count, "engine": engine if count > 1 else None}
         for name, V in load_file(folder / "trained.safetensors").items():
             np.testing.assert_array_equal(V, weights[name], strict=True)
 
