@@ -143,7 +143,7 @@ def judge_styles(networks: int, styles: Mapping[str, Style]) -> Counts:
         for complaint in accused(styles, network, activation, counts):
             print(f"network {number} ({kind}, {network[1].dtype}, {activation}): {complaint}")
         show(number, networks)
-        jax.clear_caches()  # what is compiled for a size of network stays mapped, and there is an end to maps
+        jax.clear_caches()  # compiled code stays mapped, and the number of maps is limited
     return counts
 
 

@@ -1,11 +1,11 @@
 """Many processes: how much faster are two than one, and what do sums cost? `python benchmarks/many_processes.py [M]`.
 
 Makes a file of M (20,000) random gray pictures of 64 x 64 bytes in a temporary folder. Each process may use one
-processor and one thread, its reading included. Processors share a memory, and in a virtual machine also a host: so two
-comparisons that know nothing of each other are timed side by side, too, and show what the machine takes away. All three
-are run in turns, TURNS times; shown are the medians. The forecast assumes that a message of n bytes takes alpha + beta
-n seconds (both measured between two processes), that p processes sum or broadcast along a tree, in 2 log2(p) messages
-one after the other, and that everything else is divided by p.
+processor and one thread, its reading included. Processors share the memory's bandwidth, and virtual machines share a
+host. So two independent comparisons are timed side by side as well: they show how much the machine itself slows two
+processes down. All three run in turns, TURNS times; the medians are shown. The forecast assumes that a message of n
+bytes takes alpha + beta n seconds (both measured between two processes), that p processes sum or broadcast along a
+tree, in 2 log2(p) messages one after the other, and that everything else is divided by p.
 """
 
 import json

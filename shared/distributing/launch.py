@@ -62,9 +62,9 @@ def joined(name: EngineName | None = None, device: Device = "cpu") -> Team:
 
 
 def device_of(local_rank: int, visible: str | None) -> str:
-    """Choose the GPU of a process: SLURM may show each process its own, or all of a machine's."""
-    devices = (visible or "").split(",")
-    return devices[local_rank % len(devices)] or str(local_rank)
+    """Choose the GPU of a process: SLURM shows each process its own, or all of the machine's."""
+    devices = [str(local_rank)] if visible is None else visible.split(",")
+    return devices[local_rank % len(devices)]
 
 
 def engine_at(here: Place, chosen: EngineName, device: Device) -> Engine:

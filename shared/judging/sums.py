@@ -5,7 +5,7 @@ import numpy as np
 from shared.network import Array
 
 LANES = (1, 2, 4, 8)
-"""Libraries add every second, fourth or eighth term in one register (SIMD), then the registers."""
+"""With SIMD, libraries keep so many partial sums: each takes every second, fourth or eighth term."""
 
 
 def alike(rows: Array, width: Array) -> Array:
@@ -49,20 +49,19 @@ def squared_partial_sums(rows: Array, columns: Array, share: Array, bias: Array,
 
 
 def shuffled(rows: Array, columns: Array, share: Array, tail: float, lanes: int) -> tuple[Array, Array, int]:
-    """Let every so many-th term go to the same lane: the squares of the partial sums of all lanes, each in any order.
+    """Deal the terms out to lanes in turn, and sum each lane in a random order: the mean squares of all partial sums.
 
     In a random order S_k is k/n S and a random part whose squares add up to (n + 1) sum t^2 / 6 in the mean; `tail` is
     how many times more of it counts, up to the 3n/2 times that it can be at most (|S_k - k/n S| <= sum |t| / 2).
-    Beside the squares, the sum of the partial sums of the first lane, which has the bias, and its number of terms.
+    Also returned are the sum of the first lane's partial sums and its number of terms: the bias is added there.
     """
-    squares, of_lane = np.zeros_like(share), []
-    for lane in range(lanes):
+    squares = np.zeros_like(share)
+    for lane in reversed(range(lanes)):  # the first lane comes last, and is returned
         A, B = rows[:, lane::lanes], columns[lane::lanes]
         n, total = A.shape[1], share * (A @ B)
         mixed = np.square(share) * (np.square(A) @ np.square(B))
-        squares = squares + (n + 1) * (min(max(tail, 1), 1.5 * n) * mixed / 6 + total * total / 3)
-        of_lane.append(((n + 1) / 2 * total, n))
-    return squares, *of_lane[0]
+        squares += (n + 1) * (min(max(tail, 1), 1.5 * n) * mixed / 6 + total * total / 3)
+    return squares, (n + 1) / 2 * total, n
 
 
 def scaled(A: Array, B: Array) -> tuple[Array, Array, Array]:

@@ -68,7 +68,7 @@ def main() -> None:
     _limit_memory()
     target, answer = _load(source, entry, folder)
     while True:
-        with suppress(BrokenPipeError):  # nobody is there to read it: the thread that listens ends this process
+        with suppress(BrokenPipeError):  # nobody is left to read it: the thread that listens ends this process
             answers.write(b"%s %s\n" % (os.fsencode(folder), json.dumps(answer).encode()))
             answers.flush()
         request = todo.get()
@@ -99,8 +99,8 @@ def _listen(requests: IO[bytes], todo: SimpleQueue[dict[str, Any]], folder: Path
     """Hand requests on. When there can be no more, clean up and end at once, whatever the user's code is doing."""
     for line in requests:
         todo.put(json.loads(line))
-    with suppress(OSError):  # what an answer in the making still writes does not find it under another name
-        rmtree(folder.rename(f"{folder}-ended"))
+    with suppress(OSError):  # an answer that is still being written does not find it under its new name
+        rmtree(folder.rename(f"{folder}-ended"), ignore_errors=True)
     end_marked(str(folder))
     os._exit(0)
 
