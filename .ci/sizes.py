@@ -13,10 +13,10 @@ from pathlib import Path
 CEILINGS = {
     "compare.py": 290,
     "implementations": 1150,
-    "shared": 27141,
+    "shared": 27142,
     "shared/judging": 2800,
-    "shared/checking": 13136,
-    "tests": 17665,
+    "shared/checking": 13138,
+    "tests": 17670,
 }
 LONGEST_FILE, LONGEST_FUNCTION = 320, 60
 

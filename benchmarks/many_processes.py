@@ -28,7 +28,7 @@ from shared.distributing.engine import Alone
 
 ROOT = Path(__file__).parents[1]
 ENGINES = ("mpi", "torch", "jax")
-STEPS, TURNS, SIZES = 5, 3, (1, 2**10, 2**14, 2**18)
+STEPS, TURNS, SIZES = 20, 3, (1, 2**10, 2**14, 2**18)
 JOBS = (1,), (1, 1), (2,)
 """One process alone; two comparisons of one process each, side by side; one comparison of two processes."""
 PROCESSES = (1, 2, 4, 16, 64, 256, 1024)

@@ -10,9 +10,10 @@ import compare
 from shared.checking import problems
 from shared.checking.catalogue.entries import CATALOGUE
 from shared.checking.catalogue.mistake import Mistake
-from shared.checking.checkup import check
+from shared.checking.checkup import check, merged
 from shared.checking.lines import Formula
 from shared.checking.told import as_dict, diagnosis
+from shared.checking.what_is_wrong import Diagnosis
 from shared.network import Parameters
 
 pytestmark = pytest.mark.mostly_slow(3)
@@ -147,6 +148,12 @@ def test_the_help_of_a_command_says_its_exit_status_once(command, capsys):
 def test_weight_decay_is_explained_without_speaking_of_the_users_cost(decay):
     _, said = said_of(planted("dW1", f"dZ1 @ X.T + {decay} * W1"))
     assert any("a penalty, and the cost of this network has no penalty." in line for line in said)
+
+
+def test_a_wrong_cost_is_told_once_though_a_training_returns_it_again():
+    mistake = next(m for m in CATALOGUE if m.line == "cost" and m.kind == "mean over examples missing")
+    both = [Diagnosis("cost", ("cost", "dZ2"), (mistake,)), Diagnosis("costs", ("costs",), (mistake,))]
+    assert merged(both) == [Diagnosis("cost", ("cost", "dZ2", "costs"), (mistake,))]
 
 
 def test_weights_in_place_of_the_gradient_are_said_to_be_the_weights_themselves():

@@ -96,14 +96,16 @@ class Diagnosis:
         return self.line in Parameters._fields and not self.unfit and all(m.general for m in self.mistakes)
 
     def with_one_alike(self, other: "Diagnosis") -> "Diagnosis | None":
-        """Make one diagnosis of two, if their lines are wrong in the same way; updates that nothing explains are."""
-        kinds = {mistake.kind for mistake in other.mistakes if mistake.line == other.line}
+        """Make one diagnosis of two that are alike; unexplained updates are, and so are the cost and its curve."""
+        is_same = self.line in {mistake.line for mistake in other.mistakes}
+        kinds = {mistake.kind for mistake in other.mistakes if mistake.line in (self.line, other.line)}
         common = tuple(mistake for mistake in self.mistakes if mistake.line == self.line and mistake.kind in kinds)
         is_alike = (self.unfit, self.narrow) == (other.unfit, other.narrow) != ("", False)
         if not common and not is_alike and not (self.is_unknown_update and other.is_unknown_update):
             return None
         quantities = (*self.quantities, *other.quantities)
-        return replace(self, quantities=quantities, mistakes=common, also=(*self.also, other.line, *other.also))
+        also = self.also if is_same else (*self.also, other.line, *other.also)
+        return replace(self, quantities=quantities, mistakes=common, also=also)
 
 
 DERIVED = {"dA2": ("A2", "cost"), "dZ2": ("A2", "cost"), "dZ1": ("A1",)}
