@@ -24,6 +24,7 @@ install_import_hook(["implementations", "shared.data.dataset", "shared.data.weig
 
 import h5py  # noqa: E402
 import numpy as np  # noqa: E402
+import psutil  # noqa: E402
 import pytest  # noqa: E402
 
 import compare as compare_module  # noqa: E402
@@ -107,3 +108,14 @@ def few_problems(monkeypatch):
     """Let `check` set the first four problems, and neither the photographs nor what takes long beside them."""
     few = list(problems.small())[:4]
     monkeypatch.setattr(problems, "everything", lambda *_: iter(few))
+
+
+def processes_in(folder):
+    """The processes that work in that folder."""
+    return [p for p in psutil.process_iter(["cwd"]) if p.info["cwd"] == str(folder)]
+
+
+def left_in(folder):
+    """What still runs there after a while: who is killed takes a moment to go."""
+    psutil.wait_procs(processes_in(folder), timeout=10)
+    return processes_in(folder)

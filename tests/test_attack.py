@@ -8,8 +8,8 @@ import sys
 import time
 from pathlib import Path
 
-import psutil
 import pytest
+from conftest import left_in
 
 import implementations
 import shared.comparing.command
@@ -203,7 +203,7 @@ def test_term_and_hup_are_dealt_with_like_ctrl_c_and_nothing_stays(small, mine, 
         job.send_signal(number)
         errors = job.communicate(timeout=30)[1]
     assert (job.returncode, errors) == (128 + number, b"error: interrupted\n")
-    assert [p for p in psutil.process_iter(["cwd"]) if p.info["cwd"] == str(tmp_path)] == []
+    assert left_in(tmp_path) == []
     assert list((tmp_path / "temporary").iterdir()) == []
 
 

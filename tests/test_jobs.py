@@ -12,9 +12,8 @@ from pathlib import Path
 
 import h5py
 import numpy as np
-import psutil
 import pytest
-from conftest import write_pictures
+from conftest import left_in, processes_in, write_pictures
 from safetensors.numpy import load_file
 
 ROOT = Path(__file__).parents[1]
@@ -180,7 +179,7 @@ def test_a_rank_that_is_killed_ends_all_of_them_with_a_line(folder, engine):
     wanted = "mpiexec has ended with status 9" if engine == "mpi" else "error: rank 1 of 3 was ended by signal 9"
     assert wanted in result.stderr
     assert "Traceback" not in result.stderr
-    assert processes_in(folder) == []
+    assert left_in(folder) == []
 
 
 @pytest.mark.slow
@@ -206,10 +205,6 @@ def test_an_engine_that_does_not_go_with_the_launcher_gets_one_line(folder):
     assert result.stderr.startswith("error: --engine mpi needs mpiexec; torchrun started this")
 
 
-def processes_in(folder):
-    return [p for p in psutil.process_iter(["cwd"]) if p.info["cwd"] == str(folder)]
-
-
 @pytest.mark.slow
 def test_killed_at_any_moment_and_resumed_with_another_number_of_processes_the_bits_are_the_same(folder):
     rng = random.Random(5)  # noqa: S311
@@ -224,9 +219,6 @@ def test_killed_at_any_moment_and_resumed_with_another_number_of_processes_the_b
         if ranks := [p for p in processes_in(folder) if "compare.py" in " ".join(p.cmdline()) and p.pid != job.pid]:
             rng.choice(ranks).send_signal(signal.SIGKILL)
         job.wait(60)
-        deadline = time.monotonic() + 10
-        while processes_in(folder) and time.monotonic() < deadline:
-            time.sleep(0.1)
-        assert processes_in(folder) == []
+        assert left_in(folder) == []
     resumed, _, _ = record_of(folder, "--frameworks", "numpy", "--resume", "kept.safetensors", iterations="300")
     assert resumed == alone
