@@ -19,6 +19,7 @@ from safetensors.numpy import load_file
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
 ENGINES = ("mpi", "torch", "jax")
+FILES = ("--train", "train.h5", "--test", "test.h5")
 FEW = ("--hidden", "3", "--learning-rate", "0.05", "--scaling", "unit")
 
 pytest.importorskip("mpi4py", reason="mpi4py is not installed; the [distributed] extra has it")
@@ -32,16 +33,7 @@ def folder(tmp_path):
 
 
 def run(folder, *arguments, launcher=(), environment=None, timeout=120):
-    command = [
-        *launcher,
-        sys.executable,
-        str(ROOT / "compare.py"),
-        "--train",
-        "train.h5",
-        "--test",
-        "test.h5",
-        *arguments,
-    ]
+    command = [*launcher, sys.executable, str(ROOT / "compare.py"), *FILES, *arguments]
     if launcher and launcher[0] == "torchrun":
         command = [str(BIN / "torchrun"), *launcher[1:], *command[len(launcher) + 1 :]]
     variables = {**os.environ, "PYTHONPATH": str(ROOT), **(environment or {})}
