@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 
 BROKEN = {
     "Every arrow runs down": ("shared/data/files.py", "from shared.report import screen"),
-    "No circles inside a room": ("shared/data/files.py", "from shared.data import dataset"),
+    "No circles inside a package": ("shared/data/files.py", "from shared.data import dataset"),
     "Implementations import shared.network and nothing else of the suite": (
         "implementations/numpy_manual.py",
         "from shared.data import weights",
