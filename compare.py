@@ -23,7 +23,7 @@ app = App(
     name="compare.py",
     help="Train one small network in several frameworks, and judge every number against its true value.",
     help_epilogue="Exit status: 0 all agree, 1 something disagrees, 2 could not run, 130 interrupted.\n"
-    "With --debug, a fault of this program is shown with its traceback.",
+    "With --debug, an internal error is shown with its traceback.",
     help_format="plaintext",
     version_flags=(),
     suppress_keyboard_interrupt=False,
@@ -44,9 +44,9 @@ def compare(
     from shared.distributing import launch
     from shared.distributing.place import place
 
-    asked = options.Asked(examples, descent, compared, pieces, saved, results)
+    choices = options.Choices(examples, descent, compared, pieces, saved, results)
     if (pieces.processes or 1) > 1 and not place():
-        return launch.run_processes(pieces.processes or 1, pieces.engine, [__file__, *options.arguments(*asked)])
+        return launch.run_processes(pieces.processes or 1, pieces.engine, [__file__, *options.arguments(*choices)])
     team = launch.joined(pieces.engine, compared.device)
     if not team.leads:
         from shared.comparing.following import follow
@@ -60,7 +60,7 @@ def compare(
     from shared.report.terminal import Terminal
 
     show = Terminal()
-    with prepared(asked, team) as comparison:
+    with prepared(choices, team) as comparison:
         show.header(comparison.record)
         comparison.run(show.stage)
     try:  # first: whoever reads the screen may leave early
@@ -83,7 +83,7 @@ def predict(
     scaling: options.Scaling | None = None,
     json: Path | None = None,
 ) -> int:
-    """Let a trained network look at your own pictures, in every framework: what it says, and whether they agree.
+    """Run your own pictures through a trained network in every framework: what it predicts, and whether they agree.
 
     Exit status: 0 all agree, 1 something disagrees, 2 could not run.
 
@@ -92,10 +92,10 @@ def predict(
     photos
         Pictures of any size: PNG, JPEG, GIF, BMP, WebP, TIFF.
     weights
-        What `python compare.py --save-trained FILE` has saved, or other weights, as --weights of the comparison.
+        A file that `python compare.py --save-trained FILE` wrote, or any other that --weights of the comparison takes.
         [default: NumPy trains first, at the default settings]
     source
-        The training set: size and scaling of the pictures are taken from it.
+        The training set: the pictures are resized and scaled like its examples.
     frameworks
         What to compare, as in the comparison.
     activation
@@ -105,7 +105,7 @@ def predict(
     scaling
         unit, symmetric or standard. [default: what the weights were trained with, or standard]
     json
-        Write everything that was found to this file.
+        Write all results to this file, as JSON.
     """
     from shared.comparing import outputs, predicting, setup
     from shared.report import json_file, prediction
@@ -134,7 +134,7 @@ def check(
 ) -> int:
     """Examine your own backprop: which line is wrong, why, and what to write instead; or the proof that it is right.
 
-    Your file runs with your rights, in a process of its own.
+    Your file runs in a process of its own, with all the rights that you have.
     Exit status: 0 certified (with limits or without), 1 wrong, 2 could not run, 3 cannot tell.
 
     Parameters
@@ -142,11 +142,11 @@ def check(
     file
         Your Python file or notebook, as it is.
     asked
-        What is examined in it, and how far it may go.
+        What to examine in it, and how much time and memory it may take.
     source
-        The examples of the last, large problem.
+        Where the examples of the last, large problem come from.
     json
-        Write everything that was found to this file.
+        Write all results to this file, as JSON.
     """
     if asked.template:
         from shared.checking.template import TEMPLATE
@@ -188,7 +188,7 @@ def lessons(
     frameworks: str = "numpy,torch,jax",
     report: Path | None = None,
 ) -> int:
-    """List the lessons, or run one: what to expect, what was seen, and whether it is as expected.
+    """List the lessons, or run one: what it claims, what was measured, and whether the two agree.
 
     Exit status: 0 as expected, 1 not as expected, 2 could not run.
 
@@ -231,7 +231,7 @@ def bench(
     descent: options.Descent = options.Descent(),
     results: options.Results = options.Results(),
 ) -> int:
-    """Measure how long a step takes, how near that is to what its arithmetic takes, and how others do the same job.
+    """Measure how long a step takes, how close that is to its arithmetic alone, and how other libraries compare.
 
     Exit status: 0 all did the same job, 1 a curve disagrees or something failed, 2 could not run.
     """
@@ -251,34 +251,34 @@ def bench(
     return 0 if record.verdict == "agree" else 1
 
 
-def main(words: list[str] | None = None) -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit status."""
     from shared.report.screen import Output, Screen, hear_interrupts, show_warnings
 
-    words = list(sys.argv[1:] if words is None else words)
-    debug, screen = "--debug" in words, Screen()
-    words = [word for word in words if word != "--debug"]
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    debug, screen = "--debug" in arguments, Screen()
+    arguments = [word for word in arguments if word != "--debug"]
     show_warnings(screen)
     hear_interrupts()
     try:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        status = app(words, console=Output(), exit_on_error=False, print_error=False, result_action="return_value")
+        status = app(arguments, console=Output(), exit_on_error=False, print_error=False, result_action="return_value")
         sys.stdout.flush()
         return CLOSED_PIPE if Output.left_alone else int(status or 0)
     except KeyboardInterrupt as interrupt:
         screen.error("interrupted")
         return 128 + next(iter(interrupt.args), signal.SIGINT)
-    except BrokenPipeError:  # of what is printed as it is
+    except BrokenPipeError:  # from print, which does not go through Output
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return CLOSED_PIPE
     except (CycloptsError, InputError, ArithmeticError, OSError, MemoryError) as error:
         screen.say_as_is(getattr(error, "details", ""))
         screen.error(str(error).strip() or type(error).__name__)
         return 2
-    except BaseException as error:  # no verdict may come of a fault of this program
+    except BaseException as error:  # an internal error must not pass for a verdict
         if debug:
             traceback.print_exc()
-        hint = "a fault of this program" if debug else "a fault of this program: --debug shows where"
+        hint = "internal error" if debug else "internal error: --debug shows where"
         screen.error(f"{type(error).__name__}: {error} ({hint})")
         return 2
 

@@ -1,4 +1,4 @@
-"""The registry: which implementations there are. A framework is imported when it is asked for, not before."""
+"""The registry: which implementations there are. A framework is imported only when it is needed."""
 
 import importlib
 import os
@@ -24,7 +24,7 @@ CONTRACT = ("forward", "cost", "gradients", "step", "train")
 
 
 class ImplementationError(InputError):
-    """An implementation that was asked for is not there, or does not follow the contract."""
+    """An implementation does not exist, or does not follow the contract."""
 
 
 def load(name: str, device: Device = "cpu", matmul_precision: MatmulPrecision = "default") -> Implementation:
@@ -35,15 +35,15 @@ def load(name: str, device: Device = "cpu", matmul_precision: MatmulPrecision = 
     name
         A name of `REGISTRY`, or the path of a Python file that has the functions of `shared.network.Implementation`.
     device, matmul_precision
-        Where it shall compute, and how. A module that can choose has a function `use`, which is called if something
-        else than the default is wanted; one that has none stays on the CPU.
+        Where to compute, and how to multiply matrices. A module that has a choice has a function `use`, which is called
+        for anything but the default; a module without one stays on the CPU.
 
     Raises
     ------
     ImplementationError
         If there is no such implementation, it cannot be imported, or a function of the contract is missing.
     InputError
-        If it finds no such device.
+        If its framework finds no such device.
     """
     check(name)
     module = importlib.import_module(REGISTRY[name]) if name in REGISTRY else _from_file(Path(name))
@@ -54,7 +54,7 @@ def load(name: str, device: Device = "cpu", matmul_precision: MatmulPrecision = 
 
 @contextmanager
 def confined() -> Iterator[None]:
-    """Let somebody's code neither end this program nor leave it in another folder: os._exit raises SystemExit here."""
+    """Keep a user's code from ending this program or changing its folder: os._exit raises SystemExit here."""
     leave, process = os._exit, os.getpid()
 
     def noticed(status: int) -> NoReturn:
@@ -95,7 +95,7 @@ def _from_file(path: Path) -> ModuleType:
         raise ImplementationError(f"{path}: Python cannot import this file")
     module = module_from_spec(spec)
     sys.modules.setdefault(path.stem, module)  # dataclasses and pickle look their module up there
-    sys.path.append(str(path.parent))  # for what the file imports from beside it
+    sys.path.append(str(path.parent))  # for what the file imports from its own folder
     try:
         with confined():
             spec.loader.exec_module(module)
@@ -107,6 +107,6 @@ def _from_file(path: Path) -> ModuleType:
     missing = [function for function in CONTRACT if not callable(getattr(module, function, None))]
     if missing:
         raise ImplementationError(
-            f"{path}: the contract wants the functions {', '.join(CONTRACT)}; missing: {', '.join(missing)}"
+            f"{path}: the contract has the functions {', '.join(CONTRACT)}; missing: {', '.join(missing)}"
         )
     return module

@@ -4,7 +4,7 @@ n_x inputs, n_h hidden units, 1 output unit, m examples, one example per column.
 dV is the derivative of the cost with respect to V and has V's shape.
 The equations are numbered, and derived, in docs/derivation.md.
 
-JAX computes in float32 unless its x64 switch is on. Each function sets the switch for itself alone (`precision_of`).
+JAX computes in float32 unless its x64 switch is on. Each function sets the switch while it runs (`precision_of`).
 """
 
 import os
@@ -36,7 +36,7 @@ Arrays = tuple[jax.Array, ...]
 """W1, b1, W2, b2 as JAX's arrays."""
 
 STEPS_PER_CALL = 500
-"""After so many steps the compiled loop comes up for air: progress is shown, Ctrl-C is heard. (Each call copies X.)"""
+"""The steps of one compiled call. Between calls progress is shown and Ctrl-C is heard. (Each call copies X.)"""
 
 
 def use(device: Device, matmul_precision: MatmulPrecision = "default") -> None:
@@ -77,13 +77,13 @@ def arrays(parameters: Parameters) -> Arrays:
 
 
 def affine(W: jax.Array, b: jax.Array, A: jax.Array) -> jax.Array:
-    """Compute what a layer's units receive."""
+    """Compute W A + b, which is what a layer's units receive."""
     return W @ A + b
 
 
 @partial(jax.jit, static_argnames="activation")
 def propagate(parameters: Arrays, X: jax.Array, activation: Activation) -> Arrays:
-    """Compute what each layer holds, input to output, on JAX's arrays."""
+    """Run the forward pass on JAX's arrays: Z1, A1, Z2 and A2."""
     W1, b1, W2, b2 = parameters
     Z1 = affine(W1, b1, X)  #                   (n_h, m)    eq 1
     A1 = activate(Z1, activation)  #            (n_h, m)    eq 2
@@ -93,7 +93,7 @@ def propagate(parameters: Arrays, X: jax.Array, activation: Activation) -> Array
 
 
 def forward(parameters: Parameters, X: Float[Array, "n_x m"], activation: Activation = "relu") -> Activations:
-    """Compute what each layer holds, input to output."""
+    """Run the forward pass: Z1, A1, Z2 and A2, input to output."""
     with precision_of(X):
         return Activations(*map(np.array, propagate(arrays(parameters), X, activation)))
 
@@ -133,7 +133,7 @@ def gradients(
 
 @partial(jax.jit, static_argnames="activation")
 def backward(parameters: Arrays, X: jax.Array, Y: jax.Array, activation: Activation) -> Arrays:
-    """Go back through the layers: vjp gives each stage's way back, from dOutput to dInput."""
+    """Run the backward pass: vjp gives each stage's function from dOutput to dInput."""
     W1, b1, W2, b2 = parameters
     Z1, back_to_W1_b1 = jax.vjp(partial(affine, A=X), W1, b1)
     A1, back_to_Z1 = jax.vjp(partial(activate, activation=activation), Z1)
@@ -203,7 +203,7 @@ def train(
     settings: Settings,
     progress: Progress | None = None,
 ) -> Training:
-    """Train by full-batch gradient descent: every step looks at all examples."""
+    """Train by full-batch gradient descent: every step uses all examples."""
     with precision_of(X):
         inputs, labels, rate = jnp.array(X), jnp.array(Y), settings.learning_rate
         state = (arrays(parameters), jnp.zeros(settings.iterations, inputs.dtype))

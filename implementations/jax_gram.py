@@ -4,7 +4,7 @@ n_x inputs, n_h hidden units, 1 output unit, m examples, one example per column.
 dV is the derivative of the cost with respect to V and has V's shape.
 Equations 1 to 13 are derived in docs/derivation.md, 14 to 18 in docs/gram.md. grad and vjp find every derivative.
 
-JAX computes in float32 unless its x64 switch is on. Each function sets the switch for itself alone (`precision_of`).
+JAX computes in float32 unless its x64 switch is on. Each function sets the switch while it runs (`precision_of`).
 """
 
 import os
@@ -38,7 +38,7 @@ Arrays = tuple[jax.Array, ...]
 """W1, b1, W2, b2 as JAX's arrays."""
 
 STRETCH = 100
-"""After so many steps W1 is formed anew: until then C and its rounding stay small (docs/gram.md)."""
+"""W1 is formed anew after this many steps, so that C and its rounding stay small (docs/gram.md)."""
 
 
 def use(device: Device, matmul_precision: MatmulPrecision = "default") -> None:
@@ -76,13 +76,13 @@ def arrays(parameters: Parameters) -> Arrays:
 
 
 def affine(W: jax.Array, b: jax.Array, A: jax.Array) -> jax.Array:
-    """Compute what a layer's units receive."""
+    """Compute W A + b, which is what a layer's units receive."""
     return W @ A + b
 
 
 @partial(jax.jit, static_argnames="activation")
 def propagate(parameters: Arrays, X: jax.Array, activation: Activation) -> Arrays:
-    """Compute what each layer holds, input to output, on JAX's arrays."""
+    """Run the forward pass on JAX's arrays: Z1, A1, Z2 and A2."""
     W1, b1, W2, b2 = parameters
     Z1 = affine(W1, b1, X)  #                   (n_h, m)    eq 1
     A1, Z2 = onward(Z1, W2, b2, activation)
@@ -91,14 +91,14 @@ def propagate(parameters: Arrays, X: jax.Array, activation: Activation) -> Array
 
 
 def onward(Z1: jax.Array, W2: jax.Array, b2: jax.Array, activation: Activation) -> Arrays:
-    """Compute what the layers hold from Z1 on, however Z1 was found; the cost needs no more than Z2."""
+    """Run the forward pass from Z1 on, however Z1 was computed; the cost needs nothing after Z2."""
     A1 = activate(Z1, activation)  #            (n_h, m)    eq 2
     Z2 = affine(W2, b2, A1)  #                  (1, m)      eq 3
     return A1, Z2
 
 
 def forward(parameters: Parameters, X: Float[Array, "n_x m"], activation: Activation = "relu") -> Activations:
-    """Compute what each layer holds, input to output."""
+    """Run the forward pass: Z1, A1, Z2 and A2, input to output."""
     with precision_of(X):
         return Activations(*map(np.array, propagate(arrays(parameters), X, activation)))
 
@@ -138,7 +138,7 @@ def gradients(
 
 @partial(jax.jit, static_argnames="activation")
 def backward(parameters: Arrays, X: jax.Array, Y: jax.Array, activation: Activation) -> Arrays:
-    """Go back through the layers: vjp gives each stage's way back, from dOutput to dInput."""
+    """Run the backward pass: vjp gives each stage's function from dOutput to dInput."""
     W1, b1, W2, b2 = parameters
     Z1, back_to_W1_b1 = jax.vjp(partial(affine, A=X), W1, b1)
     A1, back_to_Z1 = jax.vjp(partial(activate, activation=activation), Z1)
@@ -167,7 +167,7 @@ def step(
 
 @jax.jit
 def gram(X: jax.Array) -> jax.Array:
-    """Multiply every example with every other, once for all steps; the 1 is the bias's input."""
+    """Multiply every example by every other, once for all steps; the 1 is the bias's input."""
     G = X.T @ X + 1  #                          (m, m)      eq 15
     return G
 
@@ -214,10 +214,10 @@ def train(
     settings: Settings,
     progress: Progress | None = None,
 ) -> Training:
-    """Train by full-batch gradient descent: every step looks at all examples."""
+    """Train by full-batch gradient descent: every step uses all examples."""
     n_x, m = X.shape
     if m > n_x:
-        text = f"jax_gram gains little or nothing: {m} examples with {n_x} inputs make G larger than X; take jax"
+        text = f"jax_gram gains little or nothing: {m} examples with {n_x} inputs make G larger than X; use jax"
         warnings.warn(text, DoesNotPayWarning, stacklevel=2)
     with precision_of(X):
         inputs, labels, rate = jnp.array(X), jnp.array(Y), settings.learning_rate

@@ -3,7 +3,7 @@
 n_x inputs, n_h hidden units, 1 output unit, m examples, one example per column.
 dV is the derivative of the cost with respect to V and has V's shape.
 Equations 1 to 13 are derived in docs/derivation.md, 14 to 18 in docs/gram.md.
-A.dot(B) is A @ B: where arrays are as small as here, that call takes half the time.
+A.dot(B) is A @ B, and takes half the time for arrays as small as these.
 """
 
 import time
@@ -26,7 +26,7 @@ from shared.network import (
 )
 
 STRETCH = 50
-"""After so many steps C starts from 0 again: until then it and its rounding stay small (docs/gram.md)."""
+"""C starts from 0 again after this many steps, so that it and its rounding stay small (docs/gram.md)."""
 
 
 def activate(Z1: Float[Array, "n_h m"], activation: Activation) -> Float[Array, "n_h m"]:
@@ -43,7 +43,7 @@ def activate(Z1: Float[Array, "n_h m"], activation: Activation) -> Float[Array, 
 
 
 def slope(Z1: Float[Array, "n_h m"], A1: Float[Array, "n_h m"], activation: Activation) -> Float[Array, "n_h m"]:
-    """Differentiate the hidden layer's activation, entry by entry. At Z1 = 0 the left half's slope counts."""
+    """Differentiate the hidden layer's activation, entry by entry. At Z1 = 0 it is the slope of the left half."""
     match activation:
         case "relu":
             return (Z1 > 0).astype(Z1.dtype)
@@ -62,14 +62,14 @@ def sigmoid(Z: Float[Array, "units m"]) -> Float[Array, "units m"]:
 
 @np.errstate(over="ignore")  # in sigmoid
 def forward(parameters: Parameters, X: Float[Array, "n_x m"], activation: Activation = "relu") -> Activations:
-    """Compute what each layer holds, input to output."""
+    """Run the forward pass: Z1, A1, Z2 and A2, input to output."""
     W1, b1, W2, b2 = parameters
     Z1 = W1 @ X + b1  #                         (n_h, m)    eq 1
     return onward(Z1, W2, b2, activation)
 
 
 def onward(Z1: Array, W2: Array, b2: Array, activation: Activation) -> Activations:
-    """Compute what the layers hold from Z1 on, however Z1 was found."""
+    """Run the forward pass from Z1 on, however Z1 was computed."""
     A1 = activate(Z1, activation)  #            (n_h, m)    eq 2
     Z2 = W2.dot(A1) + b2  #                     (1, m)      eq 3
     A2 = sigmoid(Z2)  #                         (1, m)      eq 4
@@ -104,9 +104,11 @@ def gradients(
     return Gradients(dZ2, dW2, db2, dA1, dZ1, dW1, db1)
 
 
-def back_to_Z1(given: Activations, W2: Array, Y: Array, m: int | Array, activation: Activation) -> tuple[Array, ...]:  # noqa: N802
-    """Go back through the layers as far as Z1, from what the forward pass left there."""
-    Z1, A1, _, A2 = given
+def back_to_Z1(  # noqa: N802
+    activations: Activations, W2: Array, Y: Array, m: int | Array, activation: Activation
+) -> tuple[Array, ...]:
+    """Run the backward pass as far as Z1, from what the forward pass computed."""
+    Z1, A1, _, A2 = activations
     dZ2 = (A2 - Y) / m  #                       (1, m)      eq 5: cross-entropy and sigmoid, together, cancel to this
     dW2 = dZ2.dot(A1.T)  #                      (1, n_h)    eq 6
     db2 = dZ2.sum(axis=1, keepdims=True)  #     (1, 1)      eq 7
@@ -129,7 +131,7 @@ def step(
 
 
 def gram(X: Float[Array, "n_x m"]) -> Float[Array, "m m"]:
-    """Multiply every example with every other, once for all steps; the 1 is the bias's input."""
+    """Multiply every example by every other, once for all steps; the 1 is the bias's input."""
     G = X.T @ X + 1  #                          (m, m)      eq 15
     return G
 
@@ -154,7 +156,7 @@ def descend(
 
 
 def first_layer(W1: Array, b1: Array, C: Array, X: Array) -> tuple[Array, Array]:
-    """Form W1 and b1 from what they were, and from C of all steps since."""
+    """Form W1 and b1 from their earlier values and from C, which sums up all steps since."""
     W1 = W1 - C @ X.T  #                        (n_h, n_x)  eq 17
     b1 = b1 - C.sum(axis=1, keepdims=True)  #   (n_h, 1)    eq 18
     return W1, b1
@@ -167,10 +169,10 @@ def train(
     settings: Settings,
     progress: Progress | None = None,
 ) -> Training:
-    """Train by full-batch gradient descent: every step looks at all examples."""
+    """Train by full-batch gradient descent: every step uses all examples."""
     n_x, m = X.shape
     if m > n_x:
-        text = f"numpy_gram gains little or nothing: {m} examples with {n_x} inputs make G larger than X; take numpy"
+        text = f"numpy_gram gains little or nothing: {m} examples with {n_x} inputs make G larger than X; use numpy"
         warnings.warn(text, DoesNotPayWarning, stacklevel=2)
     W1, b1, W2, b2 = (V.copy() for V in parameters)
     costs, rate = np.empty(settings.iterations, X.dtype), settings.learning_rate

@@ -37,7 +37,7 @@ def activate(Z1: Float[Array, "n_h m"], activation: Activation) -> Float[Array, 
 
 
 def slope(Z1: Float[Array, "n_h m"], A1: Float[Array, "n_h m"], activation: Activation) -> Float[Array, "n_h m"]:
-    """Differentiate the hidden layer's activation, entry by entry. At Z1 = 0 the left half's slope counts."""
+    """Differentiate the hidden layer's activation, entry by entry. At Z1 = 0 it is the slope of the left half."""
     match activation:
         case "relu":
             return (Z1 > 0).astype(Z1.dtype)
@@ -56,7 +56,7 @@ def sigmoid(Z: Float[Array, "units m"]) -> Float[Array, "units m"]:
 
 
 def forward(parameters: Parameters, X: Float[Array, "n_x m"], activation: Activation = "relu") -> Activations:
-    """Compute what each layer holds, input to output."""
+    """Run the forward pass: Z1, A1, Z2 and A2, input to output."""
     W1, b1, W2, b2 = parameters
     Z1 = W1 @ X + b1  #                         (n_h, m)    eq 1
     A1 = activate(Z1, activation)  #            (n_h, m)    eq 2
@@ -96,7 +96,7 @@ def backward(
     activations: Activations,
     activation: Activation,
 ) -> Gradients:
-    """Go back through the layers, from what the forward pass left there."""
+    """Run the backward pass, from what the forward pass computed."""
     Z1, A1, _, A2 = activations
     m = Y.shape[1]
     dZ2 = (A2 - Y) / m  #                       (1, m)      eq 5: cross-entropy and sigmoid, together, cancel to this
@@ -144,7 +144,7 @@ def train(
     settings: Settings,
     progress: Progress | None = None,
 ) -> Training:
-    """Train by full-batch gradient descent: every step looks at all examples."""
+    """Train by full-batch gradient descent: every step uses all examples."""
     current = Parameters(*(V.copy() for V in parameters))
     costs = np.empty(settings.iterations, X.dtype)
     start = time.perf_counter()

@@ -57,7 +57,7 @@ def tensors(arrays: Iterable[Array], requires_grad: bool = False) -> list[Tensor
 
 
 def propagate(parameters: list[Tensor], X: Tensor, activation: Activation) -> list[Tensor]:
-    """Compute what each layer holds, input to output, on tensors; the cost needs no more than Z2."""
+    """Run the forward pass on tensors, as far as Z2, which is all that the cost needs."""
     W1, b1, W2, b2 = parameters
     Z1 = W1 @ X + b1  #                         (n_h, m)    eq 1
     A1 = activate(Z1, activation)  #            (n_h, m)    eq 2
@@ -66,7 +66,7 @@ def propagate(parameters: list[Tensor], X: Tensor, activation: Activation) -> li
 
 
 def forward(parameters: Parameters, X: Float[Array, "n_x m"], activation: Activation = "relu") -> Activations:
-    """Compute what each layer holds, input to output."""
+    """Run the forward pass: Z1, A1, Z2 and A2, input to output."""
     Z1, A1, Z2 = propagate(tensors(parameters), torch.tensor(X), activation)
     A2 = torch.sigmoid(Z2)  #                   (1, m)      eq 4
     return Activations(*(V.numpy(force=True) for V in (Z1, A1, Z2, A2)))
@@ -137,7 +137,7 @@ def train(
     settings: Settings,
     progress: Progress | None = None,
 ) -> Training:
-    """Train by full-batch gradient descent: every step looks at all examples."""
+    """Train by full-batch gradient descent: every step uses all examples."""
     current, inputs, labels = tensors(parameters, requires_grad=True), torch.tensor(X), torch.tensor(Y)
     optimizer = torch.optim.SGD(current, lr=settings.learning_rate)
     costs = torch.empty(settings.iterations, dtype=inputs.dtype)

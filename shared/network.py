@@ -30,7 +30,7 @@ Device = Literal["cpu", "cuda"]
 """Where PyTorch and JAX compute. NumPy, and the judge, stay on the CPU."""
 
 MatmulPrecision = Literal["default", "highest"]
-"""How a framework multiplies float32 matrices: as it does by itself, or with every bit of the operands."""
+"""How a framework multiplies float32 matrices: in its own default way, or with every bit of the operands."""
 
 ACTIVATIONS: tuple[Activation, ...] = get_args(Activation)
 
@@ -82,9 +82,9 @@ class Gradients(NamedTuple):
 class Training(NamedTuple):
     """What training gives back. `costs[i]` is the cost before update i, so `costs[0]` is the untrained network's.
 
-    `seconds_to_compile` is what is done once, before the first step: compiling, and what depends on the data alone (G,
-    the products of the examples, in numpy_gram and jax_gram). All else that training takes is in `seconds_per_step`,
-    but for copying arrays into a framework and out of it.
+    `seconds_to_compile` is the time of what is done once, before the first step: compiling, and what depends on the
+    data alone (G, the products of the examples, in numpy_gram and jax_gram). `seconds_per_step` holds all the rest,
+    except for copying arrays into a framework and out of it.
     """
 
     parameters: Parameters
@@ -101,7 +101,7 @@ def shapes(n_x: int, n_h: int, m: int) -> dict[str, tuple[int, ...]]:
 
 
 def misshapen(quantity: str, values: object, shape: tuple[int, ...], dtype: np.dtype) -> str:
-    """Say why values are not of the kind, shape and dtype of a quantity; an empty string if they are."""
+    """Say what is wrong with the type, shape or dtype of a quantity's values; an empty string if nothing is."""
     if quantity == "cost" and isinstance(values, float):
         return ""
     if values is None:
@@ -116,7 +116,7 @@ def misshapen(quantity: str, values: object, shape: tuple[int, ...], dtype: np.d
 
 
 def unfit(quantity: str, values: object, shape: tuple[int, ...], dtype: np.dtype) -> str:
-    """Say why values cannot be those of a quantity at all; an empty string if they can."""
+    """Say why values cannot be a quantity's at all, shape, dtype, NaN or infinity; an empty string if they can."""
     if problem := misshapen(quantity, values, shape, dtype):
         return problem
     for index in np.argwhere(~np.isfinite(np.asarray(values))):
@@ -164,15 +164,19 @@ class Settings:
 
 
 Progress = Callable[[int], None]
-"""Called now and then during training with the number of steps done so far."""
+"""Called from time to time during training, with the number of steps done so far."""
 
 
 @runtime_checkable
 class Implementation(Protocol):
-    """The functions of an implementation. Inputs are never modified, and no output shares memory with an input."""
+    """The functions of an implementation (docs/derivation.md has the equations).
+
+    All arrays are float64, or all float32, of the shapes that `shapes` lists, and so is what comes back. Labels are 0
+    and 1. Inputs are never modified, and no output shares memory with an input.
+    """
 
     def forward(self, parameters: Parameters, X: Float[Array, "n_x m"], activation: Activation = "relu") -> Activations:
-        """What the layers hold."""
+        """Run the forward pass: Z1, A1, Z2, A2 (equations 1 to 4)."""
         ...
 
     def cost(
@@ -182,7 +186,7 @@ class Implementation(Protocol):
         Y: Float[Array, "1 m"],
         activation: Activation = "relu",
     ) -> float:
-        """The cost, as a Python float."""
+        """Average the cross-entropy over the examples, as a Python float (equation 12)."""
         ...
 
     def gradients(
@@ -192,7 +196,7 @@ class Implementation(Protocol):
         Y: Float[Array, "1 m"],
         activation: Activation = "relu",
     ) -> Gradients:
-        """All derivatives of the cost."""
+        """Differentiate the cost: dZ2, dW2, db2, dA1, dZ1, dW1, db1 (equations 5 to 11)."""
         ...
 
     def step(
@@ -203,7 +207,7 @@ class Implementation(Protocol):
         learning_rate: float,
         activation: Activation = "relu",
     ) -> Parameters:
-        """The parameters after one update."""
+        """Return the parameters after one update (equation 13)."""
         ...
 
     def train(
@@ -214,5 +218,5 @@ class Implementation(Protocol):
         settings: Settings,
         progress: Progress | None = None,
     ) -> Training:
-        """The trained parameters and every cost on the way."""
+        """Return the trained parameters and the costs, one before each of `settings.iterations` updates."""
         ...

@@ -77,7 +77,7 @@ def test_a_fault_of_this_program_is_no_verdict(compare, small, mine, monkeypatch
     mine("pass")
     result = compare(*small, *FEW)
     assert result.returncode == 2
-    assert result.stderr == "error: TypeError: two lines (a fault of this program: --debug shows where)\n"
+    assert result.stderr == "error: TypeError: two lines (internal error: --debug shows where)\n"
     result = compare(*small, *FEW, "--debug")
     assert result.returncode == 2
     assert "Traceback" in result.stderr

@@ -104,7 +104,7 @@ def test_more_examples_than_inputs_are_one_warning_of_one_line(name):
         train(name, MORE_EXAMPLES)
     (text,) = [str(warning.message) for warning in given]
     instead = name.removesuffix("_gram")
-    assert text == (f"{name} gains little or nothing: 11 examples with 7 inputs make G larger than X; take {instead}")
+    assert text == (f"{name} gains little or nothing: 11 examples with 7 inputs make G larger than X; use {instead}")
 
 
 @pytest.mark.parametrize("name", NAMES)
