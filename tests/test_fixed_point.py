@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from shared.judging.curves.fixed_point import floats, fraction_bits, integers, limbs, matrix, product, shifted, whole
+from shared.judging.curves.fixed_point import fixed, floats, fraction_bits, integers, limbs, matrix, product, shifted
 
 
 def test_numbers_that_do_not_fit_into_one_word_are_multiplied_exactly():
@@ -20,9 +20,9 @@ def test_floating_point_numbers_become_whole_ones_and_come_back():
     values = np.array([[0.0, -0.1, 5e-324], [1e30, 3.0, -(2.0**-1022)]])
     count = fraction_bits(values)
     assert count == 1074
-    assert floats(whole(values, count), count).tolist() == [[0, -0.1, 0], [1e30, 3.0, -(2.0**-600)]]
-    assert [n / 2**count for n in whole(values, count).flat] == values.ravel().tolist()
-    assert integers(matrix(whole(values, count))).tolist() == whole(values, count).tolist()
+    assert floats(fixed(values, count), count).tolist() == [[0, -0.1, 0], [1e30, 3.0, -(2.0**-600)]]
+    assert [n / 2**count for n in fixed(values, count).flat] == values.ravel().tolist()
+    assert integers(matrix(fixed(values, count))).tolist() == fixed(values, count).tolist()
     assert fraction_bits(np.zeros((1, 1))) == fraction_bits(np.full((1, 1), 1e30)) == 0
 
 

@@ -13,5 +13,5 @@ def test_every_quantity_agrees_with_the_truth_and_with_what_its_own_inputs_give(
     values = case.answers(implementation)
     judged = case.standard.judge_all({quantity: values[quantity] for quantity in QUANTITIES})
     assert {quantity: j.verdict for quantity, j in judged.items()} == dict.fromkeys(QUANTITIES, "agrees")
-    alone = {quantity: case.judge.alone(quantity, case.parameters, values) for quantity in QUANTITIES}
-    assert {quantity: j.verdict for quantity, j in alone.items()} == dict.fromkeys(QUANTITIES, "agrees")
+    local = {quantity: case.judge.local(quantity, case.parameters, values) for quantity in QUANTITIES}
+    assert {quantity: j.verdict for quantity, j in local.items()} == dict.fromkeys(QUANTITIES, "agrees")

@@ -48,8 +48,8 @@ def exact(V: Array) -> WithError:
 class Arithmetic(ABC):
     """How errors of a dtype add up, for one hidden activation.
 
-    `chunk`: how many examples a program sums at a time; None if it sums all in one piece. `settled`: where it is known
-    on which side of 0 a program finds Z1, (n_h, m), although rounding decides.
+    `chunk`: how many examples a program sums at a time; None if it sums all in one piece. `settled`, (n_h, m): where it
+    is known on which side of 0 a program finds Z1, although rounding decides.
     """
 
     dtype: np.dtype
@@ -76,12 +76,12 @@ class Arithmetic(ABC):
         """The error of a sum of independently wrong numbers."""
 
     @abstractmethod
-    def rounded(self, count: float | Array, size: Array) -> Array:
-        """The error of `count` roundings of a result of this size."""
+    def rounded(self, count: float | Array, magnitude: Array) -> Array:
+        """The error of `count` roundings of a result of this magnitude."""
 
     @abstractmethod
     def inherited(self, A: Array, B: Array) -> Array:
-        """The error of A @ B, where one factor is an error and the other a size."""
+        """The error of A @ B, where one factor is an error and the other a magnitude."""
 
     @abstractmethod
     def summed(self, A: WithError, B: WithError, bias: WithError) -> Array:
@@ -89,11 +89,11 @@ class Arithmetic(ABC):
 
     @abstractmethod
     def at_once(self, k: Array) -> Array:
-        """Count the roundings of a result that are as bad as a single one of k times its magnitude."""
+        """Count how many roundings of a result are as bad as one rounding of k times its magnitude."""
 
     @abstractmethod
     def adding_up(self, V: WithError, examples: bool = False) -> WithError:
-        """V, with its errors as they count where its rows are added up, over the examples or over something else."""
+        """V with its errors weighted for adding up its rows, over the examples or over something else."""
 
     def magnitude(self, V: WithError) -> Array:
         """How large a program's value may be."""
@@ -112,7 +112,7 @@ class Arithmetic(ABC):
 
     @abstractmethod
     def accumulated(self, parts: Sequence[WithError]) -> WithError:
-        """The sum of what chunks give, each scaled with its share of the examples."""
+        """The sum of what the chunks give, each scaled by its share of the examples."""
 
     def over_examples(self, A: WithError, B: WithError) -> WithError:
         """A @ B, where the sum runs over the examples."""
@@ -123,9 +123,9 @@ class Arithmetic(ABC):
         return self.accumulated([self.multiplied(*some(A, B, examples)) for examples in cuts])
 
     def scaled(self, V: WithError) -> WithError:
-        """What a program gives for each example: in chunks it is scaled with the share, as is what it is made of.
+        """V, which has a value for each example, as a program gives it.
 
-        That is two roundings each; in one piece, none.
+        In chunks V and the inputs of its line are scaled by the chunk's share: two roundings each.
         """
         if self.chunk is None:
             return V
@@ -138,7 +138,7 @@ class Arithmetic(ABC):
 
 @dataclass(frozen=True)
 class WorstCase(Arithmetic):
-    """Every rounding at its worst, all in the same direction. `growth` covers what computing the bound rounds away."""
+    """Every rounding at its worst, all in the same direction. `growth` makes up for rounding in the bound itself."""
 
     growth: float = 1.0
 
@@ -147,24 +147,24 @@ class WorstCase(Arithmetic):
         return 2 * V.error
 
     def add(self, *errors: Array) -> Array:
-        """Add them all; where the numbers are too large for a bound (infinity times 0), there is none: infinity."""
+        """Add them all. Where numbers are too large for a bound (infinity times 0), it is infinite."""
         return np.nan_to_num(self.growth * sum(errors), nan=np.inf, posinf=np.inf)
 
     def accumulated(self, parts: Sequence[WithError]) -> WithError:
-        """The sum of what chunks give is rounded to float64, and then to the dtype."""
+        """The sum of what the chunks give is rounded to float64, and then to the dtype."""
         value, error = np.asarray(sum(part.value for part in parts)), self.add(*(part.error for part in parts))
         return WithError(value, self.add(error, self.rounded(2, np.abs(value) + error)))
 
-    def rounded(self, count: float | Array, size: Array) -> Array:
-        """gamma(count) of the size, and underflow; an exact 0 is exact."""
-        return np.where(size > 0, self.gamma(count) * size + self.tiny, 0)
+    def rounded(self, count: float | Array, magnitude: Array) -> Array:
+        """gamma(count) times the magnitude, and underflow; an exact 0 is exact."""
+        return np.where(magnitude > 0, self.gamma(count) * magnitude + self.tiny, 0)
 
     def at_once(self, k: Array) -> Array:
         """So many."""
         return k
 
     def adding_up(self, V: WithError, examples: bool = False) -> WithError:
-        """They are taken as equal anyway."""
+        """Return V as it is: the worst case takes all errors as equal anyway."""
         return V
 
     def gamma(self, n: float | Array) -> Array:
@@ -196,7 +196,7 @@ class Probabilistic(Arithmetic):
     copies: Array | None = None
 
     def uncertainty(self, V: WithError) -> Array:
-        """As many standard deviations as count as possible."""
+        """The standard deviation, times as many as count as possible."""
         return self.deviations * V.error
 
     def add(self, *errors: Array) -> Array:
@@ -204,7 +204,7 @@ class Probabilistic(Arithmetic):
         return reduce(np.hypot, errors)
 
     def adding_up(self, V: WithError, examples: bool = False) -> WithError:
-        """The errors of c equal numbers add up to c times one of them, not to its square root of c times."""
+        """The errors of c equal numbers add up to c times one error, not to the square root of c times."""
         if not V.error.any():
             return V
         values = np.where(V.error > 0, V.value, np.nan)
@@ -214,17 +214,17 @@ class Probabilistic(Arithmetic):
         return WithError(V.value, V.error * np.sqrt(counts))
 
     def at_once(self, k: Array) -> Array:
-        """Their squares add up to the square of the single one."""
+        """Return k^2: the squares of the roundings add up to the square of the one."""
         return np.square(k)
 
     def accumulated(self, parts: Sequence[WithError]) -> WithError:
-        """The sum of what chunks give is rounded once."""
+        """The sum of what the chunks give is rounded once."""
         value = np.sum([part.value for part in parts], axis=0)
         return WithError(value, self.add(*(part.error for part in parts), self.rounded(1, np.abs(value))))
 
-    def rounded(self, count: float | Array, size: Array) -> Array:
-        """`count` uniform random numbers, each within u of the size; and underflow."""
-        return np.where(size > 0, self.u * np.sqrt(count / 3) * size + self.tiny, 0)
+    def rounded(self, count: float | Array, magnitude: Array) -> Array:
+        """`count` uniform random numbers, each within u times the magnitude; and underflow."""
+        return np.where(magnitude > 0, self.u * np.sqrt(count / 3) * magnitude + self.tiny, 0)
 
     def inherited(self, A: Array, B: Array) -> Array:
         """Variances add."""
@@ -259,7 +259,7 @@ class Probabilistic(Arithmetic):
         """The same, from one factor's rows: the mean number of terms that a term shares its rounding with.
 
         What is added to a partial sum is rounded to the sum's spacing, so terms that are alike within it are rounded
-        alike. A term that is smaller than the spacing is lost, which is less than a rounding: it counts so much less.
+        alike. A term smaller than the spacing is lost, which costs less than a rounding: it counts that much less.
         """
         largest = np.maximum(np.abs(rows).max(axis=1, keepdims=True), self.tiny)
         rows, spacing = rows / largest, 2 * self.u * np.maximum(partial[:, None] / largest, 1e-100)

@@ -1,4 +1,4 @@
-"""Real numbers known to lie within a proven radius, as NumPy arrays: what judges compare a program's values with."""
+"""Real numbers known to lie within a proven radius, as NumPy arrays: what a program's values are compared with."""
 
 import math
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from flint import arb_mat
 from shared.network import Array
 
 SHARP = 1e-3
-"""A radius is small enough below this part of the distance between neighbouring floating-point numbers."""
+"""A radius is small enough if it is below this part of the distance between neighbouring floating-point numbers."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Forks: entries of Z1 so near to 0 that rounding decides on which side a program finds them.
 
-There dZ1 is one of two numbers. Taken for an error, a whole row of dW1 would be off by (1 - slope) dA1 x, which hides
-all else in that row. So a program is judged by the sides that it took: of all that it may have taken, those that fit.
+There dZ1 is one of two numbers. If that were allowed as an error, it would hide all else in a row of dW1, which moves
+by (1 - slope) dA1 x. So a program is judged by the sides that it took: of all that are possible, those that fit best.
 """
 
 from itertools import product
@@ -14,14 +14,14 @@ from shared.judging.verdict import Allowance
 from shared.network import Array
 
 MANY = 8
-"""A hidden unit may have so many forks; 2 to that power sides are tried."""
+"""The most forks that a hidden unit may have: 2 to that power choices of sides are tried."""
 
 
 class Forks(NamedTuple):
     """What forks do to a quantity that has a row for each hidden unit.
 
     `jumps` (n_h, m): what dZ1 gains on the other side of a fork, or 0. `directions` (m, width): what an entry of dZ1
-    adds to its row of the quantity. `noise`: that of a program whose sides are known.
+    adds to its row of the quantity. `noise`: the standard deviation of a program whose sides are known.
     """
 
     jumps: Array

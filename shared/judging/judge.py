@@ -1,4 +1,4 @@
-"""The judge at work: what is right for given data and parameters, and how given values compare with it."""
+"""The judge: what is right for given data and parameters, and how a program's values compare with it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -26,7 +26,7 @@ class Standard:
     forks: dict[str, Forks] = field(default_factory=dict)
 
     def judge(self, quantity: str, values: object) -> Judgement:
-        """Judge one quantity; where forks could hide something, by the sides that a program took."""
+        """Judge one quantity; where forks could hide an error, by the sides that the program took."""
         judgement = judge(quantity, values, *self.right[quantity], self.dtype)
         if quantity not in self.forks or judgement.verdict != "agrees":
             return judgement
@@ -34,7 +34,7 @@ class Standard:
         return judge(quantity, values, *settled, self.dtype)
 
     def noise(self, quantity: str) -> Array:
-        """One standard deviation of rounding, where it is known which sides a program takes."""
+        """One standard deviation of rounding in a program that takes known sides."""
         return self.forks[quantity].noise if quantity in self.forks else self.right[quantity][1].noise
 
     def judge_all(self, values: Mapping[str, Any]) -> dict[str, Judgement]:
@@ -43,7 +43,7 @@ class Standard:
 
 
 class Judge:
-    """Knows what is right for data X, Y and a hidden activation; the judged dtype is that of X.
+    """Knows what is right for data X (n_x, m), Y (1, m) and a hidden activation; the judged dtype is that of X.
 
     `chunk` is how many examples at a time a program looks at, if it does not look at all in one piece.
 
@@ -118,7 +118,7 @@ class Judge:
             return OF_LOGARITHMS
         if judgements[quantity].problem or any(judgement.problem for judgement in earlier.values()):
             return ""
-        text = localised(judgements[quantity], self.alone(quantity, parameters, values), earlier)
+        text = localised(judgements[quantity], self.local(quantity, parameters, values), earlier)
         return text + (self.narrow_products(parameters, values["Z1"]) if quantity == "Z1" else "")
 
     def narrow_products(self, parameters: Parameters, Z1: Array) -> str:
@@ -127,16 +127,16 @@ class Judge:
         asks = "(--matmul-precision highest asks for them all)"
         return f"\n  the errors are those of {kind}; float32 keeps 23 {asks}" if kind else ""
 
-    def alone(self, quantity: str, parameters: Parameters, values: Mapping[str, Any]) -> Judgement:
-        """Judge a quantity by its own line alone, given a program's own values of the line's inputs."""
+    def local(self, quantity: str, parameters: Parameters, values: Mapping[str, Any]) -> Judgement:
+        """Judge the local error of a quantity: that of its line, given a program's own values of the inputs."""
         return judge(quantity, values[quantity], *self.line(quantity, parameters, values), self.X.dtype)
 
     def line(self, quantity: str, parameters: Parameters, values: Mapping[str, Any]) -> tuple[Enclosure, Allowance]:
         """Work out what a line should give from a program's own values, as far as it has them."""
-        own = {**parameters._asdict(), "X": self.X, "Y": self.Y, **values}
-        worst = rounding.through_one_line(self.worst(parameters), quantity, own)
-        noise = rounding.through_one_line(self.noise(parameters), quantity, own)
-        return self.truth.line(quantity, own, self.activation), Allowance.of(worst, noise)
+        theirs = {**parameters._asdict(), "X": self.X, "Y": self.Y, **values}
+        worst = rounding.through_one_line(self.worst(parameters), quantity, theirs)
+        noise = rounding.through_one_line(self.noise(parameters), quantity, theirs)
+        return self.truth.line(quantity, theirs, self.activation), Allowance.of(worst, noise)
 
     def worst(self, parameters: Parameters) -> WorstCase:
         """The arithmetic of the proof."""

@@ -1,6 +1,6 @@
 """Narrow products: how a program seems to have rounded the operands of W1 X before it multiplied them.
 
-The product is made in every way that is known, in float64, and the way whose errors are the program's is named.
+The product is computed in every way that is known, in float64; the way whose errors are the program's is named.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,14 +12,14 @@ from jaxtyping import Float
 from shared.network import Array
 
 ENTRIES = 8
-"""The errors of fewer entries could be those of some way by chance."""
+"""Fewer entries might match one of the ways by chance."""
 
 BITS = {"TF32": 10, "bfloat16": 7, "fp16": 10, "bf16x3": 16}
 """What operands keep after the first bit; bf16x3 takes two bfloat16 numbers for each, and three of their products."""
 
 
 def kept(V: Array, bits: int, rounding: Callable[[Array], Array]) -> Array:
-    """Keep so many bits after the first."""
+    """Keep this many bits after the first."""
     fraction, exponent = np.frexp(V)
     return np.ldexp(rounding(np.ldexp(fraction, bits + 1)), exponent - bits - 1)
 
@@ -30,7 +30,7 @@ def half_away(V: Array) -> Array:
 
 
 def halves(V: Array) -> tuple[Array, Array]:
-    """A number as the sum of two of bfloat16, nearly."""
+    """Write a number as the sum of two bfloat16 numbers, nearly."""
     high = kept(V, BITS["bfloat16"], np.rint)
     return high, kept(V - high, BITS["bfloat16"], np.rint)
 
@@ -59,7 +59,7 @@ def ways(W1: Array, X: Array, b1: Array) -> Iterator[tuple[str, str, Array]]:
 def narrow_kind(
     W1: Float[Array, "n_h n_x"], X: Float[Array, "n_x m"], b1: Float[Array, "n_h 1"], Z1: Float[Array, "n_h m"]
 ) -> str:
-    """Name the narrow products whose errors Z1 has; an empty string if nine tenths of its errors are not like that."""
+    """Name the narrow products that explain nine tenths of Z1's errors; an empty string if none do."""
     W1, X, b1, Z1 = (V.astype(np.float64) for V in (W1, X, b1, Z1))
     with np.errstate(over="ignore", invalid="ignore"):
         left = [(float(np.linalg.norm(values - Z1)), name, how) for name, how, values in ways(W1, X, b1)]

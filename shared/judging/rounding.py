@@ -12,7 +12,7 @@ What is assumed of a program, for the bound to hold:
 - dZ2 is (A2 - Y) / m or (1 - Y) / m - (1 - A2) / m, as torch.func differentiates binary_cross_entropy_with_logits,
   or (1 - Y) sigmoid(Z2) / m - Y sigmoid(-Z2) / m, as jax.grad differentiates optax's loss;
 - the cost is the mean of softplus(Z2) - Y Z2, or of Y softplus(-Z2) + (1 - Y) softplus(Z2). One from log(A2) and
-  log(1 - A2) keeps within the bound while |Z2| is small; where A2 nears 0 or 1 it loses digits, and is wrong;
+  log(1 - A2) stays within the bound while |Z2| is small; where A2 nears 0 or 1 it loses digits, and is wrong;
 - tanh errs by at most 8 units in the last place (XLA's in float64 does by 6.5), or it is (exp(z) - exp(-z)) /
   (exp(z) + exp(-z)), whose two exponentials and three operations err by 20 roundings of 1 at most, if finite;
 - a result or an operand below the smallest normal number may be flushed to zero;
@@ -175,7 +175,7 @@ def line_dZ1_smooth(a: Arithmetic, dA1: WithError, slope: WithError) -> WithErro
 
 
 def product(a: Arithmetic, A: Array, B: float | Array) -> Array:
-    """Multiply magnitudes: where neither is 0, the product may underflow, and is not 0."""
+    """Multiply magnitudes: where neither is 0, the product may underflow, yet it is not 0."""
     return np.where((A > 0) & (B > 0), np.maximum(A * B, a.tiny), 0)
 
 
@@ -207,9 +207,9 @@ def through_the_network(a: Arithmetic, parameters: Parameters, X: Array, Y: Arra
 
 
 def exact_input(a: Arithmetic, V: Array) -> WithError:
-    """Wrap what every program is given as it is; numbers too small to be normal it may take for 0."""
-    size = np.abs(V).astype(np.float64)
-    return WithError(V.astype(np.float64), np.where(size < a.tiny, size, 0))
+    """Wrap what every program is given as it is; it may take those too small to be normal for 0."""
+    magnitude = np.abs(V).astype(np.float64)
+    return WithError(V.astype(np.float64), np.where(magnitude < a.tiny, magnitude, 0))
 
 
 def through_one_line(a: Arithmetic, quantity: str, values: Mapping[str, Array]) -> WithError:
@@ -222,7 +222,7 @@ def through_one_line(a: Arithmetic, quantity: str, values: Mapping[str, Array]) 
 
 
 class _Followed(Lines):
-    """What is known of each quantity, found when it is asked for: a program's own values are exact."""
+    """What is known of each quantity, worked out when it is needed: a program's own values are exact."""
 
     def __init__(self, a: Arithmetic, values: Mapping[str, Array]):
         super().__init__()
@@ -238,10 +238,10 @@ def updated(a: Arithmetic, V: WithError, dV: WithError, learning_rate: float) ->
 
     A program may multiply by it before it sums dV's terms: `WorstCase.summed` counts a rounding more than n terms have.
     """
-    size = abs(learning_rate)
-    change = product(a, a.magnitude(dV), size)
-    local = a.add(a.rounded(1, a.magnitude(V) + change), a.rounded(4, change), change if size < a.tiny else 0 * change)
-    return WithError(V.value - learning_rate * dV.value, a.add(V.error, size * dV.error, local))
+    rate = abs(learning_rate)
+    change = product(a, a.magnitude(dV), rate)
+    local = a.add(a.rounded(1, a.magnitude(V) + change), a.rounded(4, change), change if rate < a.tiny else 0 * change)
+    return WithError(V.value - learning_rate * dV.value, a.add(V.error, rate * dV.error, local))
 
 
 def worst(X: Array, activation: Activation, n_h: int, chunk: int | None = None) -> WorstCase:

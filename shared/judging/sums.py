@@ -15,13 +15,13 @@ def alike(rows: Array, width: Array) -> Array:
     in_order = np.take_along_axis(rounded, order, axis=1)
     new = np.diff(in_order, axis=1, prepend=np.nan) != 0
     kind = new.cumsum() - 1  # numbers the kinds of all rows, one after the other
-    counts, found = np.bincount(kind)[kind].reshape(rows.shape), np.empty(rows.shape)
-    np.put_along_axis(found, order, counts, axis=1)
-    return found
+    in_order, counts = np.bincount(kind)[kind].reshape(rows.shape), np.empty(rows.shape)
+    np.put_along_axis(counts, order, in_order, axis=1)
+    return counts
 
 
 def typical(columns: Array) -> Array:
-    """The root mean square of each column; 1 where there is nothing."""
+    """The root mean square of each column; 1 where all of it is 0."""
     size = np.sqrt(np.square(columns).mean(axis=0))
     return np.where(size > 0, size, 1)
 

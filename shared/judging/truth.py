@@ -86,7 +86,7 @@ class Truth:
             If there is no such line, or `theirs` lacks what nothing computes: W1 b1 W2 b2.
         """
         used = {name: theirs[name] for name in _used(quantity, theirs)}
-        lines, exact = _Lines(self._data, activation), _given(used)
+        lines, exact = _Lines(self._data, activation), _converted(used)
         if "A2" in exact:
             with ctx.workprec(EXACT):
                 exact["one_minus_A2"] = _each(lambda a: 1 - a, exact["A2"])
@@ -105,12 +105,12 @@ class Truth:
         return _prove(compute, next(iter(used.values())).dtype)[quantity]
 
     def _evaluate(self, parameters: Parameters, activation: Activation) -> dict[str, Any]:
-        """Compute all lines with ctx.prec bits, unless that was done by the last call."""
+        """Compute all lines with ctx.prec bits, unless the last call did."""
         asked = (activation, *((values.shape, values.dtype, values.tobytes()) for values in parameters))
         if asked != self._last:
             self._last, self._values = asked, {}
         if ctx.prec not in self._values:
-            values = _given(parameters._asdict())
+            values = _converted(parameters._asdict())
             for name in NEEDS:
                 values[name] = _Lines(self._data, activation).compute(name, values)
             self._values[ctx.prec] = values
@@ -188,7 +188,7 @@ NEEDS = {
     for name, line in vars(_Lines).items()
     if not name.startswith("_") and name != "compute"
 }
-"""The inputs of each line, beside X and Y, in the order of computation. (W1 alone is not in balls but as given.)"""
+"""The inputs of each line, beside X and Y, in the order of computation. (Only W1 is not in balls.)"""
 
 
 def sigmoid(z: arb) -> arb:
@@ -297,7 +297,7 @@ def _used(quantity: str, theirs: Mapping[str, Array]) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def _given(arrays: Mapping[str, Array]) -> dict[str, Any]:
+def _converted(arrays: Mapping[str, Array]) -> dict[str, Any]:
     """Convert what a line or the network starts from; W1 stays as it is, because only Z1 uses it."""
     return {
         name: _checked(name, values) if name == "W1" else to_balls(_checked(name, values))

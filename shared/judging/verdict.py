@@ -14,11 +14,11 @@ from shared.network import INPUTS, Array, unfit
 Verdict = Literal["agrees", "suspect", "wrong"]
 
 FALSE_ALARM_RATE = 1e-6
-"""The chance that rounding, if it is what the noise's model says, makes a correct quantity `suspect`."""
+"""The chance that a correct quantity is `suspect`, if rounding is what the model of the noise says."""
 
 
 def deviations(entries: int) -> float:
-    """How many standard deviations the largest of so many normal errors exceeds with FALSE_ALARM_RATE at most."""
+    """How many standard deviations the largest of so many normal errors exceeds, with FALSE_ALARM_RATE at most."""
     return float(-ndtri(FALSE_ALARM_RATE / entries / 2))
 
 
@@ -53,8 +53,8 @@ class Judgement:
     """The verdict on one quantity of one implementation.
 
     `max_error`, `noise` and `bound` are the largest over the entries; `spacing` is the distance between neighbouring
-    numbers of the dtype at the largest true value. `worst` is the entry that is furthest beyond what is allowed;
-    where nothing can be compared there is none, and `problem` says why. `share` is its part of what agrees.
+    numbers of the dtype at the largest true value. `worst` is the entry furthest beyond what is allowed; where nothing
+    can be compared there is none, and `problem` says why. `share` is the part of what agrees that it used.
     """
 
     quantity: str
@@ -93,7 +93,7 @@ def judge(quantity: str, values: object, truth: Enclosure, allowance: Allowance,
 
 
 def verdict_on(error: Array, allowance: Allowance) -> Verdict:
-    """Compare errors with what rounding may do, entry by entry; NaN is within nothing."""
+    """Compare errors with what rounding may do, entry by entry; NaN is within no bound."""
     if not np.all(error <= allowance.bound):
         return "wrong"
     return "agrees" if np.all(error <= deviations(error.size) * allowance.noise) else "suspect"
@@ -120,20 +120,20 @@ def digits_that_tell(truth: Enclosure, index: tuple[int, ...], error: float) -> 
     return truth.digits(index, int(np.clip(needed, 5, 30)))
 
 
-def localised(judged: Judgement, alone: Judgement, earlier: Mapping[str, Judgement]) -> str:
+def localised(judged: Judgement, local: Judgement, earlier: Mapping[str, Judgement]) -> str:
     """Say whether a quantity that does not agree is wrong by itself or inherits.
 
-    `alone` judges it against the truth of its own line, given the program's own inputs; `earlier` are the quantities
-    before it.
+    `local` is the verdict on its own line alone, given the program's own inputs; `earlier` holds those on the
+    quantities before it.
     """
     name = judged.quantity
     blamed = [q for q in INPUTS[name] if q in earlier and earlier[q].verdict != "agrees"]
     is_off, agree = (("is", "agrees"), ("are", "agree"))[len(blamed or INPUTS[name]) > 1]
-    if blamed and alone.verdict == "agrees":
+    if blamed and local.verdict == "agrees":
         return f"its own line is right: it inherits the error of {listed(blamed)}"
     if blamed:
-        return f"{listed(blamed)} {is_off} off already, and the line that computes {name} is {alone.verdict} by itself"
-    if alone.verdict == "agrees":
+        return f"{listed(blamed)} {is_off} off already, and the line that computes {name} is {local.verdict} by itself"
+    if local.verdict == "agrees":
         return f"its own line is right, and {listed(INPUTS[name])} {agree}: small errors in front of it add up here"
     return f"{listed(INPUTS[name])}, which it is made from, {agree}: the line that computes {name} is the culprit"
 

@@ -17,10 +17,10 @@ from shared.judging.verdict import FALSE_ALARM_RATE
 from shared.network import Array, Parameters, Settings
 
 MEMBERS = range(16, 49)
-"""So many members a band has: the fewest on the photographs, more where the network is small and they cost little."""
+"""How many members a band has: the fewest on the photographs, more where the network is small and they cost little."""
 
 HORIZON = 0.01
-"""The share of the cost that the band's half-width may reach: from there on curves cannot be compared by points."""
+"""From where the band's half-width exceeds this share of the cost, curves cannot be compared point by point."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def spread(reference: Reference, X: Array, Y: Array, settings: Settings) -> Spre
 
 
 def how_many(patterns: int, m: int) -> int:
-    """As many members as are trained in about the time of 16 on the photographs: m^2 numbers for each hidden unit."""
+    """Count the members that train in about the time of 16 on the photographs: each takes m^2 numbers a hidden unit."""
     count = MEMBERS[0] * (209**2 * 16 * PATTERNS) // (m**2 * patterns) // 2 * 2  #  an even number: half take each side
     return int(np.clip(count, MEMBERS[0], MEMBERS[-1]))
 
@@ -103,5 +103,5 @@ def band_around(reference: Reference, spread: Spread, cost_noise: float) -> Band
 
 
 def quantile(members: int, comparisons: int) -> float:
-    """Student's t with so many degrees of freedom, two-sided, at the false-alarm rate of one comparison of many."""
+    """Student's t for a band of so many members, two-sided, at the false-alarm rate of one of many comparisons."""
     return float(-stdtrit(members, FALSE_ALARM_RATE / comparisons / 2))

@@ -32,16 +32,16 @@ from shared.judging.curves.reference import first
 from shared.network import KINKED, LEAKY_SLOPE, Activation, Array, Parameters, Progress, Settings
 
 LOOKS = 26
-"""At so many steps, evenly spread from the first to the last, the largest eigenvalue is worked out."""
+"""The largest eigenvalue is computed at this many steps, spread evenly from the first to the last."""
 
 
 @dataclass(frozen=True)
 class Curvature:
-    """What was found. The lists go along `steps`; step i is seen before update i, the last one after all updates.
+    """What was measured. The lists go along `steps`: step i is before update i, the last one after all updates.
 
     `growth` is the factor by which a random small difference in the initial weights has grown, unless kinks part the
-    two. `kinks_crossed` (entries of Z1, a step) and `met` are averages over the steps since the look before. There are
-    none at the first look, and none of `met` where the cost bends down along the steps.
+    two. `kinks_crossed` (entries of Z1, a step) and `met` are averages over the steps since the one listed before.
+    There are none at the first, and none of `met` where the cost bends down along the steps.
     """
 
     limit: float
@@ -54,8 +54,8 @@ class Curvature:
     @property
     def above_limit_at(self) -> int | None:
         """The first of `steps` at which the largest eigenvalue exceeds the limit; None if it never does."""
-        found = first(np.array(self.largest_eigenvalues) > self.limit)
-        return None if found is None else self.steps[found]
+        index = first(np.array(self.largest_eigenvalues) > self.limit)
+        return None if index is None else self.steps[index]
 
 
 def curvature(
@@ -70,7 +70,7 @@ def curvature(
     settings
         Learning rate, number of iterations, activation. The seed draws the small difference.
     progress
-        Is told the number of steps done so far.
+        Called with the number of steps done so far.
     """
     run, rate = Ensemble(parameters, X, Y, settings, count=1), settings.learning_rate
     steps = np.unique(np.linspace(0, settings.iterations, LOOKS).round().astype(int))
@@ -123,7 +123,7 @@ class Landscape:
         return np.array(gradient), np.array(stretched)
 
     def largest_eigenvalue(self, run: Ensemble, start: Array) -> tuple[float, Array]:
-        """Find the Hessian's largest eigenvalue and its eigenvector, which is searched for from `start`."""
+        """Find the Hessian's largest eigenvalue and its eigenvector, searching from `start`."""
         hessian = LinearOperator(
             (self.size, self.size), lambda v: self.derivatives(run, v.ravel())[1], dtype=np.float64
         )

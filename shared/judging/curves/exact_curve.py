@@ -24,10 +24,10 @@ from shared.judging.enclosure import Enclosure
 from shared.network import Array, Parameters, Progress, Settings
 
 BITS = tuple(LIMB * limbs - 1 for limbs in (1, 2, 3, 5, 8, 13, 21, 34, 55))
-"""Fraction bits, tried in this order. Time goes by limbs; C has about as many bits as fraction bits."""
+"""Fraction bits, tried in this order. Limbs cost time; C has about as many bits as its fraction."""
 
 FORMAT = 2
-"""Changes whenever older files must not be read any more."""
+"""Changed whenever older files must no longer be read."""
 
 
 @dataclass(frozen=True)
@@ -89,9 +89,9 @@ def exact_curve(
     """
     _check(parameters, X, Y, settings)
     path = _cache_file(parameters, X, Y, settings)
-    found = _read(path, parameters, settings) if cache else None
-    if found:
-        return found
+    cached = _read(path, parameters, settings) if cache else None
+    if cached:
+        return cached
     curve = _prove(parameters, X, Y, settings, progress)
     if cache:
         with contextlib.suppress(OSError):  # where nothing can be kept, it is computed again

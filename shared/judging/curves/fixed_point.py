@@ -11,7 +11,7 @@ LIMB = 127
 """Matrices whose entries have no more bits than this are multiplied several times faster than larger ones."""
 
 BLOCK = 512
-"""So many rows of X are converted at a time: its whole numbers take ten times its memory."""
+"""The rows of X that are converted at a time: whole numbers take ten times the memory."""
 
 
 def fraction_bits(values: Array) -> int:
@@ -22,8 +22,8 @@ def fraction_bits(values: Array) -> int:
     return max(0, -int(last.min())) if last.size else 0
 
 
-def whole(values: Array, bits: int) -> Array:
-    """Multiply floating-point numbers by 2^bits, which makes them whole."""
+def fixed(values: Array, bits: int) -> Array:
+    """Multiply floating-point numbers by 2^bits, which makes whole numbers of them."""
     mantissas, exponents = _mantissas(values)
     left = exponents + bits
     up, down = (np.maximum(shift, 0).astype(object) for shift in (left, -left))
@@ -47,7 +47,7 @@ def floats(integers: Array, bits: int) -> Array:
 
 
 def matrix(integers: Array) -> fmpz_mat:
-    """Convert to a matrix of python-flint, 62 bits at a time: what is larger it would convert by way of text."""
+    """Convert to a matrix of python-flint, 62 bits at a time: larger numbers it would convert by way of text."""
     rows, columns = integers.shape
     if not np.abs(integers).max() >> 62:
         return fmpz_mat(rows, columns, integers.ravel().tolist())

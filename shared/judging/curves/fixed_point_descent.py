@@ -45,6 +45,7 @@ from flint import arb, arb_mat, ctx, fmpz_mat
 from shared.judging.curves.fixed_point import (
     LIMB,
     blocks,
+    fixed,
     floats,
     fraction_bits,
     integers,
@@ -52,14 +53,13 @@ from shared.judging.curves.fixed_point import (
     matrix,
     product,
     shifted,
-    whole,
 )
 from shared.judging.curves.step_bounds import LARGE, Bounds, bounds
 from shared.judging.enclosure import Enclosure
 from shared.network import KINKED, Activation, Array, Parameters
 
 SPARE = 64
-"""Balls are computed with so many bits more than the whole numbers have."""
+"""How many more bits the balls have than the whole numbers."""
 
 PROVEN = 0.5e-15
 """The relative distance within which each cost must be known: 15 digits."""
@@ -92,9 +92,9 @@ class Problem:
         x, v, (n_h, m) = fraction_bits(inputs), fraction_bits(values), (len(values), X.shape[1])
         gram, Z1 = fmpz_mat(m, m), fmpz_mat(n_h, m)
         for rows in blocks(inputs):
-            block = matrix(whole(inputs[rows], x))
+            block = matrix(fixed(inputs[rows], x))
             gram += block.transpose() * block
-            Z1 += matrix(whole(values[:, rows], v)) * block
+            Z1 += matrix(fixed(values[:, rows], v)) * block
         G, labels = integers(gram), (Y[0] == 1).tolist()
         known = (parameters, inputs, labels, rate, activation)
         return cls(*known, G, 2 * x, floats(G, 2 * x), integers(Z1), v + x, x)
@@ -154,8 +154,8 @@ class Descent:
         v, x, columns = fraction_bits(values), self.problem.inputs_bits, []
         with ctx.workprec(self.bits + SPARE):
             for rows in blocks(self.problem.inputs):
-                start = arb_mat(matrix(whole(values[:, rows], v))) * arb(2) ** -v
-                moved = arb_mat(C * matrix(whole(self.problem.inputs[rows], x)).transpose()) * arb(2) ** -x * self.unit
+                start = arb_mat(matrix(fixed(values[:, rows], v))) * arb(2) ** -v
+                moved = arb_mat(C * matrix(fixed(self.problem.inputs[rows], x)).transpose()) * arb(2) ** -x * self.unit
                 columns.append(_enclosed(start - moved, radius))
             W2, b2 = (_enclosed(arb_mat(matrix(V)) * self.unit, radius) for V in (self.W2.T, self.b2))
         joined = [np.hstack([getattr(part, name) for part in columns]) for name in ("high", "low", "radius")]
@@ -249,7 +249,7 @@ class Descent:
         self.resting_W2 = self.resting_W2 & was_resting_C & silent
 
     def _rounded(self, values: Array) -> Array:
-        return shifted(whole(values, fraction_bits(values)), self.bits - fraction_bits(values))
+        return shifted(fixed(values, fraction_bits(values)), self.bits - fraction_bits(values))
 
     def _give_up(self, reason: str) -> NoReturn:
         raise UnprovenError(f"with {self.bits} bits, before step {self.steps}, {reason}")

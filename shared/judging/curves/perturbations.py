@@ -51,10 +51,10 @@ class Perturbations:
 class Branches:
     """On which side of 0 each run finds Z1: where rounding may decide, half of the runs take each.
 
-    Rounding may decide where Z1 is nearer to 0 than so many standard deviations that no entry of Z1, at any step of the
-    training, goes farther with a probability above `verdict.FALSE_ALARM_RATE`. Two things make up the standard
-    deviation, and their variances add: the noise of evaluating Z1, with the first or the last weights, the larger of
-    the two; and the perturbations of all steps so far.
+    Rounding may decide where Z1 is nearer to 0 than a number of standard deviations: so many that the chance that any
+    entry of Z1 goes farther, at any step of the training, is `verdict.FALSE_ALARM_RATE` at most. Two things make up the
+    standard deviation, and their variances add: the noise of evaluating Z1, with the first or the last weights, the
+    larger of the two; and the perturbations of all steps so far.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class Branches:
 
 def noise_of_Z1(parameters: Parameters, X: Array, settings: Settings) -> Array:  # noqa: N802
     """One standard deviation of rounding in Z1, (n_h, m)."""
-    own = {name: V.astype(np.float64) for name, V in (*parameters._asdict().items(), ("X", X))}
+    theirs = {name: V.astype(np.float64) for name, V in (*parameters._asdict().items(), ("X", X))}
     return rounding.through_one_line(
-        Probabilistic(X.dtype, settings.activation, deviations(parameters.W1.size)), "Z1", own
+        Probabilistic(X.dtype, settings.activation, deviations(parameters.W1.size)), "Z1", theirs
     ).error

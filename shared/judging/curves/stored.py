@@ -6,7 +6,7 @@ from shared.judging.curves.ensemble import Ensemble
 from shared.network import Array, Parameters, Settings
 
 SAMPLE = 256
-"""Of so many inputs W1 is kept; the rounding of the others is taken to be like theirs."""
+"""W1 is kept for this many inputs; the others are taken to be rounded alike."""
 
 
 class Stored(Ensemble):

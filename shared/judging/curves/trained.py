@@ -17,7 +17,7 @@ class TrainedWeights:
     Every update of W1 and b1 is a combination of the examples (with a 1 for the bias), so that their sum has no part
     outside their span, but for rounding: `noise`, one standard deviation a step, (n_h, n_x + 1), at worst the same in
     all steps. Z1 shows what happened inside the span; Z1, W2 and b2 may be off by `allowed`, which is None beyond the
-    horizon: how far correct programs part there, a few of them do not show.
+    horizon, where a few correct programs do not show how far others may part.
     """
 
     def __init__(self, reference: Reference, X: Array, noise: Array, allowed: Allowed) -> None:
@@ -54,7 +54,7 @@ def distances(Z1: Array, W2: Array, b2: Array, reference: Parameters, X: Array) 
 
 
 def within(quantity: str, error: Array, allowed: Array, where: str = "") -> Judgement:
-    """Judge distances, a unit each."""
+    """Judge distances, one for each hidden unit."""
     unit = int(np.argmax(error / np.maximum(allowed, np.finfo(float).tiny)))
     off, most = float(error.flat[unit]), float(allowed.flat[unit])
     problem = f"off by {off:.1e}{where} (unit {unit}); correct programs stay within {most:.1e}"
