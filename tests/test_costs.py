@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import implementations
-from shared.comparing import given
+from shared.comparing import printed_costs
 from shared.data import costs, dataset, weights
 from shared.judging.curves.band import Band
 from shared.network import InputError, Settings
@@ -63,14 +63,14 @@ REFUSED = {
     "no number": "there are no costs in this file; write one on each line, or step and cost",
     "[]": "there are no costs in this file; write one on each line, or step and cost",
     '{"a": [1]}': "no costs; the file holds 'a'; give them under the name 'costs'",
-    '{"costs": "b"}': "this is no list of costs; give a list of numbers",
-    '[0.5, "b"]': "this is no list of costs; give a list of numbers, or of pairs of step and cost",
+    '{"costs": "b"}': "this is not a list of costs; give a list of numbers",
+    '[0.5, "b"]': "this is not a list of costs; give a list of numbers, or of pairs of step and cost",
     "0.5\n0.4\n0.3\n0.2": (
         "4 costs are not those of every k-th of 10 steps; give --iterations as in the training, or write the step "
         "before each cost"
     ),
-    "0,0.5\n0,0.4": "the steps are no whole numbers that grow from 0 to 10 at most; correct them",
-    "0,0.5\n11,0.4": "the steps are no whole numbers that grow from 0 to 10 at most; correct them",
+    "0,0.5\n0,0.4": "the steps must be whole numbers that grow from 0 to 10 at most; correct them",
+    "0,0.5\n11,0.4": "the steps must be whole numbers that grow from 0 to 10 at most; correct them",
 }
 
 
@@ -84,7 +84,7 @@ def test_what_is_no_list_of_costs_gets_a_line(path, text):
 
 def test_bytes_that_are_no_text_get_a_line(path):
     path.write_bytes(b"\x93NUMPY\xff")
-    with pytest.raises(InputError, match="this is no list of costs; write one cost on each line, or step and cost"):
+    with pytest.raises(InputError, match="no list of costs can be read; write one on each line, or step and cost"):
         costs.load(path, 10)
 
 
@@ -104,18 +104,18 @@ BAND = Band(np.array([*COSTS, 0.25]), np.full(7, 1e-6))
 )
 def test_costs_are_judged_by_the_band_at_their_steps_and_their_last_decimal(path, steps, off, rounding, leaves):
     values = BAND.costs[steps] + np.where(np.array(steps) == 3, off, 0.0)
-    curve = given.judge(path, costs.Printed(np.array(steps), values, rounding), BAND).curve
+    curve = printed_costs.judge(path, costs.Printed(np.array(steps), values, rounding), BAND).curve
     assert (curve.verdict, curve.leaves_band_at) == ("agrees" if leaves is None else "suspect", leaves)
 
 
 def test_costs_that_are_counted_from_1_are_told_as_that(path):
     late = costs.Printed(np.arange(1, 7), np.array(COSTS), 0.0)
-    assert "but as those of one step earlier they agree" in given.judge(path, late, BAND).curve.problem
+    assert "but as those of one step earlier they agree" in printed_costs.judge(path, late, BAND).curve.problem
 
 
 def test_another_first_cost_asks_for_the_weights(path):
     other = costs.Printed(np.arange(6), np.array(COSTS) + 1, 0.0)
-    problem = given.judge(path, other, BAND).curve.problem
+    problem = printed_costs.judge(path, other, BAND).curve.problem
     assert "the first: 1.75 is given, correct is 0.75; are weights, data, channels and scaling" in problem
 
 

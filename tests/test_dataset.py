@@ -544,7 +544,7 @@ def test_a_group_in_place_of_a_dataset_is_called_so(train_h5):
     with h5py.File(train_h5, "w") as file:
         file.create_group("train_set_x")
         file["train_set_y"] = LABELS
-    assert refusal(train_h5) == "'train_set_x' is a group; a dataset is wanted"
+    assert refusal(train_h5) == "'train_set_x' is a group; a dataset is expected"
 
 
 LINKS = [h5py.SoftLink("/elsewhere"), h5py.SoftLink("/nowhere"), h5py.ExternalLink("good.h5", "train_set_x")]
@@ -583,7 +583,7 @@ def test_virtual_storage_is_refused(train_h5, good):
     ],
 )
 def test_values_that_are_not_numbers_are_refused(train_h5, values, found):
-    assert refusal(write(train_h5, labels=values)) == f"'train_set_y' holds {found}; numbers are wanted"
+    assert refusal(write(train_h5, labels=values)) == f"'train_set_y' holds {found}; numbers are expected"
 
 
 # Sizes that a file declares
@@ -668,9 +668,9 @@ def test_data_compressed_twice_are_refused(train_h5):
 # Images and labels that cannot be used
 
 BAD_SHAPES = {
-    (): "'train_set_x' has the shape (); wanted is (examples, height, width) or (examples, height, width, 3)",
-    (M,): "'train_set_x' has the shape (6,); wanted is (examples, height, width) or (examples, height, width, 3)",
-    (M, 2, 5, 2): "'train_set_x' has the shape (6, 2, 5, 2); wanted is (examples, height, width) or (examples, height",
+    (): "'train_set_x' has the shape (); it should be (examples, height, width) or (exam",
+    (M,): "'train_set_x' has the shape (6,); it should be (examples, height, width) or (exam",
+    (M, 2, 5, 2): "'train_set_x' has the shape (6, 2, 5, 2); it should be (examples, height, width) or (exam",
     (0, 3, 5): "'train_set_x' has the shape (0, 3, 5): no examples; give at least one image of one pixel",
     (M, 0, 5): "'train_set_x' has the shape (6, 0, 5): no examples; give at least one image of one pixel",
 }
@@ -682,7 +682,7 @@ def test_images_of_another_shape_are_refused(train_h5, shape):
 
 
 def test_a_dataset_without_values_is_refused(train_h5):
-    assert refusal(write(train_h5, h5py.Empty("u1"))) == "'train_set_x' has no values; an array of numbers is wanted"
+    assert refusal(write(train_h5, h5py.Empty("u1"))) == "'train_set_x' has no values; an array of numbers is expected"
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, -0.5, 255.5])
@@ -691,7 +691,7 @@ def test_a_pixel_that_is_not_finite_or_out_of_range_is_named(train_h5, value):
     images[3, 1, 4, 2] = value
     assert refusal(write(train_h5, images)) == (
         f"'train_set_x' holds the pixel {value} in example 3 at [1, 4, 2]; "
-        "wanted is 0..255 or 0..1, so correct the file"
+        "0..255 or 0..1 is expected, so correct the file"
     )
 
 
@@ -703,7 +703,7 @@ def test_an_integer_pixel_out_of_range_is_named(train_h5):
 
 def test_boolean_pixels_are_refused(train_h5):
     assert refusal(write(train_h5, GRAY > 100)) == (
-        "'train_set_x' holds booleans; pixels in 0..255 or 0..1 are wanted, so store them as uint8"
+        "'train_set_x' holds booleans; pixels in 0..255 or 0..1 are expected, so store them as uint8"
     )
 
 
@@ -718,20 +718,20 @@ def test_a_label_other_than_0_and_1_is_named(train_h5, label):
 
 def test_counts_that_differ_are_refused_with_both(train_h5):
     assert refusal(write(train_h5, labels=LABELS[:5])) == (
-        "'train_set_y' holds 5 labels for 6 images; wanted is one label for each image"
+        "'train_set_y' holds 5 labels for 6 images; one label for each image is expected"
     )
 
 
 @pytest.mark.parametrize("shape", [(), (M, 2), (2, 3)])
 def test_labels_of_another_shape_are_refused(train_h5, shape):
     assert refusal(write(train_h5, labels=np.zeros(shape))) == (
-        f"'train_set_y' has the shape {shape}; wanted is one label for each image, (6,)"
+        f"'train_set_y' has the shape {shape}; one label for each image is expected, (6,)"
     )
 
 
 def test_gray_images_are_refused_for_rgb(train_h5):
     assert refusal(write(train_h5, GRAY), channels="rgb") == (
-        "'train_set_x' is gray, (6, 3, 5); rgb wants a last axis of 3, so use gray"
+        "'train_set_x' is gray, (6, 3, 5); rgb needs a last axis of 3, so use gray"
     )
 
 
@@ -739,7 +739,7 @@ def test_gray_images_are_refused_for_rgb(train_h5):
 def test_standard_refuses_images_without_any_difference(train_h5, value):
     assert refusal(write(train_h5, np.full((M, 3, 5), value))) == (
         f"'train_set_x' holds {float(value)} in every pixel; "
-        "the scaling 'standard' wants images that differ, so use 'unit'"
+        "the scaling 'standard' needs images that differ, so use 'unit'"
     )
 
 
@@ -748,7 +748,7 @@ def test_a_test_set_with_other_features_is_refused(good, tmp_path, shape):
     test = write(tmp_path / "test.h5", np.zeros(shape, np.uint8), part="test")
     assert refusal(good, test) == (
         f"'test_set_x' has images of {shape[1:]}, {good}: 'train_set_x' of (3, 5); "
-        "wanted are the same features in both, so resize the images"
+        "both must have the same features, so resize the images"
     )
 
 
@@ -759,5 +759,5 @@ def test_a_test_set_beyond_the_range_of_the_training_set_is_refused(train_h5, tm
         text = refusal(train_h5, test)
     assert text == (
         f"'test_set_x' goes up to 255, {train_h5}: 'train_set_x' only up to 1.0; "
-        "wanted is the same range in both, 0..1 or 0..255, so rescale one"
+        "both must have the same range, 0..1 or 0..255, so rescale one"
     )

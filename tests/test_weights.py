@@ -432,7 +432,7 @@ def test_more_layers_are_refused_with_what_is_there(npz):
     arrays = dict(zip(NAMES[1], SHAPED["as PyTorch"], strict=True))
     text = refusal(save_as(npz, arrays | {"fc3.weight": np.ones((1, 1)), "fc3.bias": np.ones(1)}))
     assert text.startswith("the file holds fc1.weight (3, 5), fc1.bias (3,), ")
-    assert "; wanted are the weights of one hidden layer and of one output unit" in text
+    assert "; it should hold the weights of one hidden layer and one output unit" in text
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float8_e4m3fn])
@@ -456,9 +456,8 @@ def test_a_pickled_program_in_a_pt_is_refused_and_never_run(tmp_path):
 
 @pytest.mark.parametrize(("name", "shape"), [("b1", (4, 1)), ("b1", (1, 3, 1)), ("W2", (1, 4)), ("b2", (2,))])
 def test_shapes_that_do_not_go_together_are_refused(path, name, shape):
-    assert refusal(write(path, **{name: np.zeros(shape)})) == (
-        f"{name} has the shape {shape}; wanted with 3 hidden units is {getattr(SHAPES, name)}, so save it in that shape"
-    )
+    wanted = f"with 3 hidden units it should be {getattr(SHAPES, name)}, so save it in that shape"
+    assert refusal(write(path, **{name: np.zeros(shape)})) == f"{name} has the shape {shape}; {wanted}"
 
 
 @pytest.mark.parametrize(
@@ -475,7 +474,7 @@ def test_shapes_that_do_not_go_together_are_refused(path, name, shape):
 )
 def test_weights_for_other_data_are_refused_with_both_sizes(path, shape, hint):
     assert refusal(write(path, W1=np.zeros(shape)), n_x=12) == (
-        f"W1 has the shape {shape}; wanted with 12 features is (hidden units, 12); {hint}"
+        f"W1 has the shape {shape}; with 12 features it should be (hidden units, 12); {hint}"
     )
 
 
@@ -483,14 +482,14 @@ def test_weights_for_other_data_are_refused_with_both_sizes(path, shape, hint):
 def test_a_weight_that_is_not_finite_is_named(path, value):
     W1 = random_weights().W1
     W1[2, 4] = value
-    assert refusal(write(path, W1=W1)) == f"W1 holds {value} at (2, 4); finite weights are wanted, so correct it"
+    assert refusal(write(path, W1=W1)) == f"W1 holds {value} at (2, 4); weights must be finite, so correct it"
 
 
 @pytest.mark.filterwarnings("ignore::shared.data.weights.WeightsWarning")
 def test_a_weight_beyond_the_range_of_float32_is_named(path):
     write(path, b1=np.array([[1.0], [1e39], [0.0]]))
     assert refusal(path, dtype="float32") == (
-        "b1 holds inf at (1, 0) once rounded to float32; finite weights are wanted, so correct it"
+        "b1 holds inf at (1, 0) once rounded to float32; weights must be finite, so correct it"
     )
 
 

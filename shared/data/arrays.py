@@ -1,4 +1,4 @@
-"""A file of arrays, HDF5 or .npz: what it holds, and its arrays, read when they are wanted."""
+"""A file of arrays, HDF5 or .npz: what it holds, and its arrays, read when they are needed."""
 
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
@@ -13,7 +13,7 @@ from shared.data.images import Stored
 
 
 class Arrays:
-    """The arrays of an open file: what it says of them, and what gives one by its name."""
+    """The arrays of an open file: what it says of each, and a function that opens one by name."""
 
     def __init__(self, entries: Mapping[str, Entry], opened: Callable[[str], Stored]) -> None:
         self.entries, self._opened = entries, opened
@@ -33,7 +33,7 @@ def opened(path: Path) -> Iterator[Arrays]:
     Raises
     ------
     DatasetError
-        If it is none, is damaged, or changes until it is closed.
+        If it is not such a file, is damaged, or changes while it is open.
     """
     kind, recipe = recipes.for_file(path)
     if wrong := what_it_is_instead(path, "HDF5"):

@@ -1,4 +1,4 @@
-"""The costs that somebody's training has printed or saved: which step each belongs to, and how exactly it is known."""
+"""The costs that a user's training printed or saved: which step each belongs to, and how exactly it is known."""
 
 import json
 import re
@@ -14,10 +14,10 @@ from shared.network import Array, InputError
 
 NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?(?!\w)|\bnan\b|\binf\b", re.I)
 COSTS = ("costs", "cost", "losses", "loss", "J")
-"""What a list of costs is called where a file holds more."""
+"""The names of a list of costs in a file that holds more."""
 
 LARGEST = 10**8
-"""Bytes of a file of costs."""
+"""The most bytes that a file of costs may have."""
 
 
 class Printed(NamedTuple):
@@ -29,7 +29,7 @@ class Printed(NamedTuple):
 
 
 def load(path: Path, iterations: int) -> Printed:
-    """Read the costs of a training of so many steps: all of them, or every k-th.
+    """Read the costs of a training: of all its steps, or of every k-th.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def load(path: Path, iterations: int) -> Printed:
     Raises
     ------
     InputError
-        If there are no costs in it, or it is not plain which steps they belong to.
+        If the file holds no costs, or it is not clear which steps they belong to.
     """
     where = one_line(path)
     if wrong := what_it_is_instead(path, "a list of costs"):
@@ -51,7 +51,7 @@ def load(path: Path, iterations: int) -> Printed:
     try:
         steps, numbers = _numbers(path.read_text(encoding="utf-8-sig"), where)
     except (UnicodeDecodeError, RecursionError, InvalidOperation) as error:
-        raise InputError(f"{where}: this is no list of costs; write one cost on each line, or step and cost") from error
+        raise InputError(f"{where}: no list of costs can be read; write one on each line, or step and cost") from error
     costs = np.array([float(number) for number in numbers])
     decimals = max(-int(number.as_tuple().exponent) for number in numbers if number.is_finite()) if len(costs) else 0
     if not np.isfinite(costs).any():
@@ -59,13 +59,13 @@ def load(path: Path, iterations: int) -> Printed:
     at = np.array(steps) if steps else _every(len(costs), iterations, where)
     if not (np.diff(at) > 0).all() or at[0] < 0 or at[-1] > iterations or (at != at.astype(int)).any():
         raise InputError(
-            f"{where}: the steps are no whole numbers that grow from 0 to {iterations:,} at most; correct them"
+            f"{where}: the steps must be whole numbers that grow from 0 to {iterations:,} at most; correct them"
         )
     return Printed(at.astype(int), costs, 0.5 * 10.0**-decimals)
 
 
 def _numbers(text: str, where: str) -> tuple[list[float], list[Decimal]]:
-    """Find the costs in a text, with their steps if these are given."""
+    """Find the costs in a text, and their steps if the text has them."""
     try:
         held = json.loads(text, parse_float=Decimal, parse_int=Decimal, parse_constant=Decimal)
     except ValueError:
@@ -83,7 +83,7 @@ def _list_of_costs(held: Any, where: str) -> Sequence[Any]:
             raise InputError(f"{where}: no costs; the file holds {listed(held)}; give them under the name 'costs'")
         held = held[name]
     if not isinstance(held, list):
-        raise InputError(f"{where}: this is no list of costs; give a list of numbers")
+        raise InputError(f"{where}: this is not a list of costs; give a list of numbers")
     return held
 
 
@@ -92,13 +92,13 @@ def _pairs(held: Sequence[Any], where: str) -> tuple[list[float], list[Decimal]]
     pairs = [entry if isinstance(entry, list) else [entry] for entry in held]
     sizes = {len(pair) for pair in pairs}
     if len(sizes) > 1 or not sizes <= {1, 2} or not all(isinstance(V, Decimal) for pair in pairs for V in pair):
-        raise InputError(f"{where}: this is no list of costs; give a list of numbers, or of pairs of step and cost")
+        raise InputError(f"{where}: this is not a list of costs; give a list of numbers, or of pairs of step and cost")
     return [float(pair[0]) for pair in pairs if len(pair) == 2], [pair[-1] for pair in pairs]
 
 
 def _in_lines(text: str) -> tuple[list[float], list[Decimal]]:
-    """Take a number on each line; or a list as NumPy prints it; or of each line the first whole number as the step."""
-    lines = [found for line in text.splitlines() if (found := NUMBER.findall(line))]
+    """Read a number on each line; or a list as NumPy prints it; or a step and a cost on each line."""
+    lines = [numbers for line in text.splitlines() if (numbers := NUMBER.findall(line))]
     if text.lstrip().startswith("[") or len(lines) == 1 or {len(line) for line in lines} == {1}:
         return [], [Decimal(word) for line in lines for word in line]
     steps, costs = [], []
@@ -110,7 +110,7 @@ def _in_lines(text: str) -> tuple[list[float], list[Decimal]]:
 
 
 def _every(count: int, iterations: int, where: str) -> Array:
-    """Find out which steps so many costs belong to: every k-th from the first on, with the last of all or without."""
+    """Find out which steps the costs belong to: every k-th from the first on, with or without the last of all."""
     for intervals in (count, count - 1):
         if intervals and iterations % intervals == 0:
             return np.arange(count) * (iterations // intervals)

@@ -1,8 +1,8 @@
 """A file of arrays (HDF5 or .npz) -> checked X and Y, with the examples as columns.
 
 A training file of the course holds `train_set_x`, images (m, height, width, 3), and `train_set_y`, m labels in {0, 1};
-a test file holds `test_set_x` and `test_set_y`. What is like it under other names, in another layout, with other labels
-is taken too, with a line that says how it was read. Anything else in them is ignored.
+a test file holds `test_set_x` and `test_set_y`. Other names, layouts and labels are accepted too, with a line that says
+how they were read. Anything else in a file is ignored.
 """
 
 import hashlib
@@ -43,7 +43,7 @@ Scaling = Literal["unit", "symmetric", "standard"]
 
 
 Names = tuple[str, str]
-"""The names of the arrays of images and of labels; an empty one leaves it to the program."""
+"""The names of the arrays of images and of labels; an empty one leaves the choice to the program."""
 
 
 class DatasetWarning(UserWarning):
@@ -89,11 +89,11 @@ def load(
     train, test : Path
         HDF5 or .npz files. The images have whole numbers in 0..255, or floating point numbers in 0..1 or 0..255.
     channels : "gray" or "rgb"
-        Whether the mean of the three channels is a feature, or each channel is.
+        Whether the mean of the three channels is a feature, or each of them.
     scaling : "unit", "symmetric" or "standard"
-        How pixels become features. What it needs to know comes from the training set, and is applied to both sets.
+        How pixels become features. The numbers for it come from the training set, and are applied to both sets.
     names : two strings
-        The names of the images and of the labels, where several would do.
+        The names of the images and of the labels, where several arrays would do.
 
     Returns
     -------
@@ -119,7 +119,7 @@ def load(
 
 
 def holds_test_set(path: Path, names: Names) -> bool:
-    """Tell whether a training file has arrays that by their names are a test set."""
+    """Tell whether a training file also has arrays whose names make them a test set."""
     with arrays.opened(path) as file:
         named = {name: array for name, array in file.entries.items() if roles.part_of(name) == "test"}
     try:
@@ -159,8 +159,8 @@ def checked(
 ) -> Images:
     """Choose images and labels, check them as far as one file can tell, and look at every image once.
 
-    Of a test set the classes are those of the training set. With a survey another process has done all this already.
-    The images stay in the file, to be read when they are wanted, unless they are wanted `whole`.
+    The classes of a test set are those of the training set. With a survey, another process has done all this already.
+    The images stay in the file, to be read when they are needed, unless `whole` reads them now.
 
     Raises
     ------
@@ -174,32 +174,32 @@ def checked(
             raise DatasetError(f"{array.where} of {array.shape} {shortage}; use fewer examples or smaller images")
     pixels = _arranged(stored, labelling.shape, whole)
     shape = _image_shape(pixels, channels, stored.where)
-    read = _labels(file, chosen, pixels.shape[0], path, classes)
+    checked_labels = _labels(file, chosen, pixels.shape[0], path, classes)
     if survey is not None:
-        return Images(path, "", pixels, read.Y, stored.where, shape, survey, read.classes)
-    if chosen[:2] != (f"{part}_set_x", f"{part}_set_y") or pixels.unusual or read.how:
-        how = ", ".join([f"{chosen.labels!r} as the labels", *filter(None, [read.how])])
+        return Images(path, "", pixels, checked_labels.Y, stored.where, shape, survey, checked_labels.classes)
+    if chosen[:2] != (f"{part}_set_x", f"{part}_set_y") or pixels.unusual or checked_labels.how:
+        how = ", ".join([f"{chosen.labels!r} as the labels", *filter(None, [checked_labels.how])])
         _warn(f"{one_line(path)}: {chosen.images!r} {stored.shape} is read as {pixels.described}; {how}")
-    if (read.Y[0, 0] == read.Y).all():
-        only = read.classes.values[int(read.Y[0, 0])]
+    if (checked_labels.Y[0, 0] == checked_labels.Y).all():
+        only = checked_labels.classes.values[int(checked_labels.Y[0, 0])]
         _warn(f"{labelling.where} holds only the label {only}; there are no two classes to tell apart")
     survey = images.survey(pixels, shape, stored.where)
     with path.open("rb") as content:
         sha256 = hashlib.file_digest(content, "sha256").hexdigest()
-    return Images(path, sha256, pixels, read.Y, stored.where, shape, survey, read.classes)
+    return Images(path, sha256, pixels, checked_labels.Y, stored.where, shape, survey, checked_labels.classes)
 
 
 def _arranged(stored: images.Stored, labels: tuple[int, ...], whole: bool) -> Arranged:
     """Find out how the images are laid out, given the shape of the labels."""
     if stored.dtype.kind not in "biuf":
-        raise DatasetError(f"{stored.where} holds texts; numbers are wanted")
+        raise DatasetError(f"{stored.where} holds text; numbers are expected")
     shape = stored.shape
     if 0 in shape:
         raise DatasetError(f"{stored.where} has the shape {shape}: no examples; give at least one image of one pixel")
     layouts = [layout(shape, m) for m in (*counts(labels), *shape[:1])]
     if not any(layouts):
         raise DatasetError(
-            f"{stored.where} has the shape {shape}; wanted is (examples, height, width) or "
+            f"{stored.where} has the shape {shape}; it should be (examples, height, width) or "
             "(examples, height, width, 3), so reshape it"
         )
     chosen = next(filter(None, layouts))
@@ -217,7 +217,7 @@ class Labels(NamedTuple):
 
 
 def _labels(file: Arrays, chosen: Roles, m: int, path: Path, classes: Classes | None) -> Labels:
-    """Read the labels of m images; of a test set the classes are known already."""
+    """Read the labels of m images; for a test set the classes are known already."""
     stored = file[chosen.labels]
     values, one_hot = labels.flat(stored.whole(), m, stored.where)
     recipe = recipes.two_classes(path, chosen.images, chosen.labels, values, one_hot)
@@ -231,14 +231,14 @@ def _labels(file: Arrays, chosen: Roles, m: int, path: Path, classes: Classes | 
 def _image_shape(pixels: Arranged, channels: Channels, where: str) -> tuple[int, ...]:
     """Check the type of images and whether they have the channels, and return the shape of the features of one."""
     if pixels.dtype.kind == "b":
-        raise DatasetError(f"{where} holds booleans; pixels in 0..255 or 0..1 are wanted, so store them as uint8")
+        raise DatasetError(f"{where} holds booleans; pixels in 0..255 or 0..1 are expected, so store them as uint8")
     if channels == "rgb" and len(pixels.shape) == 3:
-        raise DatasetError(f"{where} is gray, {pixels.shape}; rgb wants a last axis of 3, so use gray")
+        raise DatasetError(f"{where} is gray, {pixels.shape}; rgb needs a last axis of 3, so use gray")
     return pixels.shape[1:3] if channels == "gray" else pixels.shape[1:]
 
 
 def scale_of(training: Images, testing: Images | None, scaling: Scaling) -> images.Scale:
-    """Find how pixels become features, and check that it can be applied to the test set.
+    """Work out how pixels become features, and check that it can be applied to the test set.
 
     Raises
     ------
@@ -265,13 +265,13 @@ def _check_compatible(testing: Images, training: Images, white: float) -> None:
     if testing.shape != training.shape:
         raise DatasetError(
             f"{testing.where} has images of {testing.shape}, {training.where} of {training.shape}; "
-            "wanted are the same features in both, so resize the images"
+            "both must have the same features, so resize the images"
         )
     largest = testing.survey.largest_pixel
     if largest > white:
         raise DatasetError(
             f"{testing.where} goes up to {largest}, {training.where} only up to {training.survey.largest_pixel}; "
-            "wanted is the same range in both, 0..1 or 0..255, so rescale one"
+            "both must have the same range, 0..1 or 0..255, so rescale one"
         )
     if testing.pixels.dtype.kind == "f" and largest <= 1 < white:
         _warn(f"{testing.where} holds no pixel above {largest}, but is taken as 0..255 like {training.where}")
@@ -287,7 +287,7 @@ def _shift_and_width(training: Images, white: float, scaling: Scaling) -> tuple[
     if survey.smallest == survey.largest or survey.deviation == 0:
         raise DatasetError(
             f"{training.where} holds {survey.smallest} in every pixel; "
-            "the scaling 'standard' wants images that differ, so use 'unit'"
+            "the scaling 'standard' needs images that differ, so use 'unit'"
         )
     return survey.mean, survey.deviation
 
@@ -299,5 +299,5 @@ def _examples(stored: Images, scale: images.Scale) -> Examples:
 
 
 def _warn(text: str) -> None:
-    """Warn, in the name of the function that calls."""
+    """Warn on behalf of the caller."""
     warnings.warn(text, DatasetWarning, stacklevel=2)

@@ -45,7 +45,7 @@ SHA256 = {
     "train": "473d1dba35e60dbb341946f10efa0f9ff9e74ca29902e20b86a07405a3ecfbe9",
     "test": "b372d02d61cbb18426b3e3867f282e68e3e76d8ade1681e12d57a92b7a2a8fc4",
 }
-"""Of the images followed by the labels."""
+"""SHA-256 of the images followed by the labels."""
 
 
 def paths() -> tuple[Path, Path]:
@@ -107,7 +107,7 @@ def _sound_file(folder: Path, part: Part) -> Path:
 
 
 def _is_sound(path: Path, part: Part) -> bool:
-    """Say whether the file holds exactly the images and labels it should."""
+    """Tell whether the file holds exactly the images and labels that it should."""
     try:
         trust(path)
         with arrays.opened(path) as file:

@@ -1,8 +1,8 @@
-"""The first look into an HDF5 file, in a process that may crash, hang or ask for all memory: then there is a line.
+"""The first look into an HDF5 file, in a process that may crash, hang or ask for all memory: then an error says so.
 
-HDF5 is read by a library in C that trusts its files. So a process of its own, which is started with the first file and
-waits for more, makes a copy of itself for each; the copy has limits of memory and time, looks at everything that a file
-says of its arrays, reads the small ones, and says what it found.
+HDF5 is read by a library in C that trusts its files. So a helper process, started with the first file, forks for each
+file. The fork has limits of memory and time; it looks at everything that a file says of its arrays, reads the small
+ones, and reports.
 """
 
 import atexit
@@ -19,13 +19,13 @@ from shared.data.files import one_line, stamp
 from shared.data.hdf5 import DatasetError, Entry, entries
 
 MEMORY = 300 * 2**20
-"""Bytes that a look may take, beside those of the process that makes the copies."""
+"""Bytes that a look may take on top of those of the helper."""
 
 SECONDS, SECONDS_FOR_A_GIGABYTE = 1.0, 1.0
-"""Processor time that a look may take: for any file, and beside that for its size."""
+"""Processor time that a look may take: for any file, and in addition for its size."""
 
 PATIENCE = 60
-"""So many times as long it may take by the clock: the machine may be busy, the disk far away."""
+"""It may take this many times as long by the clock: the machine may be busy, the disk far away."""
 
 GREEDY = "takes the HDF5 library too much memory"
 
@@ -36,7 +36,7 @@ _helpers: list["subprocess.Popen[bytes]"] = []
 
 
 def examined(path: Path) -> dict[str, Entry]:
-    """Look at every array of an HDF5 file: as `hdf5.entries`, but beside this process. It is done once for each file.
+    """Look at every array of an HDF5 file, once: like `hdf5.entries`, but in another process.
 
     Raises
     ------
@@ -55,7 +55,7 @@ def examined(path: Path) -> dict[str, Entry]:
 
 
 def trust(path: Path) -> None:
-    """Look in this process at a file that this program has written itself."""
+    """Look at a file that this program has written itself, in this process."""
     _known[stamp(path)] = entries(path)
 
 
@@ -74,9 +74,9 @@ def _asked(path: Path) -> dict[str, Any]:
 
 
 def _started() -> "subprocess.Popen[bytes]":
-    """Start the helper: it imports nothing from the current folder, hears no Ctrl-C, and ends with its input."""
-    places = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(places), "OPENBLAS_NUM_THREADS": "1"}
+    """Start the helper: it imports nothing from the current folder, ignores Ctrl-C, and ends with its input."""
+    folders = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(folders), "OPENBLAS_NUM_THREADS": "1"}
     command = [sys.executable, "-P", "-m", "shared.data.examiner"]
     pipe, null = subprocess.PIPE, subprocess.DEVNULL
     return subprocess.Popen(  # noqa: S603
@@ -95,7 +95,7 @@ def _end() -> None:
 
 
 def _serve() -> None:
-    """As the helper: answer about one file after the other."""
+    """Run as the helper: answer about one file after another."""
     for line in sys.stdin.buffer:
         path = Path(os.fsdecode(line.removesuffix(b"\n").replace(b"\0", b"\n")))
         read, write = os.pipe()
@@ -113,7 +113,7 @@ def _serve() -> None:
 
 
 def _look(path: Path) -> dict[str, Any]:
-    """Say what was found, or why nothing was."""
+    """Report what the file holds, or why it cannot be read."""
     try:
         return {"entries": [(name, *entry) for name, entry in entries(path).items()]}
     except DatasetError as error:
@@ -123,7 +123,7 @@ def _look(path: Path) -> dict[str, Any]:
 
 
 def _limit(path: Path) -> None:
-    """Let this process end if it takes more memory or time than a look may take."""
+    """Limit the memory and the time of this process."""
     import resource
 
     with suppress(OSError):
@@ -136,7 +136,7 @@ def _limit(path: Path) -> None:
 
 
 def _how(status: int) -> str:
-    """Say how a look has ended without an answer."""
+    """Say how a look ended that gave no answer."""
     number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
     if number in (signal.SIGPROF, signal.SIGALRM):
         return "takes the HDF5 library too long"

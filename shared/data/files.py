@@ -1,4 +1,4 @@
-"""What every reader and writer of files here needs: say what a file is instead, and write without leaving halves."""
+"""What every reader and writer of files needs: say what a wrong file is, and never leave half of one."""
 
 import glob
 import os
@@ -13,19 +13,19 @@ from pathlib import Path
 import psutil
 
 LARGEST_DEFLATE_RATIO = 1032
-"""No deflate stream unpacks to more than this many times its size."""
+"""The most times its size that a deflate stream can unpack to."""
 
 CHANGED = "this file was changed while it was read; wait until it is written, and start again"
 
 Stamp = tuple[int, int, int]
-"""What tells a file from what is there when somebody has written it anew."""
+"""What tells a file from its next version."""
 
 TOKEN_BYTES = 8
-"""In the name that a file has until it is whole, so many bytes are drawn, and written as twice as many digits."""
+"""Random bytes in the name of an unfinished file, written as twice as many hexadecimal digits."""
 
 
 LONG_AGO = 3600
-"""Seconds after which an unfinished file is of a program that was killed."""
+"""Seconds after which an unfinished file must be that of a program that was killed."""
 
 
 def one_line(text: object) -> str:
@@ -40,7 +40,7 @@ def at_home(path: str) -> str:
 
 
 def listed(names: Iterable[str], most: int = 10) -> str:
-    """Return the names in quotes on one line, at most so many of them: 'a', 'b' and 3 more."""
+    """Return the names in quotes on one line, at most `most` of them: 'a', 'b' and 3 more."""
     quoted = [repr(name) for name in names]
     rest = f" and {len(quoted) - most} more" if len(quoted) > most else ""
     return (", ".join(quoted[:most]) + rest) or "nothing"
@@ -53,7 +53,7 @@ def too_large(size: int) -> str | None:
 
 
 def stamp(path: Path) -> Stamp | None:
-    """Tell a file from what is there when somebody has written it anew; None if it is not there."""
+    """Identify this version of a file; None if there is no file."""
     try:
         status = path.stat()
     except FileNotFoundError:
@@ -91,7 +91,7 @@ def what_it_is_instead(path: Path, wanted: str) -> str | None:
 
 
 def _other_format(start: bytes, wanted: str) -> str | None:
-    """Say what a file is that starts so, where that is a well-known way to miss the `wanted` format."""
+    """Say what a file is by how it starts, if it is one of those that people often save as a `wanted` file."""
     text = start.removeprefix(b"\xef\xbb\xbf").lstrip()
     if not start:
         return "the file is empty; download it again"
@@ -113,9 +113,9 @@ def beginning(start: bytes) -> str:
 def write_atomically(path: Path, content: bytes, replace: bool = True) -> None:
     """Write a file so that at any time `path` holds either what it held before or all of `content`.
 
-    That holds if the program is killed, and, since the content is on the disk before it gets the name, if power fails.
-    What a program left beside it that was killed goes. A link stays a link, a file that is there keeps its mode, and a
-    pipe or a terminal is written into. With `replace=False` a file that has come there meanwhile stays.
+    That holds even if the program is killed, or power fails: the content is on the disk before it gets the name.
+    Unfinished files of programs that were killed are removed. A link stays a link, a file that is there keeps its mode,
+    and a pipe or a terminal is written into. With `replace=False` a file that is there by then stays.
 
     Raises
     ------
@@ -148,12 +148,12 @@ def write_atomically(path: Path, content: bytes, replace: bool = True) -> None:
 
 
 def unfinished(path: Path) -> Path:
-    """Give a new name, beside `path`, for what is to become `path` when it is whole."""
+    """Make up a name in the folder of `path`, for a file that becomes `path` when it is finished."""
     return path.with_name(f".{path.name}.{secrets.token_hex(TOKEN_BYTES)}")
 
 
 def left_behind(path: Path) -> Iterator[Path]:
-    """Find what `write_atomically` has left beside `path` where it was killed."""
+    """Find what `write_atomically` left in the folder of `path` when it was killed."""
     return path.parent.glob(f".{glob.escape(path.name)}.{'[0-9a-f]' * 2 * TOKEN_BYTES}")
 
 

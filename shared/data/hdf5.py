@@ -1,4 +1,4 @@
-"""Read the arrays of an HDF5 file that nobody vouches for: each comes back whole, or DatasetError says why not.
+"""Read the arrays of an HDF5 file that nobody vouches for: each is read in full, or DatasetError says why not.
 
 Only plain datasets are read. A link or a storage that could lead out of the file is refused, and nothing is allocated
 because a file says so: declared sizes are first compared with the bytes that are really stored, chunk by chunk.
@@ -32,16 +32,16 @@ IN_USE = {
         "it, or take the mark off with h5clear -s"
     ),
 }
-"""What HDF5 says of a file that somebody writes, and what that means."""
+"""What HDF5 says of a file that is being written, and what that means."""
 
 WORK_BYTES = 3 * 8
-"""What an element costs beside the stored one: float64 in file order, float64 by columns, and one temporary."""
+"""Bytes that an element takes besides the stored one: float64 in file order, float64 by columns, and one temporary."""
 
 SMALL = 32 * 2**20
-"""An array of no more bytes is read when a file is looked at for the first time."""
+"""Arrays of at most this many bytes are read at the first look at a file."""
 
 MOST_OBJECTS, DEEPEST = 1000, 8
-"""So many groups and datasets of a file are looked at, and groups within groups so deep."""
+"""The most groups and datasets of a file that are looked at, and the most groups within groups."""
 
 
 class DatasetError(InputError):
@@ -95,25 +95,25 @@ def is_one(path: Path) -> bool:
 
 def entries(path: Path) -> dict[str, Entry]:
     """Look at every array of a file, in all its groups: open it, check it and, if it is small, read it."""
-    found: dict[str, Entry] = {}
+    by_name: dict[str, Entry] = {}
     with opened(path) as file, guarded(path):
         for name, problem in _names(file):
             if problem:
-                found[name] = Entry((), problem=f"{one_line(path)}: {name!r} {problem}")
+                by_name[name] = Entry((), problem=f"{one_line(path)}: {name!r} {problem}")
                 continue
             shape, text = file[name].shape or (), is_text(file[name].dtype)
             try:
                 stored = Stored(file, name, path)
                 if stored.size <= SMALL:
                     stored.whole()
-                found[name] = Entry(shape, text)
+                by_name[name] = Entry(shape, text)
             except DatasetError as error:
-                found[name] = Entry(shape, text, str(error))
-    return found
+                by_name[name] = Entry(shape, text, str(error))
+    return by_name
 
 
 def _names(group: h5py.Group, before: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
-    """Give the name of each dataset; or of something else, with what it is."""
+    """Yield the name of each dataset; of anything else, the name and what it is."""
     for count, name in enumerate(group):
         if count == MOST_OBJECTS or depth == DEEPEST:
             return
@@ -123,7 +123,7 @@ def _names(group: h5py.Group, before: str = "", depth: int = 0) -> Iterator[tupl
         elif isinstance(child := group[name], h5py.Dataset):
             yield path, ""
         elif isinstance(child, h5py.Group):
-            yield path, "is a group; a dataset is wanted"
+            yield path, "is a group; a dataset is expected"
             yield from _names(child, f"{path}/", depth + 1)
 
 
@@ -133,7 +133,7 @@ class Stored:
     Raises
     ------
     DatasetError
-        If it does not hold numbers or texts, stored in this file, in a way and of a size that can be.
+        If it does not hold numbers or text, or is not stored in this file, or its size or storage is impossible.
     """
 
     def __init__(self, file: h5py.File, name: str, path: Path, since: Stamp | None = None) -> None:
@@ -153,14 +153,14 @@ class Stored:
         return self[()]
 
     def shortage(self, more: int = WORK_BYTES) -> str | None:
-        """Say that it does not fit into memory, with so many more bytes for each of its numbers; None if it does."""
+        """Say that it does not fit into memory, with `more` bytes on top for each number; None if it does."""
         chunk = math.prod(self._dataset.chunks or (0,)) * self.dtype.itemsize
         return too_large(self.size + chunk + more * math.prod(self.shape))
 
     def keep_chunks(self, axis: int) -> None:
-        """Get ready to be read in pieces along an axis: keep HDF5's own chunks as long as what is in them is wanted.
+        """Get ready to be read in pieces along an axis: keep HDF5's own chunks as long as they are needed.
 
-        They are unpacked whole. Without a cache each would be unpacked again for every few rows.
+        Each is unpacked as a whole. Without a cache it would be unpacked again for every few rows.
         """
         with guarded(self._path, self._since):
             chunks = self._dataset.chunks
@@ -182,7 +182,7 @@ class Stored:
 def guarded(path: Path, since: Stamp | None = None) -> Iterator[None]:
     """Turn the many kinds of exceptions that h5py raises for a damaged file into DatasetError.
 
-    With a stamp, a file that is another one by now is told as that, whether or not it made trouble.
+    With a stamp, a file that has changed since is reported as changed, whatever else is wrong.
     """
     try:
         yield
@@ -197,11 +197,11 @@ def guarded(path: Path, since: Stamp | None = None) -> Iterator[None]:
 
 
 def _damage(said: str, path: Path, since: Stamp | None) -> str:
-    """Say what it means that HDF5 says this."""
+    """Say what a message of HDF5 means."""
     if since and stamp(path) != since:
         return CHANGED
-    for words, meaning in IN_USE.items():
-        if words in said:
+    for text, meaning in IN_USE.items():
+        if text in said:
             return meaning
     cut = re.search(r"truncated file: eof = (\d+), .*stored_eof = (\d+)", said)
     if cut:
@@ -210,25 +210,25 @@ def _damage(said: str, path: Path, since: Stamp | None) -> str:
 
 
 def _checked_kind(dataset: h5py.Dataset, where: str) -> h5py.Dataset:
-    """Give a dataset back, once it is sure that it lies in this file and holds plain numbers or texts."""
+    """Return the dataset if it lies in this file and holds plain numbers or text."""
     plist = dataset.id.get_create_plist()
     if plist.get_layout() == h5py.h5d.VIRTUAL or plist.get_external_count():
         raise DatasetError(f"{where} is stored in other files; copy the data into the file itself")
     if dataset.dtype.kind not in "biuf" and not is_text(dataset.dtype):
         kind = "compound values" if dataset.dtype.names else f"values of the type {dataset.dtype}"
-        raise DatasetError(f"{where} holds {kind}; numbers are wanted")
+        raise DatasetError(f"{where} holds {kind}; numbers are expected")
     return dataset
 
 
 def is_text(dtype: np.dtype) -> bool:
-    """Tell whether a dataset holds texts."""
+    """Tell whether a dataset holds text."""
     return dtype.kind == "S" or h5py.check_string_dtype(dtype) is not None
 
 
 def _check_size(dataset: h5py.Dataset, file_size: int, where: str) -> None:
     """Refuse a dataset that declares more than the file stores, before it is read."""
     if dataset.shape is None:
-        raise DatasetError(f"{where} has no values; an array of numbers is wanted")
+        raise DatasetError(f"{where} has no values; an array of numbers is expected")
     declared, chunk = math.prod(dataset.shape), math.prod(dataset.chunks or (0,))
     stored, ratio = dataset.id.get_storage_size(), _largest_ratio(dataset, where)
     if stored > file_size:
@@ -244,7 +244,7 @@ def _check_size(dataset: h5py.Dataset, file_size: int, where: str) -> None:
 
 
 def _check_chunks(dataset: h5py.Dataset, ratio: int, where: str) -> None:
-    """Refuse chunks that cannot be what the dataset is made of: by their rank, their number, or a size on the disk."""
+    """Refuse chunks that the dataset cannot consist of: by their rank, their number, or their size on the disk."""
     chunks, plist = dataset.chunks, dataset.id.get_create_plist()
     if len(chunks) != len(dataset.shape):
         raise DatasetError(

@@ -1,6 +1,6 @@
 """Images as features. The arithmetic is the same whether a file is read at once or piece by piece, to the last bit.
 
-Each example is treated by itself, and what is taken from all of them does not depend on how they are cut into pieces.
+Each example is converted by itself, and what is computed from all of them does not depend on how they are cut.
 """
 
 import math
@@ -15,10 +15,10 @@ from shared.data.hdf5 import DatasetError
 from shared.network import Array
 
 BLOCK = 128
-"""So many examples at a time are converted: they stay in the processor's cache."""
+"""The examples that are converted at a time: so few that they stay in the processor's cache."""
 
 GAP = 8
-"""Numbers left free between two rows: n_x is often a power of two, and rows so far apart would share a place there."""
+"""Numbers left free between two rows: n_x is often a power of two, and rows that far apart share a place there."""
 
 
 @runtime_checkable
@@ -42,7 +42,7 @@ class Pixels(Protocol):
 
 @runtime_checkable
 class Stored(Protocol):
-    """An array of an open file. `where` is file and name, for messages; stored[index] reads, as far as it is wanted."""
+    """An array of an open file. `where` is file and name, for messages; stored[index] reads only that part."""
 
     where: str
 
@@ -63,7 +63,7 @@ class Stored(Protocol):
         ...
 
     def shortage(self, more: int = ...) -> str | None:
-        """Say that it does not fit into memory, with so many more bytes for each of its numbers; None if it does."""
+        """Say that it does not fit into memory, with `more` bytes on top for each number; None if it does."""
         ...
 
     def keep_chunks(self, axis: int) -> None:
@@ -85,7 +85,7 @@ class Scale:
 
 
 class Survey(NamedTuple):
-    """What all images of a file tell: the largest pixel, as it is stored, and the features before scaling."""
+    """Statistics of all images of a file: the largest pixel, as it is stored, and the features before scaling."""
 
     largest_pixel: Any
     smallest: float
@@ -130,7 +130,7 @@ def blocks(m: int, size: int) -> Iterator[slice]:
 
 
 def survey(pixels: Pixels, image_shape: tuple[int, ...], where: str) -> Survey:
-    """Look at every image once: check its values, and take what scaling needs.
+    """Look at every image once: check its values, and compute what scaling needs.
 
     Means and squares of deviations are summed example by example, and these sums exactly (math.fsum): whatever the
     examples are cut into, the result is the same.
@@ -167,5 +167,5 @@ def check_values(pixels: Array, first: int, where: str) -> None:
         example, *position = (int(i) for i in np.unravel_index(np.argmax(bad), bad.shape))
         raise DatasetError(
             f"{where} holds the pixel {pixels[(example, *position)]} in example {first + example} at {position}; "
-            "wanted is 0..255 or 0..1, so correct the file"
+            "0..255 or 0..1 is expected, so correct the file"
         )

@@ -18,18 +18,18 @@ class Classes(NamedTuple):
 
     @property
     def said(self) -> str:
-        """How labels are read that are not 0 and 1."""
+        """How labels other than 0 and 1 are read."""
         zero, one = (repr(value) if isinstance(value, str) else f"{value:g}" for value in self.values)
         return "" if self.values == (0, 1) else f"{one} as 1 and {zero} as 0"
 
 
 def flat(stored: Array, m: int, where: str) -> tuple[Array, str]:
-    """Return labels of any shape found in the wild as m values, and how those of one-hot labels are taken out.
+    """Return labels of any shape in use as m values; of one-hot labels also how they are read.
 
     Raises
     ------
     DatasetError
-        If they are not one for each image.
+        If there is not one label for each image.
     """
     if stored.dtype.kind in "OSU":
         stored = np.array([as_text(value) for value in stored.ravel()], object).reshape(stored.shape)
@@ -38,26 +38,26 @@ def flat(stored: Array, m: int, where: str) -> tuple[Array, str]:
         if ((stored == 0) | (stored == 1)).all() and (stored.sum(axis) == 1).all():
             return stored.argmax(axis), f".argmax({axis})"
     if stored.shape not in ((stored.size,), (stored.size, 1), (1, stored.size)):
-        raise DatasetError(f"{where} has the shape {stored.shape}; wanted is one label for each image, ({m},)")
+        raise DatasetError(f"{where} has the shape {stored.shape}; one label for each image is expected, ({m},)")
     if stored.size != m:
-        raise DatasetError(f"{where} holds {stored.size} labels for {m} images; wanted is one label for each image")
+        raise DatasetError(f"{where} holds {stored.size} labels for {m} images; one label for each image is expected")
     return stored.ravel(), ""
 
 
 def as_text(value: Any) -> str:
-    """Return a text as HDF5 or NumPy holds it on one line."""
+    """Return text as HDF5 or NumPy holds it, on one line."""
     return one_line(value.decode("utf-8", "replace") if isinstance(value, bytes) else value)
 
 
 def classes_of(labels: Array, names: list[str], where: str, recipe: str) -> Classes:
     """Find out what stands for 0 and 1: the names of the classes, in the file's order, or the smaller and larger value.
 
-    Numbers that are not of two values are held to be 0 and 1.
+    Numbers that do not have two values are taken to be 0 and 1.
 
     Raises
     ------
     DatasetError
-        If texts are not of two classes.
+        If text labels do not name two classes.
     """
     values: list[Any] = sorted(set(labels.tolist()))
     if labels.dtype.kind == "O":
@@ -65,7 +65,7 @@ def classes_of(labels: Array, names: list[str], where: str, recipe: str) -> Clas
             values = names
         if len(values) != 2:
             raise DatasetError(
-                f"{where} holds {len(values)} different texts; the names of two classes are wanted", recipe
+                f"{where} holds {len(values)} different texts; the names of two classes are expected", recipe
             )
         return Classes((values[0], values[1]), (values[0], values[1]))
     zero, one = (0, 1) if len(values) != 2 or not np.isfinite(values).all() else values
@@ -78,7 +78,7 @@ def as_row(labels: Array, classes: Classes, where: str, recipe: str = "") -> Flo
     Raises
     ------
     DatasetError
-        If there are others than those of the two classes.
+        If a label belongs to neither class.
     """
     strange = np.array([value not in classes.values for value in labels.tolist()])
     if strange.any():

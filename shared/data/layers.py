@@ -1,4 +1,4 @@
-"""Which tensor of a file is W1, b1, W2 and b2: by names, shapes and order, whatever program it was that wrote it."""
+"""Which tensor of a file is W1, b1, W2 and b2: by names, shapes and order, whatever program wrote it."""
 
 import math
 import re
@@ -17,13 +17,13 @@ FLOATS = ("F16", "F32", "F64", "float16", "float32", "float64")
 """The types that are read, by their names in .safetensors and elsewhere."""
 
 WHOLE = ("I8", "I16", "I32", "I64", "int8", "int16", "int32", "int64")
-"""The types of which only zeros are taken: biases that have not been trained."""
+"""Types that are accepted only where all is zero: biases that have not been trained."""
 
 NO_WEIGHTS = re.compile(r"^(bool|BOOL|U\d|uint|[<>|=]|\w*\d+ .*optim)", re.I)
-"""What is in a file beside weights: by its type, or as a state of what made them."""
+"""What a file holds besides weights: known by its type, or as the state of an optimizer."""
 
 WEIGHT, BIAS = {"w", "weight", "weights", "kernel", "kernels"}, {"b", "bias", "biases"}
-"""The words by which names tell what they are of a layer."""
+"""The words by which a name says which part of a layer it is."""
 
 
 class Reading(NamedTuple):
@@ -41,7 +41,7 @@ class Reading(NamedTuple):
         return {"W1": self.W1, "b1": self.b1, "W2": self.W2, "b2": self.b2}
 
     def parameters(self, there: Mapping[str, Tensor], path: Path) -> Parameters:
-        """Read the tensors, in the shapes that they are wanted in."""
+        """Read the tensors, and bring them to the shapes of this suite."""
         n_h = max(there[self.W2].shape)
         values = {what: _value(name, what, there, path) for what, name in self.names.items() if name}
         W1 = values["W1"].T if self.transposed else values["W1"]
@@ -49,7 +49,7 @@ class Reading(NamedTuple):
         return Parameters(W1, b1.reshape(n_h, 1), values["W2"].reshape(1, n_h), b2.reshape(1, 1))
 
     def unusual(self, there: Mapping[str, Tensor]) -> bool:
-        """Tell whether anything is called otherwise than here, or has another shape."""
+        """Tell whether any name or shape differs from this suite's."""
         n_h = max(there[self.W2].shape)
         shapes = {"b1": (n_h, 1), "W2": (1, n_h), "b2": (1, 1)}
         named = self.names == {what: what for what in Parameters._fields}
@@ -81,12 +81,12 @@ class Reading(NamedTuple):
 
 
 def chosen(there: Mapping[str, Tensor], n_x: int, path: Path) -> Reading:
-    """Find out which tensor is what: of all readings that shapes and names allow, that against which least speaks.
+    """Find out which tensor is what: of all readings that shapes and names allow, the one that least speaks against.
 
     Raises
     ------
     WeightsError
-        If there is none, or there are two.
+        If no reading fits, or two fit equally well.
     """
     names = [name for name, of in there.items() if of.problem or not NO_WEIGHTS.search(f"{of.dtype} {name}")]
     if "w" in map(_kind, names):
@@ -106,7 +106,7 @@ def chosen(there: Mapping[str, Tensor], n_x: int, path: Path) -> Reading:
 
 
 def _readings(names: list[str], there: Mapping[str, Tensor], n_x: int) -> Iterator[Reading]:
-    """Give every way to take all these tensors for weights and biases, as far as shapes and names allow it."""
+    """Yield every way to read these tensors as weights and biases that shapes and names allow."""
     wanted: list[str | None] = [*names, *[None] * (4 - len(names))]
     for W1, b1, W2, b2 in set(permutations(wanted, 4)) if len(names) <= 4 else ():
         if W1 is None or W2 is None or (b1 is None) != (b2 is None) or len(there[W1].shape) != 2:
@@ -137,7 +137,7 @@ def _value(name: str, what: str, there: Mapping[str, Tensor], path: Path) -> Arr
 
 
 def _why_not(there: Mapping[str, tuple[int, ...]], n_x: int) -> str:
-    """Say why these are no weights for so many features, and what to do."""
+    """Say why these cannot be weights for n_x features, and what to do."""
     named = {name.upper() if _kind(name) == "w" else name.lower(): shape for name, shape in there.items()}
     held = ", ".join(f"{one_line(name)} {shape}" for name, shape in list(there.items())[:10]) or "nothing"
     matrices = [shape for shape in there.values() if len(shape) == 2]
@@ -148,23 +148,23 @@ def _why_not(there: Mapping[str, tuple[int, ...]], n_x: int) -> str:
             hint = "it is made for colour images, so try --channels rgb"
         elif any(3 * size == n_x for size in W1):
             hint = "it is made for gray images, so try --channels gray"
-        return f"W1 has the shape {W1}; wanted with {n_x} features is (hidden units, {n_x}); {hint}"
+        return f"W1 has the shape {W1}; with {n_x} features it should be (hidden units, {n_x}); {hint}"
     if missing := [name for name in ("b1", "W2", "b2") if "W1" in named and name not in named]:
         return f"no {listed(missing)}; the file holds {held}; save {listed(Parameters._fields)}, or none of the biases"
     n_h = W1[0] if W1[1] == n_x else W1[1]
     for name, size in {"b1": n_h, "W2": n_h, "b2": 1}.items():
         if name in named and not _is_vector(named[name], size):
             wanted = (1, size) if name == "W2" else (size, 1)
-            found = f"{name} has the shape {named[name]}"
-            return f"{found}; wanted with {n_h} hidden units is {wanted}, so save it in that shape"
+            shape = f"{named[name]}; with {n_h} hidden units it should be {wanted}"
+            return f"{name} has the shape {shape}, so save it in that shape"
     return (
-        f"the file holds {held}; wanted are the weights of one hidden layer and of one output unit, and their biases: "
+        f"the file holds {held}; it should hold the weights of one hidden layer and one output unit, and their biases: "
         f"{listed(Parameters._fields)}, so save them under these names"
     )
 
 
 def _kind(name: str | None) -> str:
-    """Tell by its name what a tensor is: "w" weights, "b" a bias, or "" if it does not say."""
+    """Tell what a tensor is by its name: "w" weights, "b" a bias, or "" if the name does not say."""
     words = _words(name or "")
     return "b" if words & BIAS else "w" if words & WEIGHT else ""
 

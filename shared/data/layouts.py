@@ -13,7 +13,7 @@ CHANNELS = (1, 3, 4)
 
 
 class Layout(NamedTuple):
-    """Where an array has its examples, to which shape one is unfolded, and where that has height, width, channels."""
+    """Which axis holds the examples, the shape that one unfolds to, and where that has height, width, channels."""
 
     axis: int
     picture: tuple[int, ...]
@@ -22,15 +22,15 @@ class Layout(NamedTuple):
 
 
 def counts(shape: tuple[int, ...]) -> list[int]:
-    """Give the numbers of examples that an array of labels may have: a label each, or a row or a column of some."""
+    """List how many examples an array of labels may have: one label each, or a row or column each."""
     return list(dict.fromkeys(shape if len(shape) == 2 and 1 not in shape else [math.prod(shape)] if shape else []))
 
 
 def layout(shape: tuple[int, ...], m: int) -> Layout | None:
     """Find out how an array holds m images; examples first is taken before examples last."""
     axes = [axis for axis in dict.fromkeys((0, len(shape) - 1)) if len(shape) > 1 and shape[axis] == m]
-    found = (_picture(axis, shape[:axis] + shape[axis + 1 :]) for axis in axes)
-    return next((layout for layout in found if layout), None)
+    layouts = (_picture(axis, shape[:axis] + shape[axis + 1 :]) for axis in axes)
+    return next((layout for layout in layouts if layout), None)
 
 
 def _picture(axis: int, one: tuple[int, ...]) -> Layout | None:
@@ -50,7 +50,7 @@ def _picture(axis: int, one: tuple[int, ...]) -> Layout | None:
 
 
 def _square(n: int) -> tuple[int, ...]:
-    """Read so many numbers as a square picture, gray or rgb, or else as a gray one of one row."""
+    """Read n numbers as a square picture, gray or rgb, or else as a gray one of one row."""
     for channels in ((), (3,)):
         side = math.isqrt(n // math.prod(channels))
         if side * side * math.prod(channels) == n:
@@ -59,7 +59,7 @@ def _square(n: int) -> tuple[int, ...]:
 
 
 class Arranged:
-    """Images as (m, height, width) or (m, height, width, 3), whatever the layout that they are stored in."""
+    """Images as (m, height, width) or (m, height, width, 3), whatever layout they are stored in."""
 
     def __init__(self, stored: Stored | Array, layout: Layout) -> None:
         self._stored, self._layout = stored, layout

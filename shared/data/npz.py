@@ -1,4 +1,4 @@
-"""The arrays of a .npz file that nobody vouches for: no pickle is run, and no memory taken because a file says so."""
+"""The arrays of a .npz file that nobody vouches for: no pickle runs, and no declared size is believed."""
 
 import math
 import zipfile
@@ -76,11 +76,11 @@ class Member:
         return self._values
 
     def shortage(self, more: int = 3 * 8) -> str | None:
-        """Say that it does not fit into memory, with so many more bytes for each of its numbers; None if it does."""
+        """Say that it does not fit into memory, with `more` bytes on top for each number; None if it does."""
         return too_large(self._declared + more * math.prod(self.shape))
 
     def keep_chunks(self, axis: int) -> None:
-        """It is read whole, once."""
+        """Do nothing: it is read in one go."""
 
 
 @contextmanager
@@ -90,7 +90,7 @@ def opened(path: Path, error: type[InputError]) -> Iterator[dict[str, Member]]:
     Raises
     ------
     error
-        The InputError that is given, if the file is damaged, here or where an array is read.
+        This kind of InputError, if the file is damaged, here or where an array is read.
     """
     since = stamp(path)
     with guarded(path, error, since):
@@ -104,7 +104,7 @@ def opened(path: Path, error: type[InputError]) -> Iterator[dict[str, Member]]:
 
 @contextmanager
 def guarded(path: Path, kind: type[InputError], since: Stamp | None) -> Iterator[None]:
-    """Turn the many kinds of exceptions that a damaged file raises into the InputError that is given."""
+    """Turn the many exceptions that a damaged file raises into one kind of InputError."""
     try:
         yield
     except InputError:

@@ -13,16 +13,16 @@ from shared.data.files import beginning, one_line, too_large, what_it_is_instead
 from shared.network import Array, InputError
 
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF", "PPM")
-"""What is read: pictures that no other program has to be started for."""
+"""The formats that are read: those that need no other program."""
 
 LARGEST = 64_000_000
-"""A picture of more pixels than that is refused before it is unpacked: a small file may hold a very large one."""
+"""A picture with more pixels is refused before it is unpacked: a small file may hold a very large one."""
 
 BYTES_PER_PIXEL = 20
-"""What a pixel takes while a picture with transparency is laid on white."""
+"""Bytes that a pixel takes while a picture with transparency is laid on white."""
 
 ENOUGH = 16
-"""Blocks of pixels are averaged first, where so many times the wanted height or width is left."""
+"""Blocks of pixels are averaged first, as long as this many times the final height or width is left."""
 
 
 class PictureError(InputError):
@@ -33,12 +33,12 @@ def read(path: Path, height: int, width: int) -> Array:
     """Read a picture and bring it to a size.
 
     The whole picture is squeezed into that size, whatever its proportions. Transparent parts become white. A picture
-    whose EXIF data say so is turned upright, as a phone's camera expects.
+    is turned upright if its EXIF data say so, as those of phones do.
 
     Parameters
     ----------
     path : Path
-        A picture in one of the `FORMATS`; of several pictures in a file the first counts.
+        A picture in one of the `FORMATS`; if a file holds several, the first counts.
     height, width : int
         The size wanted, in pixels.
 
@@ -76,7 +76,7 @@ def _damage_as_one_line(path: Path) -> Iterator[None]:
         with path.open("rb") as file:
             start = beginning(file.read(64))
         raise PictureError(
-            f"{one_line(path)}: this is no picture that can be read (it starts with {start}); give a PNG or JPEG file"
+            f"{one_line(path)}: this is not a readable picture (it starts with {start}); give a PNG or JPEG file"
         ) from error
     except Image.DecompressionBombError as error:
         raise PictureError(f"{one_line(path)}: has far more than {LARGEST:,} pixels; make it smaller") from error
@@ -105,9 +105,7 @@ def _pixels(image: Image.Image, path: Path) -> tuple[Array, int]:
     if image.mode.startswith("I;16"):
         return np.asarray(image)[..., np.newaxis], 65535
     if image.mode in ("I", "F"):
-        raise PictureError(
-            f"{one_line(path)}: nobody can tell what is white in pixels of 32 bits; save it with 8 or 16 bits"
-        )
+        raise PictureError(f"{one_line(path)}: pixels of 32 bits do not say what is white; save it with 8 or 16 bits")
     if image.has_transparency_data:
         ground = Image.new("RGBA", image.size, "white")
         image = Image.alpha_composite(ground, image.convert("RGBA"))
@@ -115,7 +113,7 @@ def _pixels(image: Image.Image, path: Path) -> tuple[Array, int]:
 
 
 def _resized(pixels: Array, white: int, height: int, width: int) -> Array:
-    """Bring a picture to a size as `skimage.transform.resize` does, blurred so that fine patterns leave no trace.
+    """Resize a picture as `skimage.transform.resize` does, blurred so that fine patterns leave no trace.
 
     A blur over hundreds of pixels would take minutes, so blocks of a large picture are averaged first.
     """
@@ -132,7 +130,7 @@ def _resized(pixels: Array, white: int, height: int, width: int) -> Array:
 
 
 def _blocks(there: int, wanted: int) -> tuple[int, float]:
-    """Choose how many pixels in a line make a block, and the blur, in blocks, that is still to be done.
+    """Choose how many pixels in a row make a block, and the blur, in blocks, that remains to be done.
 
     `resize` blurs by (factor - 1) / 2 pixels. Averaging n pixels is a blur by the root of (n^2 - 1) / 12 already.
     """

@@ -1,4 +1,4 @@
-"""What to do with a file that is not taken: three lines of Python that make an HDF5 file of it."""
+"""What to do with a file of another kind: three lines of Python that make an HDF5 file of it."""
 
 from pathlib import Path
 
@@ -57,7 +57,7 @@ old = {{f: np.array(Image.open(f).convert('RGB').resize((64, 64))) for f in path
         + "[*old.values()], [f.parent.name.encode() for f in old]  # a folder of pictures for each class",
     ),
 }
-"""By what a file is: the ends of the name that it has, and what makes an HDF5 file of it."""
+"""By the kind of file: the ends of its names, and what makes an HDF5 file of it."""
 
 TWO_CLASSES = (
     """import h5py, numpy as np; old = {opened}({path!r})

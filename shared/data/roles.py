@@ -15,7 +15,7 @@ Part = Literal["train", "test"]
 PART_OF_A_NAME = re.compile(
     r"(?<![a-z]{2})(?:(train(?:ing)?|trn|tr(?![a-z]))|test(?:ing)?|tst|te(?![a-z])|(?:val|valid|validation|dev)(?![a-z]))"
 )
-"""What says in a name that the array is to train on, or (no group) to test with."""
+"""What says in a name that the array is for training, or (no group) for testing."""
 
 IMAGES = {"x", "image", "images", "img", "imgs", "data", "pixels", "features", "pictures", "photos", "input", "inputs"}
 LABELS = {
@@ -52,7 +52,7 @@ def part_of(name: str) -> Part | None:
 def role(name: str) -> str:
     """Tell what a name says that the array holds: "images", "labels", "names", or "" if it says nothing.
 
-    The last part that says more than what it is for counts: 'y' of 'both/y_train', 'images' of 'images/train'.
+    The last part that says more than train or test counts: 'y' of 'both/y_train', 'images' of 'images/train'.
     """
     parts = [set(re.findall("[a-z]+", PART_OF_A_NAME.sub(" ", part))) for part in _parted(name).split("/")]
     said = next(filter(None, reversed(parts)), set[str]())
@@ -73,16 +73,16 @@ def chosen(arrays: Mapping[str, Entry], part: Part, images: str, labels: str, pa
     arrays
         What the file holds.
     part
-        Which part is wanted. Arrays that do not say by their names which they are for may be of either.
+        Training or test set. Arrays whose names do not say may belong to either.
     images, labels
-        The names that the user gives, or "". Those of the other part are good for both: X_train means X_test here.
+        The names that the user gives, or "". A name of the other part counts for both: here X_train means X_test.
     path
         The file, for messages.
 
     Raises
     ------
     DatasetError
-        If there are none, or several would do.
+        If no arrays fit, or several do.
     """
     names, asked = names_of_classes(arrays), {"images": images, "labels": labels}
     usual, called = (f"{part}_set_x", f"{part}_set_y"), "training" if part == "train" else part
@@ -111,7 +111,7 @@ def chosen(arrays: Mapping[str, Entry], part: Part, images: str, labels: str, pa
 
 
 def _named(arrays: Mapping[str, Entry], pool: list[str], what: str, wanted: str, path: Path) -> list[str]:
-    """Give the arrays that the user names, or those whose names say that this is their role."""
+    """List the arrays that the user names, or those whose names say that this is their role."""
     if not wanted:
         groups = {name.rpartition("/")[0] for name in arrays}
         return [name for name in pool if role(name) == what and name not in groups and fit_for(arrays[name], what)]
@@ -128,7 +128,7 @@ def _without_part(name: str) -> str:
 
 
 def fit_for(array: Entry, what: str) -> bool:
-    """Tell whether an array could have this role: images are no texts."""
+    """Tell whether an array could have this role: images are not text."""
     return what == "labels" or not array.text
 
 

@@ -1,4 +1,4 @@
-"""Examples that stay in their HDF5 file: checked like those of `dataset.load`, read and converted when they are wanted.
+"""Examples that stay in their HDF5 file: checked like those of `dataset.load`, read and converted when they are needed.
 
 The values are those that `dataset.load` gives, to the last bit, because both use the same functions.
 """
@@ -25,19 +25,19 @@ from shared.network import Array, DtypeName
 Piece = TypeVar("Piece")
 
 JUDGED_IN_WHOLE = 2000
-"""Up to so many examples all is judged: true values take 4 ms an example, and the band m x m numbers for each step.
+"""Up to this many examples everything is judged: true values take 4 ms an example, and the band m x m numbers a step.
 
-More go in chunks, whether or not somebody asks for it: judging them in whole could take hours.
+More go in chunks, with --chunk or without: judging everything could take hours.
 """
 
 COMPARED = 200
 """Bytes that a comparison in one piece takes for each feature of each example, its processes together, as measured."""
 
 CHUNK_BYTES = 4 * 2**20
-"""A chunk is as large as this if nobody says how large: measured, larger ones fall out of the cache."""
+"""Bytes of a chunk without --chunk: measured, larger ones fall out of the cache."""
 
 READER = ThreadPoolExecutor(1, "reader")
-"""The thread that reads ahead, one for good.
+"""The one thread that reads ahead, for good.
 
 The C library (glibc) may give a new thread memory of its own: a thread for each pass took 24 MB more after some passes.
 """
@@ -56,7 +56,7 @@ class Columns:
         return images.features(pixels, self._stored.shape, self._scale, self._dtype)
 
     def copy(self) -> "Columns":
-        """Nobody can write into it: it is its own copy."""
+        """Return itself: nothing can write into it."""
         return self
 
 
@@ -168,9 +168,9 @@ def _streamed(stored: Images, scale: Scale, dtype: DtypeName) -> Streamed:
 
 
 def ahead(pieces: Iterable[Callable[[], Piece]], count: int = 2) -> Iterator[Piece]:
-    """Make pieces in another thread, at most `count` of them before they are wanted; what one raises, this raises.
+    """Make pieces in another thread, at most `count` of them in advance; what one raises, this raises.
 
-    When no more are wanted, none is in work any longer: then the file that they read may be closed.
+    When the consumer stops, no piece is being made any longer: the file that they read may be closed.
     """
     waiting: deque[Future[Piece]] = deque()
     try:

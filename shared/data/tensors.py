@@ -20,7 +20,7 @@ from shared.data.hdf5 import DatasetError
 from shared.network import Array, InputError
 
 NOTES = "notes"
-"""What is noted of the weights stands beside them under this name, where a file has no other place for it."""
+"""Notes on the weights stand beside them under this name, where a file has no other place for notes."""
 
 
 class WeightsError(InputError):
@@ -36,18 +36,18 @@ class Tensor(NamedTuple):
     problem: str = ""
 
 
-Found = tuple[dict[str, Tensor], Mapping[str, str]]
-"""The tensors of a file by their names, and what is noted of them."""
+Contents = tuple[dict[str, Tensor], Mapping[str, str]]
+"""The tensors of a file by name, and the notes on them."""
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Found]:
+def opened(path: Path) -> Iterator[Contents]:
     """Open a file of weights.
 
     Raises
     ------
     WeightsError
-        If it is none or is damaged, here or where a tensor is read.
+        If it is not one, or is damaged, here or where a tensor is read.
     """
     check_name(path, READERS)
     if wrong := what_it_is_instead(path, path.suffix):
@@ -62,7 +62,7 @@ def check_name(path: Path, endings: Mapping[str, object]) -> None:
     Raises
     ------
     WeightsError
-        If it has not.
+        If it has another.
     """
     if path.suffix not in endings:
         *most, last = endings
@@ -71,7 +71,7 @@ def check_name(path: Path, endings: Mapping[str, object]) -> None:
         )
 
 
-def _of_safetensors(path: Path, files: ExitStack) -> Found:
+def _of_safetensors(path: Path, files: ExitStack) -> Contents:
     """The library itself checks that the sizes declared are those of the file."""
     with damage_as_one_line(path, safetensors.SafetensorError, OSError):
         file = files.enter_context(safetensors.safe_open(path, framework="numpy"))
@@ -83,7 +83,7 @@ def _of_safetensors(path: Path, files: ExitStack) -> Found:
     }, notes
 
 
-def _of_npz(path: Path, files: ExitStack) -> Found:
+def _of_npz(path: Path, files: ExitStack) -> Contents:
     """No pickled object is read."""
     members = files.enter_context(npz.opened(path, WeightsError))
     noted = members.pop(NOTES, None)
@@ -95,8 +95,8 @@ def _of_npz(path: Path, files: ExitStack) -> Found:
     }, notes if isinstance(notes, dict) else {}
 
 
-def _of_torch(path: Path, files: ExitStack) -> Found:
-    """Of a pickle only what makes tensors is carried out."""
+def _of_torch(path: Path, files: ExitStack) -> Contents:
+    """Only what makes tensors is unpickled."""
     try:
         import torch
     except ImportError as error:
@@ -124,24 +124,24 @@ def _of_torch(path: Path, files: ExitStack) -> Found:
 
 
 def _flat(held: Any, before: str = "") -> Iterator[tuple[str, Any]]:
-    """Give what nested dictionaries and lists hold, by dotted names."""
+    """Yield what nested dictionaries and lists hold, by dotted names."""
     inner = held.items() if isinstance(held, dict) else enumerate(held) if isinstance(held, list | tuple) else ()
     for name, value in inner:
         yield f"{before}{name}", value
         yield from _flat(value, f"{before}{name}.")
 
 
-def _of_hdf5(path: Path, files: ExitStack) -> Found:
+def _of_hdf5(path: Path, files: ExitStack) -> Contents:
     """Keras keeps each variable as a dataset in the groups of its layer."""
     with damage_as_one_line(path):
         file = files.enter_context(arrays.opened(path))
-    found = {name: entry for name, entry in file.entries.items() if not entry.text and not entry.problem}
-    stored = {name: file[name] for name in found}
+    readable = {name: entry for name, entry in file.entries.items() if not entry.text and not entry.problem}
+    stored = {name: file[name] for name in readable}
     return {name: Tensor(of.shape, str(of.dtype.newbyteorder("=")), of.whole) for name, of in stored.items()}, {}
 
 
-def _of_keras(path: Path, files: ExitStack) -> Found:
-    """In the archive there is the HDF5 file of the weights."""
+def _of_keras(path: Path, files: ExitStack) -> Contents:
+    """The archive holds the weights as an HDF5 file."""
     copy = Path(files.enter_context(tempfile.TemporaryDirectory(prefix="trigrad-"))) / "model.weights.h5"
     with damage_as_one_line(path, *npz.DAMAGE), zipfile.ZipFile(path) as archive:
         info = archive.getinfo(copy.name)
@@ -152,7 +152,7 @@ def _of_keras(path: Path, files: ExitStack) -> Found:
     return _of_hdf5(copy, files)
 
 
-READERS: Mapping[str, Callable[[Path, ExitStack], Found]] = {
+READERS: Mapping[str, Callable[[Path, ExitStack], Contents]] = {
     ".safetensors": _of_safetensors,
     ".npz": _of_npz,
     ".pt": _of_torch,
@@ -165,7 +165,7 @@ READERS: Mapping[str, Callable[[Path, ExitStack], Found]] = {
 
 @contextmanager
 def damage_as_one_line(path: Path, *kinds: type[Exception]) -> Iterator[None]:
-    """Turn exceptions of these kinds, and what is said of data, into WeightsError."""
+    """Turn exceptions of these kinds, and DatasetError, into WeightsError."""
     try:
         yield
     except WeightsError:

@@ -1,7 +1,7 @@
 """Weights: drawn from a seed, saved, and loaded from a file that nobody vouches for.
 
-A file holds W1 (n_h, n_x), b1 (n_h, 1), W2 (1, n_h) and b2 (1, 1), or what is like them under other names and in other
-shapes; n_h is what the file says, n_x what the data say.
+A file holds W1 (n_h, n_x), b1 (n_h, 1), W2 (1, n_h) and b2 (1, 1), perhaps under other names and in other shapes; the
+file says what n_h is, the data what n_x is.
 """
 
 import warnings
@@ -24,7 +24,7 @@ class WeightsWarning(UserWarning):
 def draw(n_x: int, n_h: int, seed: int, dtype: DtypeName) -> Parameters:
     """Draw small random weights; the biases are zero.
 
-    Both dtypes start from the same draw: it is made in float64 and then rounded.
+    Both dtypes start from the same draw, which is made in float64 and then rounded.
 
     Parameters
     ----------
@@ -50,12 +50,12 @@ def draw(n_x: int, n_h: int, seed: int, dtype: DtypeName) -> Parameters:
 
 
 def save(path: Path, parameters: Parameters, notes: Mapping[str, str] | None = None) -> None:
-    """Save weights, in their own dtype, as the end of the name says: .safetensors, .npz, .pt or .pth.
+    """Save weights, in their own dtype, in the format of the name's ending: .safetensors, .npz, .pt or .pth.
 
     Parameters
     ----------
     path : Path
-        The file to write. It is replaced in one go, so that nobody sees half of it.
+        The file to write. It is replaced at once, so that no one sees half of it.
     parameters : Parameters
         The weights.
     notes : mapping of str to str, optional
@@ -97,7 +97,7 @@ def load(path: Path, n_x: int, dtype: DtypeName) -> Parameters:
     n_x : int
         The number of features of the data.
     dtype : "float64" or "float32"
-        The type of the result. Weights of a narrower type are taken over exactly, those of a wider one are rounded.
+        The type of the result. Weights of a narrower type are converted exactly, those of a wider one are rounded.
 
     Returns
     -------
@@ -112,7 +112,7 @@ def load(path: Path, n_x: int, dtype: DtypeName) -> Parameters:
     Warns
     -----
     WeightsWarning
-        If the file's type is wider than `dtype`, or what was taken for what is not plain from the names and shapes.
+        If the file's type is wider than `dtype`, or names and shapes do not make it plain what was taken for what.
     """
     with tensors.opened(path) as (there, _):
         reading = layers.chosen(there, n_x, path)
@@ -155,6 +155,5 @@ def _check_finite(parameters: Parameters, when: str, path: Path) -> None:
         if bad.any():
             index = tuple(int(i) for i in np.unravel_index(np.argmax(bad), bad.shape))
             raise WeightsError(
-                f"{one_line(path)}: {name} holds {value[index]} at {index}{when}; "
-                "finite weights are wanted, so correct it"
+                f"{one_line(path)}: {name} holds {value[index]} at {index}{when}; weights must be finite, so correct it"
             )

@@ -1,1 +1,1 @@
-"""Many processes: the engines that carry numbers between them, and sums that are the same to the last bit for any."""
+"""Many processes: engines that carry numbers between them, and sums with the same bits for any number of processes."""

@@ -1,4 +1,4 @@
-"""What an engine is: processes with a rank, and three ways to bring their numbers together."""
+"""What an engine is: processes with ranks, and three ways to combine their numbers."""
 
 from typing import Protocol
 
@@ -6,7 +6,7 @@ from shared.network import Array
 
 
 class Engine(Protocol):
-    """Processes that do the same at the same time. Every method is called by all of them, in the same order."""
+    """Processes that do the same at the same time. All of them call each method, in the same order."""
 
     name: str
     rank: int  # 0 ... size - 1; the process of rank 0 speaks
@@ -17,21 +17,21 @@ class Engine(Protocol):
         ...
 
     def maximum(self, values: Array) -> Array:
-        """The largest of int64 arrays of the same shape, entry by entry."""
+        """Take the largest of int64 arrays of the same shape, entry by entry."""
         ...
 
     def broadcast(self, values: Array) -> Array:
-        """The int64 array of rank 0; the others give one of the same shape."""
+        """Return the int64 array of rank 0; the others pass one of the same shape."""
         ...
 
 
 class Alone:
-    """One process: nothing has to be brought together."""
+    """One process: there is nothing to combine."""
 
     name, rank, size = "none", 0, 1
 
     def sum(self, values: Array) -> Array:
-        """These are all."""
+        """Return the values: there are no others."""
         return values
 
     maximum = broadcast = sum

@@ -1,4 +1,4 @@
-"""Sums that depend on no order: every term is cut into whole numbers, which are added exactly, and rounded once.
+"""Sums that do not depend on order: every term is cut into whole numbers, which are added exactly, and rounded once.
 
 Floating-point addition rounds, so that (a + b) + c is not a + (b + c). Whole numbers are added without loss. So a term
 is cut at fixed places, the powers of 2^32: level k holds a whole number of units of 2^(32 k), at most 2^32 of them for
@@ -23,16 +23,16 @@ BITS = 32
 """Bits of a level."""
 
 ADDITIONS = 2**20
-"""So many terms are added to a level in float64, which holds 2^53 units exactly, before they are carried over."""
+"""The terms that are added to a level in float64, which holds 2^53 units exactly, before they are carried over."""
 
 LARGEST = 2.0**960
 """Larger terms cannot be cut; they count as not finite."""
 
 BLOCK = 4096
-"""So many entries are divided and rounded at a time: what this takes on the way stays in the cache."""
+"""The entries that are divided and rounded at a time: so few that all of it stays in the cache."""
 
 UNCLEAR = 2.0**-30
-"""Where so small a change of what is rounded off would round to another number, whole numbers decide."""
+"""Where so small a change before rounding would give another number, whole numbers decide."""
 
 SMALL = 2.0**-960
 """Below it, products of halves could underflow."""
@@ -41,7 +41,7 @@ SMALL = 2.0**-960
 class ExactSum:
     """The sum of weighted arrays of the same size; each weight is a whole number below 2^30.
 
-    What is not finite makes the sum NaN in that entry.
+    A term that is not finite makes the sum NaN in that entry.
     """
 
     def __init__(self, size: int) -> None:
@@ -88,7 +88,7 @@ class ExactSum:
         self._of_weight, self._additions = {}, 0
 
     def total(self, engine: Engine, divisor: int, dtype: Any) -> Array:
-        """The sum over all processes, divided by a whole number below 2^30, rounded to float64 and to the dtype."""
+        """Return the sum over all processes, over a whole number below 2^30, rounded to float64, then to the dtype."""
         self.carry_over()
         lowest, highest = min(self.wholes, default=0), max(self.wholes, default=0)
         highest, lowest = (engine.maximum(np.array([highest, -lowest])) * (1, -1)).tolist()
@@ -125,7 +125,7 @@ def digits(wholes: dict[int, Array]) -> dict[int, Array]:
 def quotient(wholes: dict[int, Array], divisor: int) -> Array:
     """Divide a sum by a whole number, and round to the nearest float64.
 
-    Two float64 numbers hold the quotient to some hundred bits. Where even these do not tell to which side to round, or
+    Two float64 numbers hold the quotient to about a hundred bits. Where even these do not tell which way to round, or
     where numbers are so small that their halves are not exact, whole numbers of any length decide.
     """
     signed = digits(wholes)
@@ -145,20 +145,20 @@ def quotient(wholes: dict[int, Array], divisor: int) -> Array:
 
 
 def scaled(values: Array, level: int) -> Array:
-    """Multiply by 2^(32 level), in two steps: each factor is a number of float64."""
+    """Multiply by 2^(32 level), in two steps, so that each factor is a float64 number."""
     root = 2.0 ** (BITS // 2 * level)
     return values * root * root
 
 
 def two_sum(a: Array, b: Array) -> tuple[Array, Array]:
-    """The sum, and exactly what its rounding lost (Knuth, The Art of Computer Programming, volume 2, 4.2.2)."""
+    """Return the sum, and exactly what its rounding lost (Knuth, The Art of Computer Programming, volume 2, 4.2.2)."""
     total = a + b
     rest = total - a
     return total, (a - (total - rest)) + (b - rest)
 
 
 def two_product(a: Array, whole: int, near: Array) -> Array:
-    """The difference a x whole - near, where near is the product but for a few roundings; whole is below 2^30.
+    """Return a x whole - near, where near is the product but for a few roundings; whole is below 2^30.
 
     Split into halves of 26 bits (Dekker), a times a number of 30 bits has two exact parts.
     """

@@ -14,7 +14,7 @@ from shared.distributing.process import be_silent
 from shared.network import Array
 
 HEARTBEAT = 20
-"""Seconds after which a process that is silent is taken for lost."""
+"""Seconds after which a silent process is taken for lost."""
 
 
 class JaxDistributed:
@@ -31,7 +31,7 @@ class JaxDistributed:
         self.apart, everywhere = NamedSharding(mesh, PartitionSpec("process")), NamedSharding(mesh, PartitionSpec())  # type: ignore[no-untyped-call]
         self._sum = jax.jit(lambda values: jnp.sum(values, axis=0), out_shardings=everywhere)
         self._maximum = jax.jit(lambda values: jnp.max(values, axis=0), out_shardings=everywhere)
-        with silence():  # it says on standard output that it has connected
+        with silence():  # JAX prints that it has connected
             self.sum(np.zeros(1, np.int64))
 
     def sum(self, values: Array) -> Array:
@@ -39,11 +39,11 @@ class JaxDistributed:
         return self._reduced(values, self._sum)
 
     def maximum(self, values: Array) -> Array:
-        """The largest of int64 arrays of the same shape, entry by entry."""
+        """Take the largest of int64 arrays of the same shape, entry by entry."""
         return self._reduced(values, self._maximum)
 
     def broadcast(self, values: Array) -> Array:
-        """The int64 array of rank 0: the sum, if all others give zeros."""
+        """Return the int64 array of rank 0: the sum, as the others add zeros."""
         return self.sum(values if self.rank == 0 else np.zeros_like(values))
 
     def _reduced(self, values: Array, reduce: Callable[[jax.Array], jax.Array]) -> Array:
@@ -57,7 +57,7 @@ class JaxDistributed:
 
 @contextmanager
 def silence() -> Iterator[None]:
-    """Let nothing that a library prints reach the terminal."""
+    """Keep what a library prints from the terminal."""
     kept = [os.dup(stream) for stream in (1, 2)]
     be_silent()
     try:

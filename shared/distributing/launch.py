@@ -1,4 +1,4 @@
-"""Begin a job: join the processes that a launcher has started, or start some on this machine."""
+"""Begin a job: join the processes that a launcher started, or start some on this machine."""
 
 import os
 import shutil
@@ -22,21 +22,21 @@ from shared.network import Device, InputError
 INSTALL = 'python -m pip install -e ".[distributed]" installs it'
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 WATCH = "TRIGRAD_ENDS_WITH_INPUT"
-"""This variable holds the rank of the process that is to end when its input does."""
+"""The variable with the rank of a process that must end when its input does."""
 
 GRACE = 5
-"""Seconds that the other processes of a job have to end by themselves when one has failed."""
+"""Seconds that the other processes of a job have to end by themselves after one has failed."""
 
 
 def joined(name: EngineName | None = None, device: Device = "cpu") -> Team:
-    """Join the processes that a launcher has started; a team of one if this process is alone.
+    """Join the processes that a launcher started; a team of one if this process is alone.
 
     From here on only rank 0 prints.
 
     Parameters
     ----------
     name
-        The engine. By default that of the launcher.
+        The engine. [default: that of the launcher]
     device
         Where frameworks compute: with "cuda" the torch engine uses NCCL, and each process sees the device of its local
         rank only.
@@ -51,7 +51,7 @@ def joined(name: EngineName | None = None, device: Device = "cpu") -> Team:
         return Team()
     if here.rank > 0:
         be_silent()
-    for ending in {"SIGTERM", "SIGHUP"} & set(dir(signal)):  # a launcher ends all at once: nobody waits for the others
+    for ending in {"SIGTERM", "SIGHUP"} & set(dir(signal)):  # a launcher ends all at once: do not wait for the others
         signal.signal(getattr(signal, ending), signal.SIG_DFL)
     if os.environ.get(WATCH) == str(here.rank):
         end_with_the_input()
@@ -73,7 +73,7 @@ def engine_at(here: Place, chosen: EngineName, device: Device) -> Engine:
     if (chosen == "mpi" or by_mpi) and find_spec("mpi4py") is None:
         raise InputError(f"{here.launcher} started this, and mpi4py is not installed; {INSTALL}")
     if chosen == "mpi" and here.launcher == "torchrun":
-        raise InputError("--engine mpi needs mpiexec; torchrun started this, so leave --engine out, or start mpiexec")
+        raise InputError("--engine mpi needs mpiexec; torchrun started this, so leave --engine out, or use mpiexec")
     if chosen == "mpi":
         from shared.distributing.mpi import Mpi
 
@@ -107,9 +107,9 @@ def free_port() -> int:
 
 
 def run_processes(count: int, engine: EngineName | None, arguments: Sequence[str]) -> int:
-    """Start so many processes of this program on this machine; return the exit status of rank 0.
+    """Start `count` processes of this program on this machine; return the exit status of rank 0.
 
-    When one of them ends by a signal or fails, the others are ended.
+    When one of them fails or is killed, the others are ended.
 
     Raises
     ------
@@ -140,19 +140,19 @@ def run_processes(count: int, engine: EngineName | None, arguments: Sequence[str
 
 
 def of_threads(count: int) -> dict[str, str]:
-    """Divide the processors among so many processes, where nobody has said how many threads to use."""
+    """Divide the processors among `count` processes, unless a variable already sets the threads."""
     threads = str(max(1, (os.cpu_count() or 1) // count))
     return {name: threads for name in THREADS if name not in os.environ}
 
 
 def started(command: Sequence[str], variables: Mapping[str, str]) -> "subprocess.Popen[bytes]":
-    """Start a process that hears no Ctrl-C, and that ends when this one does: then its input ends."""
+    """Start a process that ignores Ctrl-C and ends when this one does: then its input ends."""
     environment = {**os.environ, **variables}
     return subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, start_new_session=True)  # noqa: S603
 
 
 def end(processes: Sequence["subprocess.Popen[bytes]"]) -> None:
-    """End what is still running: the first, which has more to put away, is asked to, and gets a moment."""
+    """End what is still running. The first has more to clean up: it is asked to end, and gets a moment."""
     first, *others = processes
     first.terminate()
     try:
@@ -166,18 +166,18 @@ def end(processes: Sequence["subprocess.Popen[bytes]"]) -> None:
 
 
 def end_with_the_input() -> None:
-    """End this process when nobody holds the other end of its standard input any longer."""
+    """End this process when its standard input is closed at the other end."""
 
     def wait() -> None:
         os.read(0, 1)
         os._exit(1)
 
     threading.Thread(target=wait, daemon=True).start()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # and put away what has to be
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # after cleaning up
 
 
 def watched(processes: Sequence["subprocess.Popen[bytes]"]) -> int:
-    """Wait until all have ended; when one was killed, give the others a moment, and say which it was."""
+    """Wait until all have ended; if one was killed, give the others a moment, and name it."""
     while processes[0].poll() is None and not any(process.poll() for process in processes):
         time.sleep(0.05)
     deadline = time.monotonic() + GRACE

@@ -19,11 +19,11 @@ class Mpi:
         return self._reduced(values, MPI.SUM)
 
     def maximum(self, values: Array) -> Array:
-        """The largest of int64 arrays of the same shape, entry by entry."""
+        """Take the largest of int64 arrays of the same shape, entry by entry."""
         return self._reduced(values, MPI.MAX)
 
     def broadcast(self, values: Array) -> Array:
-        """The int64 array of rank 0."""
+        """Return the int64 array of rank 0."""
         received = values.copy()
         self.world.Bcast(received, root=0)
         return received

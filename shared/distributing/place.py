@@ -1,4 +1,4 @@
-"""Which process of how many this one is: what the launchers that people know say in the environment."""
+"""Which process of how many this one is, from the environment variables of the usual launchers."""
 
 import os
 import re
@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 EngineName = Literal["mpi", "torch", "jax"]
 
 PORT = 29511
-"""Where rank 0 listens, if nothing else is said: not 29500, where torchrun itself may listen."""
+"""Where rank 0 listens by default: not 29500, where torchrun itself may listen."""
 
 LAUNCHERS: dict[str, tuple[EngineName, str, str, str]] = {
     "torchrun": ("torch", "RANK", "WORLD_SIZE", "LOCAL_RANK"),

@@ -1,6 +1,6 @@
-"""What a process that is one of several does to itself: how many threads its libraries use, and that it is silent.
+"""How one process of several sets itself up: how many threads its libraries use, and that it prints nothing.
 
-The same number of threads gives the same bits: sums are cut for threads.
+The number of threads matters for the bits: libraries split sums among threads.
 """
 
 import os
@@ -12,7 +12,7 @@ ONE_THREAD_OF_XLA = "--xla_cpu_multi_thread_eigen=false"
 
 
 def limit_threads(threads: int) -> None:
-    """Tell the libraries that have been imported how many threads to use: their variables may not reach all of them."""
+    """Set the threads of libraries that are already imported, which may no longer read their variables."""
     threadpool_limits(threads)
     if torch := sys.modules.get("torch"):
         torch.set_num_threads(threads)
@@ -26,7 +26,7 @@ def one_thread_for_xla() -> None:
 
 
 def be_silent() -> None:
-    """Let nothing that this process prints reach the terminal: another one speaks."""
+    """Keep what this process prints from the terminal: rank 0 prints."""
     with open(os.devnull, "wb") as nowhere:  # noqa: PTH123
         for stream in (1, 2):
             os.dup2(nowhere.fileno(), stream)

@@ -1,4 +1,4 @@
-"""The processes of a job as a team: rank 0 leads, the others answer; what fails on one is said by rank 0."""
+"""The processes of a job as a team: rank 0 leads, the others follow; rank 0 reports what failed on any."""
 
 import hashlib
 import json
@@ -12,7 +12,7 @@ from shared.distributing.engine import Alone, Engine
 from shared.network import Array, InputError
 
 LONGEST = 1024
-"""Bytes of what a process may say of its failure."""
+"""Bytes of a process's message about its failure."""
 
 
 class RankFailed(InputError):  # noqa: N818 -- it is the process of that rank that failed
@@ -31,12 +31,12 @@ class Team:
         return self.engine.rank == 0
 
     def share(self, count: int, rank: int | None = None) -> range:
-        """Say which of so many chunks belong to a rank, by default to this one: neighbours, and as many for each."""
+        """Say which of `count` chunks belong to a rank, by default this one: neighbours, the same number for each."""
         rank, size = self.engine.rank if rank is None else rank, self.engine.size
         return range(count * rank // size, count * (rank + 1) // size)
 
     def agree(self, failure: str = "") -> None:
-        """Meet all others; if anything failed anywhere, raise that, naming the first rank where it did.
+        """Wait for all others; if anything failed anywhere, raise that, naming the first rank where it did.
 
         Raises
         ------
@@ -58,7 +58,7 @@ class Team:
         Raises
         ------
         RankFailed
-            In all processes, if it fails in one of several. One alone raises what it fails of.
+            In all processes, if it fails in one of several. A single process raises the error itself.
         """
         if self.engine.size == 1:
             work()
@@ -76,7 +76,7 @@ class Team:
             self._broadcast(safetensors.numpy.save(dict(tensors or {}), dict(what)))
 
     def listen(self) -> tuple[dict[str, str], dict[str, Array]]:
-        """Follow: wait for what rank 0 tells."""
+        """Follow: wait for what rank 0 says to do."""
         content = self._broadcast(b"")
         header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
         return header.get("__metadata__", {}), safetensors.numpy.load(content)
@@ -97,7 +97,7 @@ class Team:
 
 @contextmanager
 def lost() -> Iterator[None]:
-    """Say what it means that the connection is gone: libraries have a word of their own for it."""
+    """Report a lost connection: each library has its own exception for it."""
     try:
         yield
     except InputError:
@@ -108,7 +108,7 @@ def lost() -> Iterator[None]:
 
 
 def digest(parts: Iterator[Array]) -> int:
-    """Tell what was read from what another process reads; 63 bits."""
+    """Hash what was read, to compare it with what another process read; 63 bits."""
     state = hashlib.sha256()
     for part in parts:
         state.update(np.ascontiguousarray(part).tobytes())

@@ -1,4 +1,4 @@
-"""torch.distributed, over gloo or, for devices, NCCL: `torchrun --nproc-per-node 4 compare.py ...`."""
+"""torch.distributed, over gloo or, for GPUs, NCCL: `torchrun --nproc-per-node 4 compare.py ...`."""
 
 from datetime import timedelta
 
@@ -31,11 +31,11 @@ class TorchDistributed:
         return self._reduced(values, distributed.ReduceOp.SUM)
 
     def maximum(self, values: Array) -> Array:
-        """The largest of int64 arrays of the same shape, entry by entry."""
+        """Take the largest of int64 arrays of the same shape, entry by entry."""
         return self._reduced(values, distributed.ReduceOp.MAX)
 
     def broadcast(self, values: Array) -> Array:
-        """The int64 array of rank 0."""
+        """Return the int64 array of rank 0."""
         tensor = torch.tensor(values, device=self.device)
         distributed.broadcast(tensor, src=0)
         return tensor.cpu().numpy()
