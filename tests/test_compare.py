@@ -241,7 +241,7 @@ def test_a_file_without_the_contract_gets_one_line(compare, small, tmp_path):
     result = compare("--frameworks", tmp_path / "mine.py", *small)
     assert result.returncode == 2
     assert result.stderr.endswith(
-        "mine.py: the contract wants the functions forward, cost, gradients, step, train; "
+        "mine.py: the contract has the functions forward, cost, gradients, step, train; "
         "missing: cost, gradients, step, train\n"
     )
 

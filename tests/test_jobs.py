@@ -187,7 +187,7 @@ def test_a_rank_that_reads_another_file_is_named(folder):
     (folder / "start.py").write_text(code)
     command = [str(BIN / "torchrun"), "--nproc-per-node", "2", "start.py", "--train", "train.h5", *FEW]
     result = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
-    assert "error: rank 1 of 2: train.h5: here this is another file than that of rank 0" in result.stderr
+    assert "error: rank 1 of 2: train.h5: this is not the file that rank 0 reads" in result.stderr
 
 
 def test_an_engine_that_does_not_go_with_the_launcher_gets_one_line(folder):

@@ -173,12 +173,12 @@ def header(width, height):
 
 
 BAD = {
-    "text.png": (b"hello, I am a cat", "this is no picture that can be read (it starts with 'hello,')"),
+    "text.png": (b"hello, I am a cat", "this is not a readable picture (it starts with 'hello,')"),
     "page.jpg": (b"<!DOCTYPE html><title>404</title>", "this is an HTML page, not a picture"),
     "pointer.png": (b"version https://git-lfs.github.com/spec/v1\n", "this is a Git LFS pointer, not a picture"),
     "empty.png": (b"", "the file is empty"),
-    "vector.svg": (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "this is no picture that can be read"),
-    "program.eps": (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "this is no picture that can be read"),
+    "vector.svg": (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "this is not a readable picture"),
+    "program.eps": (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "this is not a readable picture"),
     "bomb.png": (header(9_000, 9_000), "has 9,000 x 9,000 pixels; at most 64,000,000 are read"),
     "warned.png": (header(10_000, 10_000), "has 10,000 x 10,000 pixels; at most 64,000,000 are read"),
     "monster.png": (header(60_000, 60_000), "has far more than 64,000,000 pixels"),
@@ -207,7 +207,7 @@ def test_what_is_no_picture_gets_one_line_and_status_2(compare, train, saved, tm
         (["noise.png", "--json", "no/where.json"], "no/where.json: there is no folder no; make it first"),
         (["noise.png", "--json", "noise.png"], "noise.png: this is noise.png, which is read; name another file"),
         (["noise.png", "--weights", "gone.npz"], "gone.npz: there is no such file; check the path"),
-        (["noise.png", "--channels", "rgb"], "weights.safetensors: W1 has the shape (3, 30); wanted with 90 features"),
+        (["noise.png", "--channels", "rgb"], "weights.safetensors: W1 has the shape (3, 30); with 90 features"),
     ],
 )
 def test_bad_input_gets_one_line_and_status_2(compare, train, saved, noise, photos, message):
@@ -241,7 +241,7 @@ def test_a_pgm_of_more_than_8_bits_is_read(tmp_path, white, gray):
 
 def test_pixels_without_a_known_white_are_refused(tmp_path):
     Image.fromarray(np.ones((4, 4), np.float32)).save(tmp_path / "heights.tif")
-    with pytest.raises(PictureError, match="nobody can tell what is white in pixels of 32 bits"):
+    with pytest.raises(PictureError, match="pixels of 32 bits do not say what is white"):
         read(tmp_path / "heights.tif")
 
 
@@ -478,5 +478,5 @@ def test_what_training_spoils_is_not_saved(compare, train, tmp_path):
     (tmp_path / "mine.py").write_text(f"{functions}def train(*a):\n    return None\n")
     result = compare("--train", train, "--frameworks", "mine.py", "--save-trained", "t.safetensors", *FEW)
     assert result.returncode == 2
-    assert "t.safetensors: not written, for what mine.py gives back from training are no weights" in result.stderr
+    assert "t.safetensors: not written, for what mine.py returns from training are not weights" in result.stderr
     assert not Path("t.safetensors").exists()

@@ -147,7 +147,7 @@ def test_one_flipped_bit_anywhere_is_told_as_damage(tmp_path):
 def test_a_state_that_cannot_be_is_refused(tmp_path, state):
     path = tmp_path / "kept.safetensors"
     Checkpoint(path, OF, PARAMETERS).of("numpy").keep(state)
-    with pytest.raises(CheckpointError, match="the state of numpy is not whole; name another file"):
+    with pytest.raises(CheckpointError, match="the state of numpy is incomplete; name another file"):
         Checkpoint(path, OF, PARAMETERS)
 
 
@@ -244,7 +244,7 @@ def test_fewer_iterations_than_were_made_are_refused_with_one_line_and_the_file_
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--resume", "k.npz"), "k.npz: trainings are kept as .safetensors; give --resume a name that ends so"),
+        (("--resume", "k.npz"), "k.npz: trainings are kept as .safetensors; give --resume a name that ends in that"),
         (
             ("--resume", "k.safetensors", "--save-trained", "k.safetensors"),
             "k.safetensors: two results would be written there",

@@ -1,1 +1,1 @@
-"""The comparison: what is settled before it, how it is run, and what is worked out beside it."""
+"""The comparison: what is settled before it, how it runs, and what other processes compute meanwhile."""

@@ -1,4 +1,4 @@
-"""What an implementation is asked, and what it answers: it gets copies of everything; a failure becomes one line."""
+"""Calls of an implementation, and its answers: it gets copies of everything; a failure becomes one line."""
 
 import sysconfig
 import traceback
@@ -24,7 +24,7 @@ from shared.network import (
 )
 
 NOBODYS = (implementations.__file__, *map(sysconfig.get_path, ("stdlib", "purelib", "platlib")))
-"""Where an error is raised that somebody's own line has caused: that line is the place to be named."""
+"""Files where an error is raised that a line of the user's has caused: the message names that line."""
 
 
 class ImplementationFailed(InputError):  # noqa: N818 -- it is the implementation that failed
@@ -33,33 +33,33 @@ class ImplementationFailed(InputError):  # noqa: N818 -- it is the implementatio
 
 @dataclass(frozen=True)
 class Answers:
-    """What an implementation gave at some parameters, by name, and which of its inputs it changed."""
+    """What an implementation returned at some parameters, by name, and which of its inputs it changed."""
 
     values: dict[str, Any]
     changed: tuple[str, ...] = ()
 
 
 def call(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Call a function of an implementation; turn what it raises into one line that names its place."""
+    """Call a function of an implementation; turn what it raises into one line that names the place."""
     try:
         with implementations.confined():
             return function(*arguments)
     except (InputError, KeyboardInterrupt):  # the line is there already
         raise
     except BaseException as error:  # a file may even exit
-        places = traceback.extract_tb(error.__traceback__)
-        place = ([entry for entry in places if not entry.filename.startswith(NOBODYS)] or places)[-1]
+        frames = traceback.extract_tb(error.__traceback__)
+        frame = ([entry for entry in frames if not entry.filename.startswith(NOBODYS)] or frames)[-1]
         what = " ".join(f"{type(error).__name__}: {error}".split())
-        if place.filename == __file__:
-            raise ImplementationFailed(f"{function.__name__} cannot be called as the contract wants: {what}") from error
-        where = f"{Path(place.filename).name}, line {place.lineno}"
+        if frame.filename == __file__:
+            raise ImplementationFailed(f"{function.__name__} cannot be called as the contract says: {what}") from error
+        where = f"{Path(frame.filename).name}, line {frame.lineno}"
         raise ImplementationFailed(f"{function.__name__} raised {what} ({where})") from error
 
 
 def answers(
     implementation: Implementation, parameters: Parameters, X: Array, Y: Array, activation: Activation
 ) -> Answers:
-    """Ask an implementation for every quantity; it gets copies, so that it can change nothing but its own."""
+    """Ask an implementation for every quantity; it gets copies, so that it can change nothing of ours."""
     values: dict[str, Any] = {}
     inputs = copies(parameters, X, Y)
     start = Parameters(*inputs[:4])
@@ -84,7 +84,7 @@ def answers_to_step(
 
 
 def copies(parameters: Parameters, X: Array, Y: Array) -> tuple[Array, ...]:
-    """Copy everything that an implementation is given."""
+    """Copy everything that is passed to an implementation."""
     return tuple(V.copy() for V in (*parameters, X, Y))
 
 
@@ -97,7 +97,7 @@ def changed(inputs: tuple[Array, ...], originals: tuple[Array, ...]) -> tuple[st
 
 
 def training_problem(training: Mapping[str, Any], start: Parameters, settings: Settings) -> str:
-    """Say why what `train` gave, by the names of Training, cannot be judged; an empty string if it can."""
+    """Say why what `train` returned, by the names of Training, cannot be judged; an empty string if it can."""
     dtype, trained = np.dtype(settings.dtype), named(Parameters, training["parameters"])
     problems = {"costs": unfit("costs", training["costs"], (settings.iterations,), dtype)}
     problems |= {f"the trained {V}": unfit(V, trained[V], W.shape, dtype) for V, W in start._asdict().items()}

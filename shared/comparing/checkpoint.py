@@ -1,7 +1,7 @@
-"""A training's state in a file after every step, so that it can go on from there, whenever and however it was ended.
+"""A training's state, written to a file after every step, so that the training can be resumed however it ended.
 
 The file (.safetensors) holds for each implementation its weights W1 b1 W2 b2, the costs so far and the seconds they
-took, and in its notes what the training is of. It is replaced in one go: at any moment it holds one completed step.
+took, and in its metadata what the training is of. It is replaced at once: at any moment it holds one completed step.
 """
 
 import hashlib
@@ -18,13 +18,13 @@ from shared.data.files import left_behind, one_line, stamp, what_it_is_instead, 
 from shared.network import Array, InputError, Parameters
 
 KIND = "a training of trigrad, step by step"
-"""By this note a file is known to be one of these."""
+"""The note that marks a file as one of these."""
 
 DIGEST = "digest"
-"""By this note it is known that nothing in a file has changed since it was written."""
+"""The note with the digest of a file's content, which shows whether anything has changed."""
 
 CONTENT = "content of "
-"""By such a note, followed by its name, a user's file is told from what it was before."""
+"""The beginning of a note, before the name of a user's file, that holds the file's digest."""
 
 SETTINGS = (
     "learning_rate",
@@ -53,11 +53,11 @@ class Checkpoint:
     Parameters
     ----------
     path
-        The file. If it is there, its states are read; what is beside it from a write that was cut off is removed.
+        The file. If it is there, its states are read; what a write that was cut off left beside it is removed.
     identity
         What the training is of: data, initial weights, settings, the user's files that train (each a note of `CONTENT`
-        and its name). All must be the same if it is to go on, but a file may be added that has not trained before. The
-        number of steps is none of it: a training may go on to more.
+        and its name). All must be the same to resume, but a file may be added that has not trained before. The number
+        of steps does not count: a training may go on to more.
     parameters
         The initial weights: states have their shapes and their dtype.
 
@@ -81,12 +81,12 @@ class Checkpoint:
         return Slot(self, name)
 
     def check_not_beyond(self, iterations: int, names: Iterable[str]) -> None:
-        """Check that no more steps are kept than wanted: a training may go on, but earlier weights are gone.
+        """Check that no training has gone beyond `iterations`: it may go on, but earlier weights are gone.
 
         Raises
         ------
         CheckpointError
-            If one of these implementations has made more.
+            If one of these implementations has made more steps.
         """
         for name in self.states.keys() & set(names):
             made = len(self.states[name].costs)
@@ -102,7 +102,7 @@ class Checkpoint:
         Raises
         ------
         CheckpointError
-            If it cannot be written, or somebody else has written it in the meantime.
+            If it cannot be written, or another program has written it in the meantime.
         """
         if (now := stamp(self.path)) and now != self.left:
             raise CheckpointError(f"{one_line(self.path)}: {NOT_ALONE}")
@@ -115,7 +115,7 @@ class Checkpoint:
             write_atomically(self.path, safetensors.numpy.save(tensors, notes))
         except OSError as error:
             reason = one_line(error.strerror or error)
-            if isinstance(error, FileNotFoundError) and self.path.parent.is_dir():  # one that begins has tidied up
+            if isinstance(error, FileNotFoundError) and self.path.parent.is_dir():  # another program cleaned up
                 raise CheckpointError(f"{one_line(self.path)}: {NOT_ALONE}") from error
             raise CheckpointError(f"{one_line(self.path)}: cannot be written ({reason}); check the folder") from error
         self.left = stamp(self.path)
@@ -142,7 +142,7 @@ class Checkpoint:
                     f"{where}: belongs to a training with the {what} {noted}, not {wanted}; "
                     "take the same again, or name another file"
                 )
-        self.identity = notes | self.identity  # with the files that take no part this time, and whose states stay
+        self.identity = notes | self.identity  # with files that do not train this time, whose states stay
         for name in {key.rpartition("/")[0] for key in tensors}:
             self.states[name] = self._state(name, tensors, parameters)
 
@@ -150,11 +150,10 @@ class Checkpoint:
         values = [tensors.get(f"{name}/{field}", np.empty(0)) for field in FIELDS]
         float64 = np.dtype(np.float64)
         wanted = [*((V.shape, V.dtype) for V in parameters), ((values[4].size,), float64), ((1,), float64)]
-        whole = [(V.shape, V.dtype) for V in values] == wanted and all(np.isfinite(V).all() for V in values)
-        if not whole or values[5][0] < 0:
-            raise CheckpointError(
-                f"{one_line(self.path)}: the state of {one_line(name)} is not whole; name another file"
-            )
+        complete = [(V.shape, V.dtype) for V in values] == wanted and all(np.isfinite(V).all() for V in values)
+        if not complete or values[5][0] < 0:
+            state = f"the state of {one_line(name)} is incomplete"
+            raise CheckpointError(f"{one_line(self.path)}: {state}; name another file")
         return State(Parameters(*values[:4]), values[4].tolist(), float(values[5][0]))
 
 
@@ -165,7 +164,7 @@ class Slot:
         self.checkpoint, self.name = checkpoint, name
 
     def kept(self) -> State | None:
-        """Give the state that the file held."""
+        """Return the state that the file held."""
         return self.checkpoint.states.get(self.name)
 
     def keep(self, state: State) -> None:
@@ -181,12 +180,12 @@ def identity(settings: Mapping[str, Any], sha256: str, sources: Mapping[str, str
 
 
 def source_digest(source: str) -> str:
-    """Tell a user's file apart from what it was before."""
+    """Hash a user's file, to notice whether it has changed."""
     return hashlib.sha256(Path(source).read_bytes()).hexdigest()[:16]
 
 
 def _digest_of(tensors: Mapping[str, Array], notes: Mapping[str, str]) -> str:
-    """Tell what a file holds from anything else."""
+    """Hash what a file holds."""
     content = hashlib.sha256(repr(sorted(notes.items())).encode())
     for name, V in sorted(tensors.items()):
         content.update(f"{name} {V.dtype} {V.shape}".encode() + V.tobytes())
@@ -194,6 +193,6 @@ def _digest_of(tensors: Mapping[str, Array], notes: Mapping[str, str]) -> str:
 
 
 def digest(parameters: Parameters) -> str:
-    """Tell weights apart from others."""
+    """Hash weights."""
     content = b"".join(np.ascontiguousarray(V).tobytes() for V in parameters)
     return hashlib.sha256(content).hexdigest()[:16]

@@ -1,7 +1,7 @@
-"""An implementation that goes through the examples in chunks, by the `forward`, `cost` and `gradients` of another.
+"""An implementation that processes the examples in chunks, by `forward`, `cost` and `gradients` of another.
 
-The cost is a mean over the examples, so that the whole's derivatives are those of the chunks, each weighted with its
-share of the examples:
+The cost is a mean over the examples, so its derivatives are those of the chunks, each weighted with its share of the
+examples:
 
     dV = sum over the chunks of (examples in the chunk) dV of the chunk / m          V = W1, b1, W2, b2; the cost alike
 
@@ -54,14 +54,14 @@ Watch = Callable[[Chunk, dict[str, Any]], None]
 
 
 class Keeper(Protocol):
-    """Keeps the state of a training beyond the end of the program."""
+    """Stores the state of a training, so that it outlives the program."""
 
     def kept(self) -> State | None:
-        """Give the state that was kept."""
+        """Return the stored state."""
         ...
 
     def keep(self, state: State) -> None:
-        """Keep a state."""
+        """Store a state."""
         ...
 
 
@@ -71,7 +71,7 @@ class Chunked:
     Parameters
     ----------
     implementation
-        The implementation that is given the chunks. It may read them, and not write into them.
+        The implementation that gets the chunks. It may read them, but not write into them.
     chunk
         How many examples a chunk has; the last has what is left.
     keeper
@@ -79,7 +79,7 @@ class Chunked:
     team
         The processes that share the chunks, and the name by which they know this implementation.
     examples_done
-        Is told, during training, how many examples have been looked at.
+        Called during training with the number of examples processed.
     """
 
     def __init__(
@@ -94,12 +94,12 @@ class Chunked:
         self.implementation, self.chunk, self.keeper, self.examples_done = implementation, chunk, keeper, examples_done
         self.team, self.name = team or Team(), name
 
-    def alone(self) -> "Chunked":
-        """The same implementation, of which the other processes know nothing: for examples that are not shared."""
+    def unshared(self) -> "Chunked":
+        """Return the same implementation without a team: for examples that no other process shares."""
         return Chunked(self.implementation, self.chunk)
 
     def chunks(self, X: Array | Columns, Y: Array, share: range | None = None) -> Iterator[Chunk]:
-        """Give the examples chunk by chunk, or a share of the chunks; the next ones are read in the meantime."""
+        """Yield the examples chunk by chunk, or a share of the chunks; the next ones are read in the meantime."""
         m = X.shape[1]
         starts = range(0, m, self.chunk)
         if share is not None:
@@ -107,13 +107,13 @@ class Chunked:
         return ahead(partial(cut, X, Y, slice(a, min(a + self.chunk, m))) for a in starts)
 
     def forward(self, parameters: Parameters, X: Array | Columns, activation: Activation = "relu") -> Activations:
-        """Put side by side what the layers hold for each chunk."""
+        """Run the forward pass on every chunk, and put the results side by side."""
         labels = np.zeros((1, X.shape[1]), X.dtype)
         parts = [self.activations(parameters, chunk, activation) for chunk in self.chunks(X, labels)]
         return Activations(*(np.hstack(V) for V in zip(*parts, strict=True)))
 
     def activations(self, parameters: Parameters, chunk: Chunk, activation: Activation) -> Activations:
-        """What the layers hold for one chunk."""
+        """Run the forward pass on one chunk."""
         layers = call(self.implementation.forward, parameters, chunk.X, activation)
         return Activations(**fit("forward", named(Activations, layers), parameters, chunk.X))
 
@@ -125,12 +125,12 @@ class Chunked:
         return float(total.total(Alone(), X.shape[1], X.dtype)[0])
 
     def cost_of(self, parameters: Parameters, chunk: Chunk, activation: Activation) -> float:
-        """The cost of one chunk."""
+        """Compute the cost of one chunk."""
         cost = call(self.implementation.cost, parameters, chunk.X, chunk.Y, activation)
         return float(fit("cost", {"cost": cost}, parameters, chunk.X)["cost"])
 
     def gradients_of(self, parameters: Parameters, chunk: Chunk, activation: Activation) -> Gradients:
-        """All derivatives of one chunk's cost."""
+        """Differentiate the cost of one chunk."""
         derivatives = call(self.implementation.gradients, parameters, chunk.X, chunk.Y, activation)
         return Gradients(**fit("gradients", named(Gradients, derivatives), parameters, chunk.X))
 
@@ -160,8 +160,8 @@ class Chunked:
     ) -> dict[str, Any]:
         """Go through the examples once, for the cost and the derivatives with respect to the weights, by name.
 
-        All processes of the team take part: rank 0 tells the others. `watch` is told of each chunk of this process, and
-        of what it gave.
+        All processes of the team take part: rank 0 tells the others. `watch` is called with each chunk of this
+        process and its results.
 
         Raises
         ------
@@ -177,7 +177,7 @@ class Chunked:
     def judged_totals(
         self, parameters: Parameters, X: Array | Columns, Y: Array, activation: Activation
     ) -> tuple[dict[str, Any], Sums]:
-        """The same, and what the judge needs to know of each chunk: the sums of another way to add."""
+        """Compute the totals, and the same sums in a second way, for the judge."""
         self.tell("judged totals", parameters, activation)
         totals, sums = Totals(parameters), Sums(parameters, X.shape[1], self.chunk)
         self.team.together(lambda: self.go_through(parameters, X, Y, activation, (totals.add, sums.add)))
@@ -187,7 +187,7 @@ class Chunked:
     def right_answers(
         self, parameters: Parameters, X: Array | Columns, Y: Array, activation: Activation, part: str = "train"
     ) -> int:
-        """Count the examples whose label the network finds: 1 where A2 is above a half."""
+        """Count the examples that the network classifies correctly: label 1 where A2 is above a half."""
         self.tell(part, parameters, activation)
         right = 0
 
@@ -208,7 +208,7 @@ class Chunked:
         activation: Activation,
         watchers: Sequence[Watch],
     ) -> None:
-        """Go through this process's chunks; watchers are told of each, and of its cost and derivatives by name."""
+        """Work through this process's chunks; call each watcher with every chunk, its cost and its derivatives."""
         for chunk in self.chunks(X, Y, self.share(X)):
             d = self.gradients_of(parameters, chunk, activation)
             of_chunk = {"cost": self.cost_of(parameters, chunk, activation), **d._asdict()}
@@ -216,18 +216,18 @@ class Chunked:
                 watch(chunk, of_chunk)
 
     def share(self, X: Array | Columns) -> range:
-        """The chunks that belong to this process."""
+        """Return the chunks that belong to this process."""
         return self.team.share(-(-X.shape[1] // self.chunk))
 
     def tell(self, what: str, parameters: Parameters, activation: Activation) -> None:
-        """As the leader, tell the other processes what to do now."""
+        """Lead: tell the other processes what to do now."""
         if self.team.leads:
             self.team.tell({"do": what, "name": self.name, "activation": activation}, parameters._asdict())
 
     def follow(
         self, what: str, parameters: Parameters, examples: Mapping[str, Streamed], activation: Activation
     ) -> None:
-        """As another process, do what the leader tells."""
+        """Follow: do what the leader says."""
         here = parameters, examples.get(what, examples["train"]).X, examples.get(what, examples["train"]).Y, activation
         if what == "judged totals":
             self.judged_totals(*here)
@@ -292,12 +292,12 @@ def cut(X: Array | Columns, Y: Array, examples: slice) -> Chunk:
 
 
 def descended(parameters: Parameters, d: dict[str, Any], learning_rate: float) -> Parameters:
-    """Step down the slope of the cost."""
+    """Take a step down the slope of the cost."""
     return Parameters(*(V - learning_rate * d[f"d{name}"] for name, V in parameters._asdict().items()))
 
 
 def fit(function: str, answer: dict[str, Any], parameters: Parameters, X: Array) -> dict[str, Any]:
-    """Check that what a function gave for a chunk can be put together with the rest."""
+    """Check that what a function returned for a chunk fits the rest."""
     (n_h, n_x), m = parameters.W1.shape, X.shape[1]
     wanted = shapes(n_x, n_h, m)
     for name, values in answer.items():

@@ -1,4 +1,4 @@
-"""The comparison as the command line asks for it: checks, data and weights, then the comparison that fits."""
+"""The comparison that a command line describes: its checks, its data and weights, and the kind that fits the data."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from shared.comparing import outputs, setup, workers
 from shared.comparing.following import begin, leading
-from shared.comparing.options import Asked, command_line
+from shared.comparing.options import Choices, command_line
 from shared.comparing.programs import Stage
 from shared.comparing.record import Record
 from shared.comparing.workers import Submit
@@ -21,14 +21,14 @@ from shared.distributing.team import Team
 from shared.network import Parameters, Settings
 
 BESIDE = ("shared.comparing.questions", "shared.judging.curves.band")
-"""What is worked out beside, in other processes: the true values, and the band."""
+"""Modules for what other processes compute meanwhile: the true values, and the band."""
 
 
 class Prepared(NamedTuple):
-    """A comparison that can be run; its record says already what runs on what."""
+    """A comparison that is ready to run; its record already says what runs on what."""
 
     record: Record
-    asked: Asked
+    choices: Choices
     sources: Mapping[str, str]
     data: Dataset | Streams
     parameters: Parameters
@@ -40,21 +40,21 @@ class Prepared(NamedTuple):
     def run(self, stage: Stage) -> None:
         """Compare; the record is complete afterwards."""
         from shared.comparing.checkpoint import Checkpoint, identity
-        from shared.comparing.comparison import Comparison  # it takes its time to import: the header comes first
+        from shared.comparing.comparison import Comparison  # slow to import: the header comes first
         from shared.comparing.large import LargeComparison
         from shared.comparing.programs import InChunks, InOnePiece
 
         record, start, settings, data = self.record, self.parameters, self.settings, self.data
-        exact, curvature = self.asked.compared.exact_curve, self.asked.compared.curvature
+        exact, curvature = self.choices.compared.exact_curve, self.choices.compared.curvature
         if isinstance(data, Dataset):
-            whole = InOnePiece(data.train.X.astype(settings.dtype), record.device)
-            comparison = Comparison(record, start, data, settings, whole, stage, self.submit)
+            programs = InOnePiece(data.train.X.astype(settings.dtype), record.device)
+            comparison = Comparison(record, start, data, settings, programs, stage, self.submit)
             comparison.run(self.sources, exact, curvature, self.costs)
             return
         checkpoint = None
-        if self.asked.pieces.resume:
+        if self.choices.pieces.resume:
             of = identity(record.settings, data.train.sha256, self.sources)
-            checkpoint = Checkpoint(self.asked.pieces.resume, of, start)
+            checkpoint = Checkpoint(self.choices.pieces.resume, of, start)
             checkpoint.check_not_beyond(settings.iterations, self.sources)
         pieces = InChunks(data.train.X, record.settings["chunk"], record.device, checkpoint, self.team)
         if data.large:
@@ -65,23 +65,23 @@ class Prepared(NamedTuple):
 
 
 @contextmanager
-def prepared(asked: Asked, team: Team) -> Iterator[Prepared]:
-    """Check everything that can be checked before the work, and open the data; the team begins, and ends with this.
+def prepared(choices: Choices, team: Team) -> Iterator[Prepared]:
+    """Check all that can be checked before the work, and open the data; the team begins and ends with this block.
 
     Raises
     ------
     InputError
-        If the comparison could not run, or its results not be written.
+        If the comparison could not run, or its results could not be written.
     """
-    examples, descent, compared, pieces, saved, results = asked
+    examples, descent, compared, pieces, saved, results = choices
     limit_threads(1)
     with leading(team):
         sources = setup.names_of(compared.frameworks)
         setup.check_learning_rate(descent.learning_rate, compared.dtype)
         page = outputs.page_in(results.report)
         written = (results.json, saved.save_weights, saved.save_trained, page, pieces.resume)
-        read = [examples.train, examples.test, descent.weights, compared.costs, *map(Path, sources.values())]
-        outputs.check(written, read)
+        inputs = [examples.train, examples.test, descent.weights, compared.costs, *map(Path, sources.values())]
+        outputs.check(written, inputs)
         costs = None
         if compared.costs:
             costs = compared.costs, printed_costs.load(compared.costs, descent.iterations)
@@ -107,7 +107,7 @@ def prepared(asked: Asked, team: Team) -> Iterator[Prepared]:
                 "frameworks": list(sources),
             }
             record = setup.new_record(described, data)
-            record.command = command_line(*asked)
+            record.command = command_line(*choices)
             if processes > 1 and isinstance(data, Streams) and chunk:
                 begin(team, data, chunk)
-            yield Prepared(record, asked, sources, data, parameters, settings, submit, team, costs)
+            yield Prepared(record, choices, sources, data, parameters, settings, submit, team, costs)

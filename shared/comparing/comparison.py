@@ -1,4 +1,4 @@
-"""The comparison: every implementation does the same, the judge looks on, and the record keeps what comes of it."""
+"""The comparison: every implementation does the same, the judge judges, and the record keeps the results."""
 
 import warnings
 from collections.abc import Callable, Mapping
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from shared.comparing import given
+from shared.comparing import printed_costs
 from shared.comparing.answers import call, changed, copies, training_problem
 from shared.comparing.programs import Programs, Stage
 from shared.comparing.questions import Questions, Standards, judged_A2
@@ -39,19 +39,19 @@ class Comparison:
     Parameters
     ----------
     record
-        What the comparison is of; `run` adds what comes of it.
+        What is compared; `run` adds the results.
     parameters
         The initial weights, in the dtype of the settings.
     data
-        The examples, in float64; they are rounded to the dtype of the settings once, for all.
+        The examples, in float64; they are rounded once, for all, to the dtype of the settings.
     settings
         How to train.
     programs
-        How implementations are loaded, and what they are given to train on.
+        How implementations are loaded, and what they train on.
     stage
         Shows progress.
     submit
-        Where the true values and the band are worked out: here, or in processes beside this one.
+        Where the true values and the band are computed: in this process, or in workers.
     """
 
     def __init__(
@@ -77,10 +77,10 @@ class Comparison:
         curvature: bool = False,
         costs: tuple[Path, Printed] | None = None,
     ) -> Record:
-        """Run and judge implementations, by name and by what the registry finds them by.
+        """Run and judge implementations: their names, and the sources that the registry loads them from.
 
-        `exact`: train in ball arithmetic as well. `curvature`: look for what makes correct curves part. `costs`: what
-        a file of costs holds, to be judged as the implementations' are.
+        `exact`: train in ball arithmetic as well. `curvature`: measure what makes correct curves part. `costs`: the
+        content of a file of costs, to be judged like those of the implementations.
 
         Raises
         ------
@@ -109,7 +109,7 @@ class Comparison:
         artifacts.band = band_around(reference, s, max(standard.cost_noise for standard in after_steps.values()))
         self.record.horizon = artifacts.band.horizon
         if costs:
-            self.record.given = given.judge(*costs, artifacts.band)
+            self.record.printed_costs = printed_costs.judge(*costs, artifacts.band)
         noise = [np.hstack([standard.noise("W1"), standard.noise("b1")]) for standard in after_steps.values()]
         beyond = self.record.horizon is not None
         weights = TrainedWeights(reference, self.X, np.maximum.reduce(noise), None if beyond else s.trained)
@@ -130,7 +130,7 @@ class Comparison:
     def train(
         self, implementation: Implementation, name: str, artifacts: Artifacts, progress: Progress
     ) -> Array | None:
-        """Let an implementation train, and count what its network gets right; give its costs, the last one, too."""
+        """Let an implementation train, and measure its accuracy; return its costs and that of its trained weights."""
         framework, settings = self.record.frameworks[name], self.settings
         inputs = copies(self.parameters, self.programs.X, self.Y)
         training = call(implementation.train, Parameters(*inputs[:4]), *inputs[4:], settings, progress)
@@ -150,7 +150,7 @@ class Comparison:
         return np.append(named_training["costs"], last)
 
     def accuracy(self, implementation: Implementation, name: str, part: str, artifacts: Artifacts) -> float | None:
-        """Count the share of examples whose label a trained network finds: 1 where A2 is above a half."""
+        """Compute the share of examples that a trained network classifies correctly: as 1 where A2 is above a half."""
         if part not in artifacts.examples:
             return None
         trained, examples = artifacts.trained[name], artifacts.examples[part]
@@ -166,7 +166,7 @@ class Comparison:
         return float(np.mean((layers["A2"] > 0.5) == (examples.Y > 0.5)))
 
     def compare_with_the_exact_curve(self, progress: Progress) -> None:
-        """Train with real numbers, and see how far each curve is from that."""
+        """Train with real numbers, and measure how far each curve is from that."""
         try:
             curve = exact_curve(self.parameters, self.X, self.Y, self.settings, progress)
         except ArithmeticError as error:
@@ -177,11 +177,11 @@ class Comparison:
         for framework in self.record.frameworks.values():
             if framework.costs:
                 framework.exact_distance = exact_distance(np.array(framework.costs), curve)
-        if self.record.given:
-            self.record.given.exact_distance = exact_distance(given.among(curve.costs.high, self.record.given), curve)
+        if printed := self.record.printed_costs:
+            printed.exact_distance = exact_distance(printed_costs.among(curve.costs.high, printed), curve)
 
     def look_at_the_curvature(self) -> None:
-        """Look for what makes correct curves part."""
+        """Measure what makes correct curves part."""
         from shared.judging.curves.curvature import curvature  # it needs JAX
 
         with self.stage("the curvature along the training", self.settings.iterations) as progress:
@@ -189,12 +189,12 @@ class Comparison:
 
 
 def exact_distance(costs: Array, curve: ExactCurve) -> ExactDistance:
-    """Find out how far costs are from the exact ones."""
+    """Measure how far costs are from the exact ones."""
     return ExactDistance(curve.distance(costs).tolist(), *(curve.digits_kept(costs, digits) for digits in (6, 3, 1)))
 
 
 def first_line(implementation: Implementation) -> str:
-    """Give the first line of what an implementation's file says of itself."""
+    """Return the first line of an implementation's docstring."""
     said = str(getattr(implementation, "__doc__", None) or "").strip()
     return said.partition("\n")[0] or "a file that says nothing of itself"
 

@@ -1,7 +1,7 @@
-"""What the processes of a job do that do not lead: each goes through its chunks whenever rank 0 tells it to.
+"""What the processes other than rank 0 do: each processes its chunks whenever rank 0 says so.
 
-Rank 0 tells first how the examples are scaled and cut, and what it reads in the share of each process; then the weights
-of every step. It alone judges, writes and speaks.
+Rank 0 first says how the examples are scaled and cut, and sends a digest of the share of each process; then it sends
+the weights of every step. Only rank 0 judges, writes and prints.
 """
 
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ BEGIN, STOP = "begin", "stop"
 
 @contextmanager
 def leading(team: Team) -> Iterator[None]:
-    """Let the others end when this process is done or fails. Where one of them has failed, all end by that."""
+    """End the others when this process is done or fails. If one of them has failed, they have all ended already."""
     try:
         yield
     except RankFailed:
@@ -38,7 +38,7 @@ def leading(team: Team) -> Iterator[None]:
 
 
 def begin(team: Team, data: Streams, chunk: int) -> None:
-    """As the leader: tell how to begin, and go on only if all have the same file.
+    """Lead: say how to begin, and go on only if all processes have the same file.
 
     Raises
     ------
@@ -46,14 +46,14 @@ def begin(team: Team, data: Streams, chunk: int) -> None:
         If one of them cannot begin, or has another file.
     """
     m, scale = data.train.X.shape[1], data.scale
-    read = [digest(data.train.stored_rows(share_of(team, m, chunk, rank))) for rank in range(team.engine.size)]
-    numbers = {"scale": np.array([scale.white, scale.shift, scale.width]), "digests": np.array(read)}
+    digests = [digest(data.train.stored_rows(share_of(team, m, chunk, rank))) for rank in range(team.engine.size)]
+    numbers = {"scale": np.array([scale.white, scale.shift, scale.width]), "digests": np.array(digests)}
     team.tell({"do": BEGIN, "chunk": str(chunk), "examples": str(m)}, numbers)
     team.agree()
 
 
 def follow(team: Team, examples: Examples, compared: Compared) -> None:
-    """As another process: do what the leader tells, until it tells to stop.
+    """Follow: do what the leader says, until it says to stop.
 
     Raises
     ------
@@ -78,14 +78,14 @@ def follow(team: Team, examples: Examples, compared: Compared) -> None:
 
 
 def check_same(data: Streams, m: int, wanted: int, team: Team, chunk: int) -> None:
-    """Find out whether this process reads what the leader reads."""
-    path, found = data.train.path, data.train.X.shape[1]
-    if found != m or digest(data.train.stored_rows(share_of(team, m, chunk, team.engine.rank))) != wanted:
-        raise InputError(f"{path}: here this is another file than that of rank 0; give all processes the same")
+    """Check that this process reads what the leader reads."""
+    path, m_here = data.train.path, data.train.X.shape[1]
+    if m_here != m or digest(data.train.stored_rows(share_of(team, m, chunk, team.engine.rank))) != wanted:
+        raise InputError(f"{path}: this is not the file that rank 0 reads; give all processes the same")
 
 
 def obey(team: Team, data: Streams, chunk: int, compared: Compared) -> None:
-    """Do what the leader tells."""
+    """Do what the leader says."""
     sources = setup.names_of(compared.frameworks)
     programs = InChunks(data.train.X, chunk, (compared.device, compared.matmul_precision), team=team)
     loaded: dict[str, Chunked] = {}
@@ -101,6 +101,6 @@ def obey(team: Team, data: Streams, chunk: int, compared: Compared) -> None:
 
 
 def share_of(team: Team, m: int, chunk: int, rank: int) -> range:
-    """The examples of a rank."""
+    """Return the examples of a rank."""
     chunks = team.share(-(-m // chunk), rank)
     return range(chunks.start * chunk, min(chunks.stop * chunk, m))

@@ -1,4 +1,4 @@
-"""Comparisons on more examples than can be judged in whole."""
+"""Comparisons on too many examples to judge them all."""
 
 from collections.abc import Mapping
 from itertools import combinations
@@ -19,10 +19,10 @@ from shared.network import Parameters, Settings
 
 
 class LargeComparison:
-    """Compare implementations that go through the examples in chunks.
+    """Compare implementations that process the examples in chunks.
 
     Every quantity and a step are judged on a sample, the first chunk and the last; then the sums over all chunks, from
-    the program's own values for each chunk. The training curves are not judged, but held against each other.
+    the program's own values for each chunk. The training curves are not judged, but compared with each other.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ class LargeComparison:
         self.questions = Questions(parameters, self.X, self.Y, settings, programs.chunk)
 
     def run(self, sources: Mapping[str, str]) -> Record:
-        """Run and judge implementations: their names, and what the registry finds them by.
+        """Run and judge implementations: their names, and the sources that the registry loads them from.
 
         Raises
         ------
@@ -66,7 +66,7 @@ class LargeComparison:
         for name, source in sources.items():
             with self.stage(f"{name}: forward, gradients, a step", 0):
                 loaded[name] = self.programs.load(name, source)
-                answered[name] = self.questions.ask(loaded[name].alone(), start)
+                answered[name] = self.questions.ask(loaded[name].unshared(), start)
         with self.stage("the true values", 0):
             at, after_steps = standards.wait()
         self.record.sample = self.X.shape[1]
@@ -81,7 +81,7 @@ class LargeComparison:
         return self.record
 
     def judge_sums(self, name: str, program: Chunked) -> dict[str, Judgement]:
-        """Judge the sums over the chunks against the exact sums of what the program gives for each."""
+        """Judge the sums over the chunks against the exact sums of the program's own results for each."""
         train, activation = self.streams.train, self.settings.activation
         with self.stage(f"{name}: the sums over the chunks", 0):
             totals, sums = program.judged_totals(self.parameters, train.X, train.Y, activation)
@@ -89,7 +89,7 @@ class LargeComparison:
         return {quantity: sums.judge(quantity, totals[quantity], worst) for quantity in TOTALS}
 
     def train(self, name: str, program: Chunked, artifacts: Artifacts) -> None:
-        """Let a program train on all examples, and count what its network gets right."""
+        """Let a program train on all examples, and measure its accuracy."""
         framework, train = self.record.frameworks[name], self.streams.train
         with self.programs.training(self.stage, name, program, self.settings.iterations) as progress:
             trained = program.train(self.parameters, train.X, train.Y, self.settings, progress)
@@ -101,7 +101,7 @@ class LargeComparison:
             framework.test_accuracy = self.accuracy(program, trained.parameters, self.streams.test, "test")
 
     def accuracy(self, program: Chunked, parameters: Parameters, examples: Streamed, part: str) -> float:
-        """Count the share of examples whose label a trained network finds."""
+        """Compute the share of examples that a trained network classifies correctly."""
         X, Y, activation = examples.X, examples.Y, self.settings.activation
         return program.right_answers(parameters, X, Y, activation, part) / X.shape[1]
 

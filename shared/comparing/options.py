@@ -1,4 +1,4 @@
-"""The options that commands share, in groups: each is declared once, with its help, and given on as it is."""
+"""The options that commands share, in groups: each is declared once, with its help, and passed on as a group."""
 
 import shlex
 from collections.abc import Sequence
@@ -14,17 +14,17 @@ from shared.distributing.place import EngineName
 from shared.network import Activation, Device, DtypeName, MatmulPrecision
 
 MOST = 10**9
-"""No number of steps, hidden units or examples is larger: NumPy would raise what says nothing to the user."""
+"""The largest number of steps, hidden units or examples: beyond it NumPy's errors would tell the user nothing."""
 
 
-def whole(_: type, tokens: Sequence[Token]) -> int:
-    """Take whole numbers only: 1.9 is a mistake, not 2."""
+def whole_number(_: type, tokens: Sequence[Token]) -> int:
+    """Accept whole numbers only: 1.9 is a mistake, not 2."""
     return int(tokens[0].value)
 
 
-Positive = Annotated[int, Parameter(converter=whole, validator=Number(gte=1, lte=MOST))]
+Positive = Annotated[int, Parameter(converter=whole_number, validator=Number(gte=1, lte=MOST))]
 Rate = Annotated[float, Parameter(validator=Number(gt=0, lt=float("inf")))]
-Seed = Annotated[int, Parameter(converter=whole, validator=Number(gte=0))]
+Seed = Annotated[int, Parameter(converter=whole_number, validator=Number(gte=0))]
 Flag = Annotated[bool, Parameter(negative=())]
 
 Channels = Literal["gray", "rgb"]
@@ -39,7 +39,7 @@ class Source:
     train: Path | None = None
     """HDF5 or .npz file with images and labels. [default: photographs that come with scikit-image]"""
     images: str | None = None
-    """The name of the array of images. [default: the one that is called so, or is of such a shape]"""
+    """The name of the array of images. [default: found by its name or its shape]"""
     labels: str | None = None
     """The name of the array of labels. [default: as for --images]"""
 
@@ -66,13 +66,13 @@ class Examples(Data):
     """The examples to train on and to test on."""
 
     test: Path | None = None
-    """HDF5 or .npz file with images and labels. [default: those of the training file that are called so]"""
+    """HDF5 or .npz file with images and labels. [default: the test arrays of the training file, if it has any]"""
 
 
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
 class Descent:
-    """What gradient descent starts from, and how it goes on."""
+    """Where gradient descent starts, and how it goes on."""
 
     iterations: Positive = 2500
     """How many steps of gradient descent."""
@@ -106,9 +106,9 @@ class Compared:
     device: Device = "cpu"
     """Where PyTorch and JAX compute. NumPy and the true values stay on the CPU."""
     matmul_precision: MatmulPrecision = "default"
-    """How PyTorch and JAX multiply float32 matrices: as they do by themselves, or with every bit."""
+    """How PyTorch and JAX multiply float32 matrices: in their default way, or with every bit."""
     costs: Path | None = None
-    """Judge the costs that a training of your own has printed: JSON, CSV or text, every step or every k-th. --weights
+    """Judge the costs that a training of your own printed: JSON, CSV or text, for every step or every k-th. --weights
     and the other options say what it started from."""
     exact_curve: Flag = False
     """Train in ball arithmetic too, and say how far each curve is from that of real numbers (half a minute or more)."""
@@ -119,16 +119,16 @@ class Compared:
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
 class Pieces:
-    """How the examples are gone through, and where the training is kept."""
+    """In how many pieces the examples are processed, and where the training is kept."""
 
     chunk: Positive | None = None
-    """Go through the examples in chunks of so many, read from the file. [default: if more than 2,000, or than fit]"""
+    """Process the examples in chunks of this many, read from the file. [default: if more than 2,000, or than fit]"""
     processes: Positive | None = None
-    """Share the chunks among so many processes on this machine. (mpiexec, torchrun and srun may start them instead.)"""
+    """Share the chunks among this many processes on this machine. (mpiexec, torchrun or srun may start them, too.)"""
     engine: EngineName | None = None
     """What carries numbers between processes. [default: that of the launcher, or torch]"""
     resume: Path | None = None
-    """Keep the training in this .safetensors file after every step, and go on from there if it is there already."""
+    """Save the training to this .safetensors file after every step, and resume it from there if the file exists."""
 
 
 @Parameter(name="*")
@@ -139,7 +139,7 @@ class Saved:
     save_weights: Path | None = None
     """Write the initial weights to this .safetensors, .npz or .pt file: another run starts from them with --weights."""
     save_trained: Path | None = None
-    """Write the weights that the first framework has trained to such a file: `predict` takes them."""
+    """Write the weights that the first framework has trained to such a file, for `predict`."""
 
 
 @Parameter(name="*")
@@ -148,12 +148,12 @@ class Results:
     """Where results are written."""
 
     json: Path | None = None
-    """Write everything that was found to this file."""
+    """Write all results to this file, as JSON."""
     report: Path | None = None
-    """Write a page with pictures that explains the results into this folder."""
+    """Write a page that explains the results, with pictures, into this folder."""
 
 
-class Asked(NamedTuple):
+class Choices(NamedTuple):
     """All options of a comparison."""
 
     examples: Examples
@@ -165,7 +165,7 @@ class Asked(NamedTuple):
 
 
 def arguments(*groups: Any, **others: Any) -> list[str]:
-    """Write the options that are not the default as they stand on a command line; others have no default but None."""
+    """Write the options that differ from their defaults, as on a command line; the default of `others` is None."""
     words = []
     values = [(name, value, getattr(type(group)(), name)) for group in groups for name, value in vars(group).items()]
     for name, value, default in [*values, *((name, value, None) for name, value in others.items())]:

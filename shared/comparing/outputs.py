@@ -1,4 +1,4 @@
-"""Files that a command writes: whether it can is found out before the work, not after it."""
+"""Files that a command writes: whether they can be written is checked before the work, not after it."""
 
 import os
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ from shared.network import InputError
 
 
 def check(paths: Iterable[Path | None], sources: Iterable[Path | None]) -> None:
-    """Find out whether these can be written, and none of them over another or over what the results are made from."""
+    """Check that these can be written, and that none overwrites another or what the results are made from."""
     written, inputs = [path for path in paths if path], list(sources)
     for path in written:
         check_writable(path)
@@ -23,7 +23,7 @@ def check(paths: Iterable[Path | None], sources: Iterable[Path | None]) -> None:
 
 
 def check_writable(path: Path | None) -> None:
-    """Find out before the work, not after it, that a result could not be written."""
+    """Check that a result can be written."""
     if path is None:
         return
     if path.is_dir():
@@ -39,14 +39,14 @@ def check_writable(path: Path | None) -> None:
 
 
 def check_not_overwritten(path: Path | None, *sources: Path | None) -> None:
-    """Find out whether a result would be written over what it is made from."""
+    """Check that a result does not overwrite what it is made from."""
     for source in sources:
         if path and source and path.exists() and source.exists() and path.samefile(source):
             raise InputError(f"{path}: this is {source}, which is read; name another file to write to")
 
 
 def page_in(folder: Path | None, page: str = PAGE) -> Path | None:
-    """Make the folder of the page, if one is wanted; say where the page will be."""
+    """Make the folder of the page, if there is to be one; return the path of the page."""
     if folder is None:
         return None
     try:
@@ -57,15 +57,15 @@ def page_in(folder: Path | None, page: str = PAGE) -> Path | None:
 
 
 def check_weights_name(path: Path | None) -> None:
-    """Find out before the work that weights cannot be saved under this name."""
+    """Check that weights can be saved under this name."""
     if path is not None:
         weights_file.check_name(path)
 
 
 def check_resume_name(path: Path | None) -> None:
-    """Find out before the work that a training cannot be kept under this name."""
+    """Check that a training can be kept under this name."""
     if path is not None and path.suffix != ".safetensors":
-        raise InputError(f"{path}: trainings are kept as .safetensors; give --resume a name that ends so")
+        raise InputError(f"{path}: trainings are kept as .safetensors; give --resume a name that ends in that")
 
 
 def save_trained(path: Path, record: Record) -> None:
@@ -73,6 +73,6 @@ def save_trained(path: Path, record: Record) -> None:
     name = next(iter(record.frameworks))
     trained = record.artifacts and record.artifacts.trained.get(name)
     if not trained:
-        raise InputError(f"{path}: not written, for what {name} gives back from training are no weights")
+        raise InputError(f"{path}: not written, for what {name} returns from training are not weights")
     settings = {key: str(record.settings[key]) for key in ("iterations", "activation", "channels", "scaling")}
     weights_file.save(path, trained, {**settings, "framework": name, "train_sha256": record.data["train"]["sha256"]})

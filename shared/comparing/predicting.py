@@ -1,4 +1,4 @@
-"""The user's own pictures through a trained network in every framework, each held against the true probability."""
+"""The user's own pictures through a trained network in every framework, each compared with the true probability."""
 
 import warnings
 from collections.abc import Mapping, Sequence
@@ -32,11 +32,11 @@ from shared.network import (
 )
 
 NOTED = {"activation": ACTIVATIONS, "channels": get_args(Channels), "scaling": get_args(Scaling)}
-"""What a file of trained weights may say of itself."""
+"""The notes that a file of trained weights may hold."""
 
 
 class PredictingWarning(UserWarning):
-    """There are predictions, but something about the weights makes them doubtful. The text is one line."""
+    """Something about the weights makes the predictions doubtful. The text is one line."""
 
 
 @dataclass(frozen=True)
@@ -80,11 +80,11 @@ def predict(
     weights
         The file of the trained weights; without one, NumPy trains first, at the default settings.
     source
-        The training set, from which come the pictures' size and the scaling. Without one: the embedded photographs.
+        The training set, which determines the size and the scaling of the pictures. [default: the embedded photographs]
     asked
-        The activation, channels and scaling that the user asks for; None leaves them to what the weights say.
+        The activation, channels and scaling that the user asks for; None leaves them to the notes of the weights.
     names
-        The implementations' names, and what the registry finds them by.
+        The names of the implementations, and the sources that the registry loads them from.
     stage
         Shows progress.
     """
@@ -112,7 +112,7 @@ def predict(
 
 
 def settle(asked: Mapping[str, str | None], notes: Mapping[str, str], weights: Path | None) -> Options:
-    """Take what the user asks for, or else what the weights were trained with, or else the default."""
+    """Choose what the user asks for, or else what the weights were trained with, or else the default."""
     noted = {key: notes[key] for key, values in NOTED.items() if notes.get(key) in values}
     for key, value in noted.items():
         if asked[key] not in (None, value):
@@ -121,11 +121,11 @@ def settle(asked: Mapping[str, str | None], notes: Mapping[str, str], weights: P
 
 
 def check_notes(notes: Mapping[str, str], data: Dataset, weights: Path | None) -> None:
-    """Say so if the weights were never trained, or were trained on other data than these."""
+    """Warn if the weights were never trained, or were trained on other data."""
     if notes.get("iterations") == "0":
         warn(
             f"{weights}: these are initial weights, not trained ones; "
-            "python compare.py --save-trained FILE saves what training gives"
+            "python compare.py --save-trained FILE saves trained ones"
         )
     if notes.get("train_sha256", data.train.sha256) != data.train.sha256:
         warn(
@@ -135,7 +135,7 @@ def check_notes(notes: Mapping[str, str], data: Dataset, weights: Path | None) -
 
 
 def columns(photos: Sequence[Path], data: Dataset) -> Array:
-    """Read pictures as the columns of X, of the size and the scaling of the training set."""
+    """Read pictures as the columns of X, with the size and the scaling of the training set."""
     height, width = data.train.image_shape[:2]
     pixels = np.array([pictures.read(photo, height, width) for photo in photos])
     return data.scale.features(as_columns(data.scale.white * pixels, data.train.image_shape))
@@ -152,7 +152,7 @@ def trained_now(data: Dataset, options: Options, stage: Stage) -> Parameters:
 def examine(
     implementation: Implementation, judge: Judge, standard: Standard, parameters: Parameters
 ) -> tuple[Framework, Array | None]:
-    """Let an implementation go forward, and judge each line; give its A2, if that is one."""
+    """Run the forward pass of an implementation, and judge each line; return its A2, if it is one."""
     inputs = copies(parameters, judge.X, judge.Y)
     layers = call(implementation.forward, Parameters(*inputs[:4]), inputs[4], judge.activation)
     values = named(Activations, layers)
@@ -165,5 +165,5 @@ def examine(
 
 
 def warn(text: str) -> None:
-    """Warn, in the name of the function that calls."""
+    """Warn on behalf of the caller."""
     warnings.warn(one_line(text), PredictingWarning, stacklevel=2)

@@ -1,17 +1,17 @@
-"""Costs that are given in a file: a training is judged by what it printed, without its code."""
+"""Costs from a file: a training is judged by what it printed, without its code."""
 
 from pathlib import Path
 
 import numpy as np
 
-from shared.comparing.record import Curve, Given
+from shared.comparing.record import Curve, PrintedCosts
 from shared.data.costs import Printed
 from shared.judging.curves.band import Band
 from shared.network import Array
 
 
-def judge(path: Path, printed: Printed, band: Band) -> Given:
-    """Judge costs against the band, which is as much wider as their last decimal leaves open."""
+def judge(path: Path, printed: Printed, band: Band) -> PrintedCosts:
+    """Judge costs against the band, widened by half of their last decimal."""
     steps, costs = printed.steps, printed.costs
     leaves = at_steps(band, steps, printed.rounding).leaves(costs)
     problem = ""
@@ -28,16 +28,16 @@ def judge(path: Path, printed: Printed, band: Band) -> Given:
     share = at_steps(band, steps, printed.rounding).share(costs)
     at = None if leaves is None else int(steps[leaves])
     curve = Curve("agrees" if at is None else "suspect", len(steps), at, distance, problem, share)
-    return Given(path.name, steps.tolist(), costs.tolist(), printed.rounding, curve)
+    return PrintedCosts(path.name, steps.tolist(), costs.tolist(), printed.rounding, curve)
 
 
 def at_steps(band: Band, steps: Array, rounding: float) -> Band:
-    """Take a band at some steps, wider by this."""
+    """Take the band at some steps, widened by `rounding`."""
     return Band(band.costs[steps], band.half_width[steps] + rounding)
 
 
-def among(costs: Array, given: Given) -> Array:
-    """Put the given costs in the place of these at their steps."""
-    filled, steps = costs.copy(), [step for step in given.steps if step < len(costs)]
-    filled[steps] = given.costs[: len(steps)]
+def among(costs: Array, printed: PrintedCosts) -> Array:
+    """Replace costs by the printed ones, at their steps."""
+    filled, steps = costs.copy(), [step for step in printed.steps if step < len(costs)]
+    filled[steps] = printed.costs[: len(steps)]
     return filled

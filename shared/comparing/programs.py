@@ -1,4 +1,4 @@
-"""How implementations look at the examples: all in one piece, or chunk by chunk while the file is read."""
+"""How implementations process the examples: all in one piece, or chunk by chunk while the file is read."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -13,13 +13,13 @@ from shared.distributing.team import Team
 from shared.network import Array, Device, Implementation, MatmulPrecision, Progress
 
 Stage = Callable[..., AbstractContextManager[Progress]]
-"""stage(what, total, unit="") shows that something begins; the progress that it gives is told how much is done."""
+"""stage(what, total, unit="") shows that something begins, and gives a function to call with how much is done."""
 
 
 class InOnePiece:
-    """Implementations as they are: each is given all examples at once.
+    """Implementations as they are: each gets all examples at once.
 
-    `X` is what implementations are given, and `chunk` how many examples at a time they look at, if not at all.
+    `X` is passed to implementations; `chunk`, the number of examples at a time, is None.
     """
 
     chunk: int | None = None
@@ -29,10 +29,10 @@ class InOnePiece:
         self.device = device
 
     def load(self, name: str, source: str) -> Implementation:
-        """Import an implementation, whose libraries compute with one thread.
+        """Import an implementation, and limit its libraries to one thread.
 
-        The products are small: on a machine that does nothing else a second thread gains a quarter, and on one that
-        does, threads that wait for each other lose far more.
+        The products are small: on an idle machine a second thread gains a quarter; on a busy one, threads that wait for
+        each other lose far more.
         """
         one_thread_for_xla()
         implementation = implementations.load(source, *self.device)
@@ -47,7 +47,7 @@ class InOnePiece:
 
 
 class InChunks:
-    """Implementations that are given chunks of so many examples, by a team; a checkpoint keeps their trainings."""
+    """Implementations that get chunks of `chunk` examples, shared by a team; a checkpoint keeps their trainings."""
 
     def __init__(
         self,
@@ -63,7 +63,7 @@ class InChunks:
         self._programs: dict[str, Chunked] = {}
 
     def load(self, name: str, source: str) -> Chunked:
-        """Import an implementation, and let it look at chunks, in one thread: more would give other bits."""
+        """Import an implementation that is to process chunks, in one thread: more would give other bits."""
         one_thread_for_xla()
         keeper = self.checkpoint.of(name) if self.checkpoint else None
         implementation = implementations.load(source, *self.device)

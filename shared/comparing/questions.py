@@ -14,8 +14,8 @@ from shared.judging.verdict import Judgement
 from shared.network import Activation, Array, Implementation, Parameters, Settings
 
 
-class Asked(NamedTuple):
-    """What an implementation answered: at first, after a step from each checkpoint's weights, and asked again."""
+class Answered(NamedTuple):
+    """What an implementation answered: at first, after a step from each checkpoint's weights, and when asked again."""
 
     first: Answers
     steps: dict[int, Answers]
@@ -37,9 +37,9 @@ class Questions:
     settings
         How to train.
     chunk
-        How many examples at a time implementations look at, if not at all in one piece.
+        How many examples at a time implementations process; None if all in one piece.
     X_given
-        What implementations are given in the place of X: the same examples, in a file.
+        What implementations get in place of X: the same examples, in a file.
     """
 
     def __init__(
@@ -49,27 +49,27 @@ class Questions:
         Y: Array,
         settings: Settings,
         chunk: int | None = None,
-        X_given: Any = None,
+        X_passed: Any = None,
     ) -> None:
         self.parameters, self.X, self.Y, self.settings, self.chunk = parameters, X, Y, settings, chunk
-        self.X_given: Any = X if X_given is None else X_given
+        self.X_passed: Any = X if X_passed is None else X_passed
         self.judging = Judge(X, Y, settings.activation, chunk)
 
-    def ask(self, program: Implementation, checkpoints: Mapping[int, Parameters]) -> Asked:
+    def ask(self, program: Implementation, checkpoints: Mapping[int, Parameters]) -> Answered:
         """Ask for every quantity, for one step from each checkpoint's weights, and for every quantity again."""
-        activation, rate, X = self.settings.activation, self.settings.learning_rate, self.X_given
+        activation, rate, X = self.settings.activation, self.settings.learning_rate, self.X_passed
         first = answers(program, self.parameters, X, self.Y, activation)
         steps = {
             step: answers_to_step(program, parameters, X, self.Y, rate, activation)
             for step, parameters in checkpoints.items()
         }
         again = {step: answers(program, checkpoints[step], X, self.Y, activation) for step in ends_of(checkpoints)}
-        return Asked(first, steps, again)
+        return Answered(first, steps, again)
 
     def judge(
-        self, framework: Framework, answered: Asked, at: Mapping[int, Standard], after_steps: Mapping[int, Standard]
+        self, framework: Framework, answered: Answered, at: Mapping[int, Standard], after_steps: Mapping[int, Standard]
     ) -> None:
-        """Judge what an implementation answered; where something does not agree, find out who is to blame."""
+        """Judge what an implementation answered; where something does not agree, find the line that is to blame."""
         values = answered.first.values
         framework.quantities = at[0].judge_all(values)
         for name, judged in framework.quantities.items():
@@ -84,12 +84,12 @@ class Questions:
 
 
 def ends_of(checkpoints: Mapping[int, Parameters]) -> list[int]:
-    """The first checkpoint and the last."""
+    """Return the first checkpoint and the last."""
     return sorted({min(checkpoints), max(checkpoints)})
 
 
 class Standards:
-    """What is right at the first and the last checkpoint's weights, and after a step from each, worked out beside."""
+    """What is right at the first and the last checkpoint's weights, and after a step from each, computed by workers."""
 
     def __init__(self, submit: Submit, questions: Questions, checkpoints: Mapping[int, Parameters]) -> None:
         about, ends = (questions.X, questions.Y, questions.settings, questions.chunk), ends_of(checkpoints)
@@ -104,14 +104,14 @@ class Standards:
 def standards(
     X: Array, Y: Array, settings: Settings, chunk: int | None, parameters: Parameters, at_weights: bool
 ) -> tuple[Standard | None, Standard]:
-    """Work out what is right at some weights, if that is wanted, and after a step from them."""
+    """Work out what is right after a step from some weights, and, if asked for, at the weights themselves."""
     judge = judge_of(X, Y, settings.activation, chunk)
     at = judge.at(parameters) if at_weights else None
     return at, judge.after_step(parameters, settings.learning_rate)
 
 
 def judge_of(X: Array, Y: Array, activation: Activation, chunk: int | None = None) -> Judge:
-    """A judge that was asked before in this process, if it is for the same data: it has them in balls already."""
+    """Return the judge that this process already has for these data, which are in balls already, or else a new one."""
     for judge in LAST:
         is_same = (judge.activation, judge.chunk, judge.X.dtype) == (activation, chunk, X.dtype)
         if is_same and np.array_equal(judge.X, X) and np.array_equal(judge.Y, Y):
@@ -125,5 +125,5 @@ LAST = deque[Judge](maxlen=2)
 
 
 def judged_A2(X: Array, Y: Array, activation: Activation, parameters: Parameters, A2: Array) -> Judgement:  # noqa: N802
-    """Judge A2 of trained weights, on examples that may be others than those of the training."""
-    return judge_of(X, Y, activation).alone("A2", parameters, {"A2": A2})
+    """Judge A2 of trained weights, on the training set or others."""
+    return judge_of(X, Y, activation).local("A2", parameters, {"A2": A2})

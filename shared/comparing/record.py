@@ -1,4 +1,4 @@
-"""The result record: everything that a comparison found, for the terminal, the JSON file and the page to show."""
+"""The result record: everything that a comparison found, which terminal, JSON file and page show."""
 
 import sys
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from shared.judging.verdict import Judgement
 from shared.network import Activations, Device, MatmulPrecision, Parameters
 
-if TYPE_CHECKING:  # they take their time to import
+if TYPE_CHECKING:  # slow to import
     from shared.data.dataset import Examples
     from shared.judging.curves.band import Band
     from shared.judging.curves.curvature import Curvature
@@ -42,7 +42,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class ExactDistance:
-    """How far a training curve is from the exact curve: at each step, and up to which step it keeps so many digits."""
+    """How far a training curve is from the exact curve at each step, and up to which step it keeps how many digits."""
 
     distances: list[float]
     six_digits_to: int
@@ -51,8 +51,8 @@ class ExactDistance:
 
 
 @dataclass
-class Given:
-    """Costs that are given in a file: costs[k] before update steps[k], known within `rounding`; and what they are."""
+class PrintedCosts:
+    """Costs from a file: costs[k] before update steps[k], known within `rounding`; and how they compare."""
 
     name: str
     steps: list[int]
@@ -64,7 +64,7 @@ class Given:
 
 @dataclass(frozen=True)
 class Exact:
-    """What is known of the exact curve: its costs, the digits proven of each, and what it took."""
+    """The exact curve: its costs, the digits proven of each, and what it took to compute."""
 
     costs: list[float]
     proven_digits: int
@@ -86,9 +86,9 @@ class Apart:
 class Framework:
     """What one implementation did, and the verdicts on it.
 
-    `sums` is about the sums over chunks, where there are too many examples for the rest to be about all of them. They
-    are judged by the bound alone: `noise` is the bound there. `again` is about every quantity, asked for once more at
-    the initial weights and at those of the last step; `trained` about trained weights, and their A2 on each set.
+    `sums` are the verdicts on sums over chunks, where there are too many examples to judge the rest on all of them.
+    They are judged by the bound alone: `noise` is the bound there. `again` are those on every quantity, asked for once
+    more at the initial weights and at those of the last step; `trained` on trained weights, and their A2 on each set.
     """
 
     costs: list[float] = field(default_factory=list)
@@ -132,7 +132,7 @@ class Framework:
 class Artifacts:
     """What the page draws, and the JSON file leaves out because it is large.
 
-    `about` holds what each implementation says of itself, `trained` the weights that it gives back, and `passes` what
+    `about` holds the first line of each implementation's docstring, `trained` its trained weights, and `passes` what
     its trained network computes for the examples: passes["numpy", "test"].
     """
 
@@ -153,7 +153,7 @@ class Record:
     machine: dict[str, Any]
     data: dict[str, Any]
     frameworks: dict[str, Framework] = field(default_factory=dict)
-    given: Given | None = None
+    printed_costs: PrintedCosts | None = None
     horizon: int | None = None
     exact_curve: Exact | None = None
     curvature: "Curvature | None" = None
@@ -164,7 +164,7 @@ class Record:
 
     @property
     def device(self) -> tuple[Device, MatmulPrecision]:
-        """Where frameworks that can choose compute, and with which matrix products."""
+        """Where frameworks that have a choice compute, and how they multiply matrices."""
         return self.settings.get("device", "cpu"), self.settings.get("matmul_precision", "default")
 
     @property
@@ -175,8 +175,8 @@ class Record:
             for name, framework in self.frameworks.items()
             for order, (iteration, quantity) in enumerate(framework.disagreements())
         ]
-        if self.given and (at := self.given.curve.leaves_band_at) is not None:
-            disagreements.append((at, sys.maxsize, Disagreement(self.given.name, "cost", at)))
+        if self.printed_costs and (at := self.printed_costs.curve.leaves_band_at) is not None:
+            disagreements.append((at, sys.maxsize, Disagreement(self.printed_costs.name, "cost", at)))
         return min(disagreements, key=lambda entry: entry[:2])[2] if disagreements else None
 
     @property
@@ -185,7 +185,7 @@ class Record:
         return "disagree" if self.first_disagreement else "agree"
 
     def as_dict(self) -> dict[str, Any]:
-        """Give the record in the layout of the JSON file, which leaves out what only the page draws."""
+        """Return the record in the layout of the JSON file, which leaves out what only the page draws."""
         first = self.first_disagreement
         return {
             "schema": SCHEMA,
@@ -195,7 +195,7 @@ class Record:
             "versions": self.versions,
             "machine": self.machine,
             "data": self.data,
-            "given_costs": asdict(self.given) if self.given else None,
+            "given_costs": asdict(self.printed_costs) if self.printed_costs else None,
             "horizon": self.horizon,
             "exact_curve": asdict(self.exact_curve) if self.exact_curve else None,
             "curvature": asdict(self.curvature) if self.curvature else None,

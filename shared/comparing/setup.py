@@ -27,7 +27,7 @@ PACKAGES = {"numpy": ("numpy",), "torch": ("torch",), "jax": ("jax", "jaxlib"), 
 
 
 def names_of(frameworks: str) -> dict[str, str]:
-    """Split the list of implementations, check that each is there, once, and give each its short name."""
+    """Split the list of implementations, check that each exists and is named once, and find its short name."""
     sources = [source.strip() for source in frameworks.split(",") if source.strip()]
     if not sources:
         raise InputError("--frameworks names nothing; name numpy, torch, jax or the path of a .py file")
@@ -42,7 +42,7 @@ def names_of(frameworks: str) -> dict[str, str]:
 
 
 def check_learning_rate(learning_rate: float, dtype: DtypeName) -> None:
-    """Find out whether the judged dtype has such a number."""
+    """Check that the judged dtype has such a number."""
     with np.errstate(over="ignore"):
         if not np.isfinite(np.dtype(dtype).type(learning_rate)):
             raise InputError(f"--learning-rate {learning_rate:g} is beyond {dtype}; choose a smaller one")
@@ -69,7 +69,7 @@ def files(examples: Data) -> tuple[Path, Path | None]:
 def opened(examples: Examples, dtype: DtypeName, pieces: Pieces, processes: int) -> Iterator[Dataset | Streams]:
     """Load the examples into memory, or open their files to go through them in chunks.
 
-    They go in chunks if that is asked for, or if they do not fit into memory, are too many, or are shared.
+    Chunks are used if they are asked for, or if the examples do not fit into memory, are too many, or are shared.
     """
     asked_for = processes > 1 or any(V is not None for V in (pieces.chunk, pieces.resume, pieces.processes))
     if not asked_for and (examples.train is None or streaming.fits(examples.train, examples.names)):
@@ -88,7 +88,7 @@ def chunk_of(data: Dataset | Streams, chunk: int | None, dtype: DtypeName) -> in
 
 
 def check_size(data: Dataset | Streams, wanted: Mapping[str, object]) -> None:
-    """Find out before the work that what is wanted is for fewer examples."""
+    """Check that no option is set that is for fewer examples only."""
     for option, value in wanted.items():
         if value and isinstance(data, Streams) and data.large:
             raise InputError(
@@ -98,7 +98,7 @@ def check_size(data: Dataset | Streams, wanted: Mapping[str, object]) -> None:
 
 
 def initial_weights(descent: Descent, n_x: int, dtype: DtypeName, copy: Path | None = None) -> Parameters:
-    """Load the initial weights, or draw them; save a copy where one is wanted."""
+    """Load the initial weights, or draw them; save a copy if asked to."""
     if descent.weights is None:
         n_h = descent.hidden or Settings.hidden
         if shortage := too_large(n_h * n_x * np.dtype(dtype).itemsize):
@@ -132,13 +132,13 @@ def new_record(settings: dict[str, Any], data: Dataset | Streams) -> Record:
 
 
 def described(examples: Loaded | Streamed) -> Mapping[str, Any]:
-    """Say which examples these are."""
+    """Describe these examples: file, digest, size."""
     n_x, m = examples.X.shape
     return {"path": one_line(examples.path), "sha256": examples.sha256, "examples": m, "features": n_x}
 
 
 def machine() -> dict[str, Any]:
-    """Say what this machine is, and how many threads each library takes."""
+    """Describe this machine, and how many threads each library uses."""
     threads = {pool["internal_api"]: pool["num_threads"] for pool in threadpool_info()}
     return {
         "system": f"{platform.system()} {platform.machine()}",

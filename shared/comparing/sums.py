@@ -1,4 +1,4 @@
-"""Sums over chunks: exact ones, and a second way to add, which judges them."""
+"""Sums over chunks: exact ones, and a second way to add, by which they are judged."""
 
 import math
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ TOTALS = ("cost", "dW2", "db2", "dW1", "db1")
 """What is summed over the chunks, in the order of computation."""
 
 BITS = 256
-"""Precision of the few operations that put the second sums together."""
+"""Bits of precision in the few operations that combine the second sums."""
 
 
 class Chunk(NamedTuple):
@@ -44,19 +44,19 @@ class Totals:
         self.sum = ExactSum(sum(self.sizes))
 
     def add(self, chunk: Chunk, of_chunk: Mapping[str, Any]) -> None:
-        """Add what a chunk gave."""
+        """Add the results of a chunk."""
         flat = np.concatenate([np.ravel(of_chunk[name]) for name in TOTALS])
         self.sum.add(flat, chunk.X.shape[1])
 
     def over(self, engine: Engine, m: int, dtype: np.dtype) -> dict[str, Any]:
-        """The sums over all processes, divided by the number of examples, by name."""
+        """Return the sums over all processes, divided by the number of examples, by name."""
         flat = np.split(self.sum.total(engine, m, dtype), np.cumsum(self.sizes)[:-1])
         totals = {name: V.reshape(shape) for V, (name, shape) in zip(flat, self.shapes.items(), strict=True)}
         return {**totals, "cost": float(totals["cost"])}
 
 
 class Sums:
-    """The sums of what a program gives for each of the chunks, each weighted with its share of m examples.
+    """The sums of a program's results for the chunks, each weighted with its share of m examples.
 
     For each size of chunk (all have `chunk` examples, but for the last), a sum is two float64 arrays, the sum and what
     its roundings lost (Ogita, Rump and Oishi, Accurate sum and dot product, 2005): together they are off by at most
@@ -70,7 +70,7 @@ class Sums:
         self.sums = np.zeros((1, 2, 3, sum(self.sizes.values())))  # process; width; sum, what it lost, magnitudes
 
     def add(self, chunk: Chunk, of_chunk: Mapping[str, Any]) -> None:
-        """Add what a chunk gave."""
+        """Add the results of a chunk."""
         self.chunks += 1
         V = np.concatenate([np.ravel(of_chunk[name]) for name in TOTALS]).astype(np.float64)
         high, low, magnitude = self.sums[0, self.widths.index(chunk.X.shape[1])]

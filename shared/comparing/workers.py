@@ -1,4 +1,4 @@
-"""Work in other processes, beside what this one does in the meantime."""
+"""Worker processes, which compute while this process does something else."""
 
 import os
 import signal
@@ -14,20 +14,20 @@ from typing import Any
 from threadpoolctl import threadpool_limits
 
 Submit = Callable[..., Callable[[], Any]]
-"""submit(function, *arguments) begins a call; what it gives back waits for the result, or raises what was raised."""
+"""submit(function, *arguments) begins a call, and returns a function that waits for the result or raises its error."""
 
 WORKERS = 1
-"""More would disturb the trainings, which are timed, on a machine with two processors, and gain nothing beside them."""
+"""More would disturb the trainings, which are timed, on a machine with two processors, and gain nothing."""
 
 
 def at_once(function: Callable[..., Any], *arguments: Any) -> Callable[[], Any]:
-    """Begin a call in this process: nothing happens until the result is wanted."""
+    """Submit a call in this process: it runs when its result is asked for."""
     return lambda: function(*arguments)
 
 
 @contextmanager
 def started(*modules: str) -> Iterator[Submit]:
-    """Start processes that import modules while this one goes on, take calls in turn, and end with the `with` block.
+    """Start workers that import modules while this process goes on, take calls in turn, and end with the `with` block.
 
     Ctrl-C is left to this process.
     """
@@ -57,7 +57,7 @@ def started(*modules: str) -> Iterator[Submit]:
 
 
 def _get_ready(modules: Sequence[str]) -> None:
-    """Import what takes time before the first call comes."""
+    """Import slow modules before the first call comes."""
     end_with_the_parent()
     for module in modules:
         import_module(module)
@@ -66,7 +66,7 @@ def _get_ready(modules: Sequence[str]) -> None:
 
 @contextmanager
 def deaf_to_interrupts() -> Iterator[None]:
-    """Let processes that are started here never hear Ctrl-C; this one hears it at the end of the `with` block."""
+    """Let processes started here ignore Ctrl-C; this one hears it at the end of the `with` block."""
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
@@ -80,9 +80,9 @@ def deaf_to_interrupts() -> Iterator[None]:
 
 @contextmanager
 def safe_path() -> Iterator[None]:
-    """Let Python processes that are started here import nothing from the current folder by chance.
+    """Keep Python processes started here from importing anything from the current folder by accident.
 
-    If this process is killed, the one that tracks its resources tidies up, and says nothing.
+    If this process is killed, the one that tracks its resources cleans up silently.
     """
     before = dict(os.environ)
     silent = f"{before.get('PYTHONWARNINGS', '')},ignore:resource_tracker:UserWarning".lstrip(",")
@@ -96,9 +96,9 @@ def safe_path() -> Iterator[None]:
 
 
 def end_with_the_parent(group: int | None = None) -> None:
-    """Let this process end when the one that started it is gone, even if that was killed and this one is at work.
+    """End this process when the one that started it is gone, even if that was killed and this one is busy.
 
-    If it has a process group of its own, its number may be given: all of the group ends then.
+    With the number of its own process group, the whole group ends.
     """
     threading.Thread(target=_wait_for_the_end_of, args=(parent_process(), group), daemon=True).start()
 
@@ -112,11 +112,11 @@ def _wait_for_the_end_of(parent: Any, group: int | None) -> None:
 
 @contextmanager
 def _lost() -> Iterator[None]:
-    """Say what it means that a worker is gone."""
+    """Explain the loss of a worker."""
     try:
         yield
     except BrokenProcessPool as error:
         raise MemoryError(
-            "a worker process has ended before its work: it was killed by somebody, or by the system, where memory is "
+            "a worker process ended before its work was done: it was killed, perhaps by the system because memory is "
             "short; or this is a script without if __name__ == '__main__'"
         ) from error

@@ -16,7 +16,7 @@ EXPONENT = (
 
 
 def before(terminal: Terminal, record: Bench) -> None:
-    """Say what comes before the numbers."""
+    """Print what comes before the numbers."""
     for line in (*what(record), "", *explanations(record)):
         terminal.say(escape(line))
 
@@ -139,7 +139,7 @@ def spread(figure: Spread | None, scale: float, digits: int = 0) -> str:
 
 
 def growth_tables(record: Bench) -> dict[str, list[list[str]]]:
-    """Give the rows of the sweep's tables, the first with the sizes, by their titles; of peers without their floors."""
+    """Return the rows of the sweep's tables by their titles, the first with the sizes; peers come without floors."""
     tables: dict[str, list[list[str]]] = {}
     for growth in record.growth:
         title = f"How a step grows with {growth.along}, in {record.settings['sweep']}: microseconds"

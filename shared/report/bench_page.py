@@ -14,12 +14,12 @@ from shared.report.page import template, write_page
 
 
 def write(folder: Path, record: Bench) -> None:
-    """Write the page into a folder, whole or not at all."""
+    """Write the page into a folder, completely or not at all."""
     write_page(folder / PAGE, render(record))
 
 
 def render(record: Bench) -> str:
-    """Give the page's HTML."""
+    """Return the page's HTML."""
     with drawing.style():
         drawings = {dtype: bars(dtype, timings, record) for dtype, timings in record.timings.items()}
     return template("bench.html.jinja").render(

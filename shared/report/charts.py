@@ -31,7 +31,7 @@ def series(k: int) -> tuple[str, str]:
 
 
 def width(k: int, count: int) -> float:
-    """The width of curve number k of so many that may lie on top of each other: the last is the thinnest."""
+    """The width of curve k of `count` that may lie on top of each other: the last is the thinnest."""
     return 1.5 + 5 * (1 - (k + 1) / count)
 
 
@@ -107,7 +107,7 @@ def finished(axes: Axes, record: Record, names: dict[str, Artist], label: str, l
 
 
 def along_the_steps(axes: Axes, record: Record, names: dict[str, Artist]) -> None:
-    """Draw what both curves' charts have: the axis of the steps, and the horizon."""
+    """Draw what both charts share: the axis of the steps, and the horizon."""
     axes.set_xlabel("step")
     axes.set_xlim(0, record.settings["iterations"])
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
@@ -168,6 +168,6 @@ def quantities(record: Record) -> str:
 
 
 def shares_of_bound(record: Record, name: str) -> Array:
-    """Give the error of each quantity as a share of its bound; what errs where nothing may is infinitely beyond it."""
+    """Return each quantity's error as a share of its bound; an error where none is possible is infinitely beyond it."""
     judged = record.frameworks[name].quantities.values()
     return np.array([j.max_error / j.bound if j.bound else (0.0 if j.max_error == 0 else np.inf) for j in judged])

@@ -6,7 +6,7 @@ from shared.report.terminal import Terminal
 
 
 def show(terminal: Terminal, checkup: Checkup) -> None:
-    """Show what was found; what the program itself said where it failed goes to standard error."""
+    """Show what was found; what the program itself printed when it failed goes to standard error."""
     for part in parts(checkup):
         (terminal.say if isinstance(part, str) else terminal.table)(part)  # type: ignore[arg-type]
     for stop in checkup.stops:

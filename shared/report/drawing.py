@@ -29,13 +29,13 @@ VARIABLES = {INK: "ink", MUTED: "muted", GRAY: "band"} | {c: f"series-{i}" for i
 MARKERS = "os^Dv*"
 
 WIDTH = 420
-"""Units of the drawing, in which letters are 11.5 high: legible where the page is a phone's."""
+"""The width of a drawing, in units in which letters are 11.5 high: legible on a phone."""
 
 LONGEST_NAME = 28
-"""Letters of a name in a legend: a longer one is cut."""
+"""The most letters of a name in a legend: a longer one is cut."""
 
 MOST_POINTS = 400
-"""Points of a curve: more would not be seen apart."""
+"""The most points of a curve: more could not be told apart."""
 
 STYLE: dict[Any, Any] = {
     "axes.edgecolor": MUTED,
@@ -57,7 +57,7 @@ STYLE: dict[Any, Any] = {
 
 
 def style() -> AbstractContextManager[None]:
-    """Draw in the page's style: what is drawn in this `with` block."""
+    """Draw in the page's style within this `with` block."""
     return rc_context(STYLE)
 
 
@@ -68,7 +68,7 @@ def canvas(height: float) -> tuple[Figure, Axes]:
 
 
 def svg(figure: Figure, name: str, title: str, description: str) -> str:
-    """Write a figure as SVG to stand inside an HTML page, with a title and a description to be read aloud."""
+    """Write a figure as SVG for an HTML page, with a title and a description for screen readers."""
     file = io.StringIO()
     nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
     with warnings.catch_warnings():
@@ -103,7 +103,7 @@ def short(name: str) -> str:
 
 
 def in_columns(values: Array, count: int = MOST_POINTS // 2) -> list[Array]:
-    """Split positions 0, 1, 2, ... into at most so many columns of neighbours."""
+    """Split positions 0, 1, 2, ... into at most `count` columns of neighbours."""
     return np.array_split(np.arange(len(values)), min(count, len(values)))
 
 
@@ -114,7 +114,7 @@ def extremes(values: Array) -> Array:
 
 
 def largest(values: Array) -> tuple[Array, Array]:
-    """Give the last position and the largest value of each column."""
+    """Return the last position and the largest value of each column."""
     columns = in_columns(values)
     return np.array([k[-1] for k in columns]), np.array([values[k].max() for k in columns])
 
@@ -134,7 +134,7 @@ def logarithmic(values: Array) -> tuple[int, int]:
 def ticks(
     low: int, high: int, zero: bool = False, more: bool = False, most: int = 7
 ) -> tuple[FixedLocator, FixedFormatter]:
-    """Label powers of ten, at most about so many; the low end as 0 if zeros are drawn there, the high end as "more"."""
+    """Label about `count` powers of ten; the low end as 0 if zeros are drawn there, the high end as "more"."""
     step = max(1, round((high - low) / most))
     exponents = [k for k in range(high - step * more, low, -1) if k % step == 0]  # 10^0 is among them
     named = {10.0**k: power_of_ten(k) for k in exponents}

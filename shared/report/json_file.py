@@ -11,7 +11,7 @@ from shared.network import InputError
 
 
 def write(path: Path, content: Mapping[str, Any]) -> None:
-    """Write what was found, whole or not at all. Numbers that are not finite become null: JSON has no word for them."""
+    """Write results, completely or not at all. Numbers that are not finite become null: JSON has no word for them."""
     text = f"{json.dumps(finite(dict(content)), indent=1, allow_nan=False)}\n".encode()
     try:
         write_atomically(path, text)

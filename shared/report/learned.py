@@ -16,7 +16,7 @@ from shared.report import pictures
 class Unit:
     """A hidden unit: what training changed in its W1, its W2, the training example that wakes it most, and how many do.
 
-    `awake` counts the examples of label 0 and of label 1. There is none for a sigmoid unit, which never sleeps.
+    `awake` counts the examples of label 0 and of label 1. A sigmoid unit has none, as it never sleeps.
     """
 
     change: str
@@ -36,13 +36,13 @@ class Row:
 
 
 def units(record: Record, artifacts: Artifacts, name: str) -> Iterator[Unit]:
-    """Look at each hidden unit of a trained network."""
+    """Describe each hidden unit of a trained network."""
     trained, examples = artifacts.trained[name], artifacts.examples["train"]
     changes = pictures.weights(trained.W1 - artifacts.initial.W1, examples.image_shape)
     layers, label = artifacts.passes.get((name, "train")), examples.Y[0] > 0.5
     for k, change in enumerate(changes):
         weight = float(trained.W2[0, k])
-        if layers is None or not np.max(layers.A1[k]) > 0:  # it sleeps on all, or gives what is no number
+        if layers is None or not np.max(layers.A1[k]) > 0:  # it sleeps on all, or is NaN
             yield Unit(change, weight, awake=(0, 0) if layers is not None else None)
             continue
         awake, most = layers.A1[k] > 0, int(np.argmax(layers.A1[k]))
@@ -52,7 +52,7 @@ def units(record: Record, artifacts: Artifacts, name: str) -> Iterator[Unit]:
 
 
 def asleep(record: Record, artifacts: Artifacts, name: str) -> tuple[float, int, int] | None:
-    """Give the answer to what wakes no unit, b2's alone; how many training examples get it, and how many of label 1."""
+    """Return the answer where no unit wakes, b2's alone; how many training examples get it, and how many of label 1."""
     layers = artifacts.passes.get((name, "train"))
     if layers is None or record.settings["activation"] != "relu":
         return None

@@ -1,8 +1,8 @@
-"""What is said about something that does not agree: what, who, where, both values, what was allowed, where to look."""
+"""Messages about what does not agree: what, who, where, both values, what was allowed, where to look."""
 
 from typing import TYPE_CHECKING
 
-from shared.comparing.record import Curve, Framework, Given, Record
+from shared.comparing.record import Curve, Framework, PrintedCosts, Record
 from shared.judging.verdict import Judgement, deviations
 
 if TYPE_CHECKING:  # it needs JAX
@@ -10,7 +10,7 @@ if TYPE_CHECKING:  # it needs JAX
 
 
 def explain(record: Record, name: str) -> list[str]:
-    """Say everything that an implementation does not agree in, in the order of computation."""
+    """Explain every disagreement of an implementation, in the order of computation."""
     framework, where = record.frameworks[name], network_of(record)
     lines = [f"{changed}: {name} changed it; inputs must be left as they are" for changed in framework.changed_inputs]
     if lines:
@@ -45,7 +45,7 @@ def network_of(record: Record) -> str:
 
 
 def evidence(judged: Judgement) -> list[str]:
-    """Give the numbers behind a verdict."""
+    """List the numbers behind a verdict."""
     entry = judged.worst
     if entry is None:
         return [f"  {judged.problem}"]
@@ -82,13 +82,13 @@ def curve_evidence(curve: Curve) -> list[str]:
     return [f"  the curve leaves the band of correct curves at iteration {curve.leaves_band_at}"]
 
 
-def given_costs(given: Given) -> str:
-    """Say what the costs of a file are, and what they were found to be."""
-    steps, curve = given.steps, given.curve
-    known = f"of steps {steps[0]:,} to {steps[-1]:,}, known within {given.rounding:.1g}"
+def printed_costs(printed: PrintedCosts) -> str:
+    """Describe the costs of a file, and the verdict on them."""
+    steps, curve = printed.steps, printed.curve
+    known = f"of steps {steps[0]:,} to {steps[-1]:,}, known within {printed.rounding:.1g}"
     how = f"farthest from the reference by {curve.largest_distance:.1e}"
     verdict = f"agrees, {how}" if curve.verdict == "agrees" else f"{curve.verdict}\n  {curve.problem}\n  {how}"
-    return f"{given.name}: {len(steps):,} costs {known}: {verdict}"
+    return f"{printed.name}: {len(steps):,} costs {known}: {verdict}"
 
 
 def not_judged(record: Record) -> str:
@@ -155,7 +155,7 @@ def allowance(record: Record) -> str:
 
 
 def nearest(record: Record) -> str:
-    """Say how much of what agrees was used where most was."""
+    """Say which quantity used most of what agrees, and how much."""
     judged = [(j.share or 0.0, name, q) for name, f in record.frameworks.items() for q, j in f.quantities.items()]
     share, name, quantity = max(judged, default=(0.0, "", ""))
     return f"\nThe nearest used {share:.0%} of what agrees: {quantity} of {name}." if share < 1 and name else ""

@@ -30,12 +30,12 @@ SCALINGS = {
 
 
 def write(folder: Path, record: Record) -> None:
-    """Write the page into a folder, whole or not at all."""
+    """Write the page into a folder, completely or not at all."""
     write_page(folder / PAGE, render(record))
 
 
 def write_page(path: Path, text: str) -> None:
-    """Write a page, whole or not at all."""
+    """Write a page, completely or not at all."""
     try:
         write_atomically(path, text.encode(errors="backslashreplace"))
     except OSError as error:
@@ -43,7 +43,7 @@ def write_page(path: Path, text: str) -> None:
 
 
 def render(record: Record) -> str:
-    """Give the page's HTML."""
+    """Return the page's HTML."""
     with drawing.style():
         return template("page.html.jinja").render(**content(record))
 
@@ -62,7 +62,7 @@ def template(name: str) -> Template:
 
 
 def content(record: Record) -> dict[str, Any]:
-    """Give everything that the template shows."""
+    """Return everything that the template shows."""
     artifacts = record.artifacts
     if artifacts is None or artifacts.band is None:
         raise ValueError("a comparison that has not run, or not on all examples, has no page")
@@ -86,7 +86,7 @@ def content(record: Record) -> dict[str, Any]:
         "costs": trained and Markup(charts.costs(record)),  # noqa: S704 -- it escapes what it is given
         "distances": trained and Markup(charts.distances(record, artifacts.band)),  # noqa: S704
         "columns": len(drawing.in_columns(artifacts.band.half_width)),
-        "given": record.given and messages.given_costs(record.given),
+        "printed_costs": record.printed_costs and messages.printed_costs(record.printed_costs),
         "horizon": record.horizon is not None and messages.horizon(record),
         "curvature": record.curvature and Markup(charts.curvature(record, record.curvature)),  # noqa: S704
         "what_parts": record.curvature and messages.curvature(record, record.curvature).splitlines(),
@@ -104,7 +104,7 @@ def content(record: Record) -> dict[str, Any]:
 
 
 def answers(artifacts: Artifacts) -> dict[str, Any]:
-    """Give what the trained networks say of the pictures kept back, or else of those trained on."""
+    """Return what the trained networks say of the test pictures, or else of the training pictures."""
     part = "test" if "test" in artifacts.examples else "train"
     says = next((name for name, where in artifacts.passes if where == part), None)
     return {
@@ -121,7 +121,7 @@ def mistakes(artifacts: Artifacts, name: str, part: str) -> int:
 
 
 def times(record: Record) -> dict[str, tuple[Framework, float]]:
-    """Give each framework that has trained, and its time per step as a share of the slowest one's."""
+    """Return each framework that has trained, and its time per step as a share of the slowest one's."""
     timed = {name: f for name, f in record.frameworks.items() if f.seconds_per_step is not None}
     slowest = max((f.seconds_per_step or 0.0 for f in timed.values()), default=0.0) or 1.0
     return {name: (f, (f.seconds_per_step or 0.0) / slowest) for name, f in timed.items()}

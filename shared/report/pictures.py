@@ -13,10 +13,10 @@ from shared.data.dataset import Examples
 from shared.network import Array
 
 LARGEST_SIDE = 128
-"""Pixels: larger pictures are shown smaller."""
+"""The most pixels of a side: larger pictures are shown smaller."""
 
 MOST_UNITS = 16
-"""Hidden units that are shown."""
+"""The most hidden units that are shown."""
 
 MOST_MISTAKES = 4
 
@@ -36,7 +36,7 @@ class Photograph:
 
 
 def data_uri(image: Image.Image) -> str:
-    """Write a picture, not larger than need be, as text that can stand in a page."""
+    """Write a picture, no larger than necessary, as text for a page."""
     smaller = image.reduce(-(-max(image.size) // LARGEST_SIDE)) if max(image.size) > LARGEST_SIDE else image
     file = io.BytesIO()
     smaller.save(file, "PNG", optimize=True)
@@ -44,7 +44,7 @@ def data_uri(image: Image.Image) -> str:
 
 
 def to_bytes(values: Array, low: float, high: float) -> Array:
-    """Map low to 0 and high to 255, and what is no number to the middle."""
+    """Map low to 0 and high to 255, and NaN to the middle."""
     clipped = np.clip(values.astype(np.float64), low, high)
     scaled = (clipped - low) / (high - low) if high > low else np.full(values.shape, 0.5)
     return np.rint(255 * np.nan_to_num(scaled, nan=0.5)).astype(np.uint8)
@@ -97,6 +97,6 @@ def photograph(examples: Examples, k: int) -> str:
 def classes(examples: Examples) -> tuple[str, str, str]:
     """Name the labels 0 and 1, and what is asked, by what the file says that they mean."""
     names = examples.classes
-    if names == ("non-cat", "cat") or "catvnoncat" in examples.path.name:  # copies without names are about
+    if names == ("non-cat", "cat") or "catvnoncat" in examples.path.name:  # copies without names are in use
         return "no cat", "a cat", "it shows a cat"
     return (f"label {names[0]}", f"label {names[1]}", f"its label is {names[1]}")

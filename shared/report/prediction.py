@@ -63,7 +63,7 @@ def probability(value: float | None) -> str:
 
 
 def explanations(predictions: Predictions) -> list[str]:
-    """Say everything that does not agree, in the order of computation."""
+    """Explain everything that does not agree, in the order of computation."""
     lines = []
     for name, framework in predictions.record.frameworks.items():
         lines += [
@@ -77,13 +77,13 @@ def explanations(predictions: Predictions) -> list[str]:
 
 
 def as_dict(predictions: Predictions) -> dict[str, Any]:
-    """Give the predictions in the layout of the JSON file."""
-    whole = predictions.record.as_dict()
+    """Return the predictions in the layout of the JSON file."""
+    record = predictions.record.as_dict()
     head = ("schema", "verdict", "settings", "versions", "machine")
     judged = ("quantities", "changed_inputs", "explanations")
     return {
-        **{key: whole[key] for key in head},
-        "data": {"train": whole["data"]["train"]},
+        **{key: record[key] for key in head},
+        "data": {"train": record["data"]["train"]},
         "classes": list(predictions.classes),
         "pictures": [picture(predictions, i) for i in range(len(predictions.photos))],
         "frameworks": {
@@ -94,7 +94,7 @@ def as_dict(predictions: Predictions) -> dict[str, Any]:
 
 
 def picture(predictions: Predictions, i: int) -> dict[str, Any]:
-    """Give what is known of one picture."""
+    """Return what is known of one picture."""
     return {
         "path": str(predictions.photos[i]),
         "label": predictions.labels[i],

@@ -24,7 +24,7 @@ REFRESH = 0.1
 """Seconds between two looks at the progress: a program that reports every step is not slowed by it."""
 
 SOON = 0.1
-"""Seconds after which a swallowed Ctrl-C comes again: the callback is over then."""
+"""Seconds after which a Ctrl-C that a callback swallowed is raised again."""
 
 WIDE = 200
 """Columns of an output that is not a terminal: nothing is wrapped in a file."""
@@ -58,13 +58,13 @@ class Screen:
         self.err.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
 
     def say_as_is(self, text: str) -> None:
-        """Show what is somebody else's text, a user's own traceback, on standard error."""
+        """Show text that is not ours, such as a user's traceback, on standard error."""
         if text:
             self.err.print(text, markup=False, highlight=False, soft_wrap=True)
 
     @contextmanager
     def stage(self, what: str, total: int, unit: str = "", still: bool = False) -> Iterator[Report]:
-        """Show on standard error, if it is a terminal, that something is under way, how far and how fast, in units."""
+        """Show progress on standard error, if it is a terminal: how far and how fast, in units."""
         columns: list[ProgressColumn] = [
             SpinnerColumn(),
             TextColumn("{task.description}"),
@@ -86,11 +86,11 @@ class Screen:
             yield report
 
     def still_stage(self, what: str, total: int, unit: str = "") -> AbstractContextManager[Report]:
-        """Show the same, but let nothing move between two reports: what is timed meanwhile is not disturbed."""
+        """Show progress that does not move between two reports, so as not to disturb what is timed."""
         return self.stage(what, total, unit, still=True)
 
     def table(self, table: Table) -> None:
-        """Print a table whole: on a terminal that is too narrow for it, lines are continued, not cut."""
+        """Print a complete table: on a terminal that is too narrow for it, lines are wrapped, not cut."""
         needed = Measurement.get(self.out, self.out.options.update(width=WIDE), table).maximum
         self.out.width, narrow = max(needed, self.out.width), self.out.width
         self.out.print(table, crop=False)
@@ -102,14 +102,14 @@ class Screen:
 
 
 class Speed(ProgressColumn):
-    """How many units are done in a second."""
+    """A column that shows how many units are done in a second."""
 
     def __init__(self, unit: str) -> None:
         self.unit = unit
         super().__init__()
 
     def render(self, task: Task) -> Text:
-        """Write it, as soon as it is known."""
+        """Write the speed, as soon as it is known."""
         return Text(f"{task.speed:,.0f} {self.unit}/s" if task.speed else "")
 
 
@@ -123,12 +123,12 @@ def console(*, stderr: bool) -> Console:
 
 
 class Output(Console):
-    """A console that goes on without a word when whoever read it has gone, as `head` does: files may be written yet."""
+    """A console that goes on silently when its reader, such as `head`, has gone: files may still be written."""
 
     left_alone = False
 
     def on_broken_pipe(self) -> None:
-        """Say nothing more, and note it for the exit status."""
+        """Print nothing more, and note it for the exit status."""
         self.quiet = Output.left_alone = True
         os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
 
@@ -139,13 +139,13 @@ def show_warnings(screen: Screen) -> None:
 
 
 class Ended(KeyboardInterrupt):
-    """Somebody ended this program, by the signal whose number is the argument."""
+    """A signal ended this program; its number is the argument."""
 
 
 def hear_interrupts() -> None:
-    """Take TERM and HUP for a Ctrl-C, and let that come again where it came in a callback.
+    """Treat TERM and HUP like Ctrl-C, and raise Ctrl-C again if a callback swallowed it.
 
-    In a callback, of the garbage collector say, Python only reports an exception.
+    In a callback, such as one of the garbage collector, Python only reports exceptions.
     """
     for name in ("SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)

@@ -38,7 +38,7 @@ class Terminal(Screen):
                 )
         if settings.get("chunk"):
             from shared.data.streaming import (
-                JUDGED_IN_WHOLE as MOST,  # h5py takes its time; a comparison has it already
+                JUDGED_IN_WHOLE as MOST,  # h5py is slow to import; a comparison has it already
             )
 
             large = data["train"]["examples"] > MOST
@@ -75,8 +75,8 @@ class Terminal(Screen):
             self.say("")
         self.say("Training")
         self.table(training_table(record))
-        if record.given:
-            self.out.print(messages.given_costs(record.given), markup=False, highlight=False, soft_wrap=True)
+        if record.printed_costs:
+            self.out.print(messages.printed_costs(record.printed_costs), markup=False, highlight=False, soft_wrap=True)
         if record.sample:
             self.say(messages.not_judged(record))
         if record.horizon is not None:
@@ -96,7 +96,7 @@ class Terminal(Screen):
         self.verdict(record)
 
     def verdict(self, record: Record) -> None:
-        """Say the verdict in a line."""
+        """Print the verdict in a line."""
         first = record.first_disagreement
         if first is None:
             self.say("[bold green]all agree[/]")
@@ -171,7 +171,7 @@ def training_cells(framework: Framework) -> list[str]:
 
 
 def worst_step(framework: Framework) -> Verdict:
-    """Give the worst verdict on any of the forced steps."""
+    """Return the worst verdict on any of the forced steps."""
     verdicts = [judged.verdict for parameters in framework.steps.values() for judged in parameters.values()]
     return max(verdicts, key=list(STYLES).index)
 
@@ -183,7 +183,7 @@ def exact_table(record: Record) -> Table:
     for heading in ("largest\ndistance", "\nat step", "6 digits right\nbefore step", "3 digits\n", "1 digit\n"):
         table.add_column(heading, justify="right", no_wrap=True)
     rows = {name: framework.exact_distance for name, framework in record.frameworks.items()}
-    rows |= {record.given.name: record.given.exact_distance} if record.given else {}
+    rows |= {record.printed_costs.name: record.printed_costs.exact_distance} if record.printed_costs else {}
     for name, exact in rows.items():
         if exact:
             at = max(range(len(exact.distances)), key=exact.distances.__getitem__)
@@ -193,7 +193,7 @@ def exact_table(record: Record) -> Table:
 
 
 def curvature_table(curvature: "Curvature") -> Table:
-    """Make the table of the curvature along the training; without kinks, without the columns that are about them."""
+    """Make the table of the curvature along the training, with columns about kinks only if there are any."""
     columns: dict[str, tuple[Sequence[float | None], str]] = {
         "\nstep": (curvature.steps, ","),
         "largest\neigenvalue": (curvature.largest_eigenvalues, ".1f"),
