@@ -177,12 +177,12 @@ def test_a_file_takes_part_like_the_implementations(bench, folder, capfd):
 
 TRAININGS = {
     "None": "costs: it is missing; the trained W1: it is missing; ",
-    "t._replace(parameters=None)": "train gave what cannot be judged: the trained W1: it is missing; the trained b1: ",
+    "t._replace(parameters=None)": "train returned what cannot be judged: the trained W1: it is missing; the ",
     "t._replace(costs=list(t.costs))": "costs: it is a list, not a NumPy array",
     "t._replace(costs=t.costs[:, None])": "costs: its shape is (",
     "t._replace(costs=np.float64(t.costs))": "costs: its dtype is float64, not float32",
     "t._replace(seconds_per_step=None)": "seconds_per_step: it is None, not a number of seconds",
-    "t._replace(seconds_per_step=0.0)": "seconds_per_step: it is 0.0; the seconds that a step took are wanted",
+    "t._replace(seconds_per_step=0.0)": "seconds_per_step: it is 0.0; it should be the seconds that a step took",
     "t._replace(seconds_per_step=float('nan'))": "seconds_per_step: it is nan, not a number of seconds",
     "t._replace(seconds_to_compile='none')": "seconds_to_compile: it is 'none', not a number of seconds",
 }
@@ -196,7 +196,7 @@ def test_a_training_that_cannot_be_timed_or_judged_is_told(bench, folder, capfd,
     assert bench(*QUICK, "--frameworks", "odd.py", "--peers", "none", "--dtype", "float32") == 1
     out, err = capfd.readouterr()
     complaint = next(line for line in out.splitlines() if line.startswith("odd.py in float32: "))
-    assert complaint.startswith("odd.py in float32: train gave ")
+    assert complaint.startswith("odd.py in float32: train returned ")
     assert (TRAININGS[given] in complaint, err) == (True, "")
 
 
@@ -227,7 +227,7 @@ def test_one_that_does_not_pay_says_so_and_no_other_warning_is_shown(folder):
     command += ["--frameworks", "numpy,numpy_gram,jax_gram,warns.py", "--peers", "none"]
     (folder / "warns.py").write_text(WARNS)
     told = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stderr.splitlines()
-    warning = "warning: {}_gram gains little or nothing: 31 examples with 30 inputs make G larger than X; take {}"
+    warning = "warning: {}_gram gains little or nothing: 31 examples with 30 inputs make G larger than X; use {}"
     assert told == [warning.format(name, name) for name in ("numpy", "jax")]
 
 

@@ -1,4 +1,4 @@
-"""The benchmark: who takes part, and what is done in which order."""
+"""The benchmark: which contestants take part, and what is measured in which order."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from shared.network import DtypeName, Settings
 
 @dataclass(frozen=True)
 class Plan:
-    """Who takes part (an implementation's source, or a peer, by name), in how many rounds, with how many threads."""
+    """The contestants (an implementation's source, or a peer, by name), the number of rounds and of threads."""
 
     implementations: Mapping[str, str]
     peers: Mapping[str, Peer]
@@ -25,7 +25,7 @@ class Plan:
     sweep: bool
 
     def tasks(self, settings: Settings) -> dict[str, Task]:
-        """Say what each contestant's process has to do, of those that can take part."""
+        """List the task of each contestant that can take part."""
         tasks = {name: Task(source, False, settings, self.threads) for name, source in self.implementations.items()}
         for name, peer in self.peers.items():
             if not peer.absence(settings.dtype):
@@ -33,7 +33,7 @@ class Plan:
         return tasks
 
     def left_out(self, dtype: DtypeName) -> dict[str, str]:
-        """Say which peers cannot take part, and why."""
+        """List the peers that cannot take part, and why."""
         absences = {name: peer.absence(dtype) for name, peer in self.peers.items()}
         return {name: reason for name, reason in absences.items() if reason}
 

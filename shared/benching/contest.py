@@ -27,7 +27,7 @@ class Start(NamedTuple):
 class Contest:
     """Contestants in one dtype, each in its process.
 
-    One that fails says why in its timing, and takes no further part.
+    The timing of one that fails says why; it takes no further part.
     """
 
     def __init__(self, processes: Mapping[str, Process], tasks: Mapping[str, Task], start: Start) -> None:
@@ -41,7 +41,7 @@ class Contest:
         return [name for name, timing in self.timings.items() if not timing.problem]
 
     def ask(self, name: str, method: str, *arguments: Any) -> Any:
-        """Ask a contestant; None if it fails."""
+        """Call a method of a contestant; None if it fails."""
         try:
             return self.processes[name].ask(method, *arguments)
         except ContestantFailed as failure:
@@ -49,7 +49,7 @@ class Contest:
             return None
 
     def begin(self, name: str) -> None:
-        """Let a contestant do what comes before its turns."""
+        """Let a contestant prepare for its turns."""
         begun: Beginning | None = self.ask(name, "begin", *self.start[:3])
         if begun:
             timing = self.timings[name]
@@ -60,7 +60,7 @@ class Contest:
                 warnings.warn(said, DoesNotPayWarning, stacklevel=2)
 
     def turn(self, name: str, stop: int) -> None:
-        """Let a contestant go on until it has made so many steps in all."""
+        """Let a contestant go on until it has made `stop` steps in all."""
         turn: Turn | None = self.ask(name, "turn", max(1, stop - sum(map(len, self.costs[name]))))
         if turn:
             timing = self.timings[name]
@@ -77,7 +77,7 @@ class Contest:
             costs = np.concatenate(self.costs[name])[: len(band.costs)].astype(np.float64)
             if len(costs) < len(band.costs):
                 self.timings[name].problem = f"it gave {len(costs)} costs for {len(band.costs)} steps"
-            else:  # judge_curve would speak of trained weights: here the last cost is one like the others
+            else:  # without its problem, which is about trained weights: here the last cost is like any other
                 self.timings[name].curve = replace(judge_curve(costs, band), problem="")
         return self.timings
 
@@ -91,5 +91,5 @@ def band_of(start: Start) -> Band:
         If the training diverges.
     """
     parameters, X, Y, settings = start
-    settings = replace(settings, iterations=settings.iterations - 1)  # a reference has the cost after its steps, too
+    settings = replace(settings, iterations=settings.iterations - 1)  # a reference has one cost more than iterations
     return correct_curves(parameters, X, Y, settings)[1]

@@ -1,7 +1,7 @@
 """What happens in a contestant's own process: it trains, its floor is measured, and the clock is read.
 
-The clock runs while steps are made, and while the two products of the floor are. What comes before the first step
-(conversion, building a model, compilation) is timed apart.
+The clock runs during steps, and during the two products of the floor. What comes before the first step (conversion,
+building a model, compilation) is timed separately.
 """
 
 import sys
@@ -23,13 +23,13 @@ from shared.distributing.process import limit_threads
 from shared.network import Array, DoesNotPayWarning, Implementation, InputError, Parameters, Settings, Training, named
 
 AT_LEAST = 0.1
-"""Seconds of steps in a turn, of those that can go on beyond the training; and half of that for the floor."""
+"""Seconds of steps in a turn, for contestants that can go on beyond the training; half of that for the floor."""
 
 SHORTEST = 1e-6
-"""Seconds: no step is believed to be shorter when it is guessed how many fill a given time."""
+"""Seconds: a step is taken to last at least this long when the steps that fill a time are estimated."""
 
 FEW = 20
-"""Steps from which it is guessed how many fill a given time."""
+"""Steps from which the number that fills a time is estimated."""
 
 
 @dataclass(frozen=True)
@@ -50,16 +50,16 @@ class Beginning:
     """What came before the first turn.
 
     seconds_to_compile
-        For an implementation of the suite what it reports; for a peer what its first step took, which compiles.
+        What an implementation of the suite reports; for a peer, the time of its first step, which compiles.
     seconds
-        An implementation of the suite has done the whole job in one call; a peer has built its model, and made the
+        For an implementation of the suite, the whole job in one call; for a peer, building its model and making the
         first step.
     costs
-        The cost before each step that counts for the curve: none, or that of a peer's first step.
+        The cost before each step so far that counts for the curve: none, or that of a peer's first step.
     peak_memory
-        Bytes that the process has had in memory at most.
+        The most bytes that the process has had in memory.
     said
-        What it said in warnings that its way does not pay.
+        Its warnings that another implementation is faster.
     """
 
     seconds_to_compile: float
@@ -73,9 +73,9 @@ class Beginning:
 
 @dataclass(frozen=True)
 class Turn:
-    """What one turn gave: seconds for each step and for its two products alone, and the cost before each step.
+    """The results of one turn: seconds for each step and for its two products alone, and the cost before each step.
 
-    `seconds` is the whole turn without the floor. `processors` says how many the steps kept busy.
+    `seconds` is the whole turn without the floor. `processors` is how many the steps kept busy.
     """
 
     seconds_per_step: float
@@ -113,19 +113,19 @@ class Own:
         return training.seconds_to_compile, np.empty(0)
 
     def steps(self, count: int) -> tuple[Array, float]:
-        """Train on. Quick ones make more steps than they have to: the clock wants time."""
+        """Train on. Quick implementations make more steps than they have to, to be timed more precisely."""
         settings = replace(self.settings, iterations=max(count, self.fill))
         training = self.train(settings)
         self.parameters = training.parameters
         return training.costs, training.seconds_per_step * settings.iterations
 
     def train(self, settings: Settings) -> Training:
-        """Call `train` of the contract; plain arrays and numbers go on from here."""
+        """Call `train` of the contract, and check what it returns."""
         return checked(self.module.train(self.parameters, self.X, self.Y, settings), self.parameters, settings)
 
 
 def checked(answer: Any, start: Parameters, settings: Settings) -> Training:
-    """Check that what `train` gave can be timed and judged, and name its entries.
+    """Check that what `train` returned can be timed and judged, and name its entries.
 
     Raises
     ------
@@ -135,19 +135,19 @@ def checked(answer: Any, start: Parameters, settings: Settings) -> Training:
     training = named(Training, answer)
     problem = training_problem(training, start, settings)
     if not problem and training["seconds_per_step"] <= 0:
-        problem = f"seconds_per_step: it is {training['seconds_per_step']!r}; the seconds that a step took are wanted"
+        problem = f"seconds_per_step: it is {training['seconds_per_step']!r}; it should be the seconds that a step took"
     if problem:
-        raise InputError(f"train gave what cannot be judged: {problem}")
+        raise InputError(f"train returned what cannot be judged: {problem}")
     return Training(**{**training, "parameters": Parameters(**named(Parameters, training["parameters"]))})
 
 
 def library_of_this_process() -> floors.Library:
-    """Say what makes the products of the file that was imported here: its library is the one that it has imported."""
+    """Say which library makes the products of the imported file: the one that it imports."""
     return next((name for name in ("torch", "jax") if name in sys.modules), "numpy")
 
 
 class Peer:
-    """What a user would otherwise pick: a file of shared/benching/peers."""
+    """A library that a user might pick instead: a file of shared/benching/peers."""
 
     def __init__(self, module: str) -> None:
         self.module = import_module(module)
@@ -167,7 +167,7 @@ class Peer:
 
 
 class Contestant:
-    """What the other process asks for, one method after the other."""
+    """The methods that the parent process calls."""
 
     def __init__(self, task: Task) -> None:
         self.settings = task.settings
@@ -175,11 +175,11 @@ class Contestant:
         limit_threads(task.threads)
 
     def ready(self) -> None:
-        """Say that everything has been imported, and that what importing left behind is at rest."""
+        """Return once everything is imported and the threads that importing started are idle."""
         come_to_rest()
 
     def begin(self, parameters: Parameters, X: Array, Y: Array) -> Beginning:
-        """Do what comes before the turns."""
+        """Prepare for the turns."""
         with warnings.catch_warnings(record=True) as caught:
             start = time.perf_counter()
             compiling, costs = self.trainer.begin(parameters, X, Y, self.settings)
@@ -191,7 +191,7 @@ class Contestant:
         return Beginning(compiling, seconds, costs, memory, said, self.trainer.library, threads())
 
     def turn(self, count: int) -> Turn:
-        """Make the products of the floor, then steps; return when all is quiet."""
+        """Make the products of the floor, then steps; return when no thread is busy."""
         floor = self.floor(self.products) / self.products
         busy, start = time.process_time(), time.perf_counter()
         costs, took = self.trainer.steps(count)
@@ -214,24 +214,24 @@ class Contestant:
         return pace
 
     def floor_of(self, parameters: Parameters, X: Array) -> floors.Floor:
-        """Prepare the floor. NumPy's threads, which took part, may not look for more work when it is measured."""
+        """Prepare the floor. NumPy's threads, which this used, must not look for more work while it is measured."""
         floor = floors.floor(self.trainer.library, self.trainer.layout, parameters.W1, X)
         come_to_rest()
         return floor
 
 
 def filling(seconds: float, run: Callable[[int], float]) -> int:
-    """Find out how often something has to be done to fill so many seconds."""
+    """Estimate how often to run something to fill this many seconds."""
     return max(1, round(FEW * seconds / run(FEW)))
 
 
 def threads() -> dict[str, int]:
-    """Say how many threads each library in this process takes, as far as it says so itself."""
+    """List how many threads each library in this process uses, as far as it reports that."""
     return {pool["internal_api"]: pool["num_threads"] for pool in threadpool_info()}
 
 
 def come_to_rest() -> None:
-    """Wait until no thread of this process is busy: those of a library look for more work for a while."""
+    """Wait until no thread of this process is busy: those of a library spin for a while, looking for more work."""
     busy = time.process_time()
     for _ in range(200):
         time.sleep(0.005)
@@ -241,9 +241,9 @@ def come_to_rest() -> None:
 
 
 def peak_memory() -> int:
-    """Bytes that this process has had in memory at most.
+    """Return the most bytes that this process has had in memory.
 
-    Linux counts in ru_maxrss what the parent had before this process began, so its own book is read there.
+    On Linux ru_maxrss includes what the parent had before this process began, so /proc is read there.
     """
     book = Path("/proc/self/status")
     if book.exists():

@@ -1,7 +1,7 @@
 """The floor: the two large matrix products of a step, W1 X and dZ1 X', and nothing else, through one library.
 
-No step can be faster than its products, if it makes them: so the floor says how much of a step is not arithmetic. What
-the smaller operations of the same step take (2 n_h m products, m exponentials, 2 n_h n_x for the update) is not in it.
+No step that makes these products can be faster than they are: so the floor says how much of a step is not arithmetic.
+The smaller operations of the step (2 n_h m products, m exponentials, 2 n_h n_x for the update) are not in it.
 
 The products are chained, W1 <- (W1 X) X', so that none can be left out or done ahead. X is divided by its largest
 singular value: then the numbers neither grow nor vanish, and nothing but products is done. W1 and X are copied anew
@@ -20,7 +20,7 @@ from shared.network import Array
 Library = Literal["numpy", "torch", "jax"]
 
 Floor = Callable[[int], float]
-"""floor(count) makes the two products so many times, and returns the seconds that this took."""
+"""floor(count) makes the two products `count` times, and returns the seconds that this took."""
 
 Products = Callable[[Any, Any], Any]
 """products(W, X): both products, chained; the result takes the place of W."""
@@ -49,7 +49,7 @@ def floor(library: Library, layout: Layout, W1: Array, X: Array) -> Floor:
     Parameters
     ----------
     library
-        What makes the products.
+        The library that makes the products.
     layout
         How the contestant keeps W1 and X.
     W1, X

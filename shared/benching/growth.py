@@ -11,7 +11,7 @@ from shared.benching.record import Growth
 from shared.network import Progress
 
 FACTORS = (0.25, 0.5, 1, 2, 4)
-"""Each of m and n_x goes from a quarter of the data's to four times that, while the other stays."""
+"""Each of m and n_x goes from a quarter of the data's size to four times that size, while the other stays."""
 
 
 def sizes(n_x: int, m: int) -> list[tuple[int, int]]:
@@ -37,7 +37,7 @@ def sweep(
     growth
         Of every contestant's steps and floor, along m and along n_x.
     failures
-        What the others failed with, by name.
+        The errors of the others, by name.
     """
     paces: dict[str, dict[tuple[int, int], Pace]] = {name: {} for name in processes}
     failures: dict[str, str] = {}
@@ -48,8 +48,8 @@ def sweep(
             except ContestantFailed as failure:
                 failures[name] = str(failure)
         progress(done + 1)
-    whole = {name: seconds for name, seconds in paces.items() if name not in failures}
-    return [g for name, of_it in whole.items() for g in growth(name, of_it, n_x, m)], failures
+    complete = {name: seconds for name, seconds in paces.items() if name not in failures}
+    return [g for name, of_it in complete.items() for g in growth(name, of_it, n_x, m)], failures
 
 
 def growth(name: str, paces: Mapping[tuple[int, int], Pace], n_x: int, m: int) -> Iterator[Growth]:
@@ -68,4 +68,4 @@ def exponent(sizes: Sequence[int], seconds: Sequence[float]) -> tuple[float, flo
     The line goes through the logarithms, by least squares.
     """
     fit = linregress(np.log(sizes), np.log(seconds))
-    return float(fit.slope), float(np.nan_to_num(fit.stderr))  # it is NaN where all seconds are equal: no error at all
+    return float(fit.slope), float(np.nan_to_num(fit.stderr))  # NaN where all seconds are equal: no error at all

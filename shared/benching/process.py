@@ -1,4 +1,4 @@
-"""A contestant's process, from outside: how it is started, asked and ended."""
+"""A contestant's process, seen from outside: how it is started, called and ended."""
 
 import os
 import signal
@@ -37,9 +37,9 @@ class Process:
         Raises
         ------
         ContestantFailed
-            If it raises, or is no more.
+            If it raises, or its process has ended.
         """
-        with suppress(OSError):  # it has ended, and may have said why before
+        with suppress(OSError):  # it has ended, perhaps after sending the reason
             self._here.send((method, arguments))
         try:
             result, problem = self._here.recv()
@@ -51,9 +51,9 @@ class Process:
         return result
 
     def end(self) -> None:
-        """End the process, and all that it has started."""
+        """End the process and everything that it has started."""
         if hasattr(os, "killpg") and self._process.pid:
-            with suppress(OSError):  # there is no such group (any more)
+            with suppress(OSError):  # the group does not exist, or no longer
                 os.killpg(self._process.pid, signal.SIGKILL)
         self._process.kill()
         self._process.join()
@@ -71,9 +71,9 @@ def started(
     tasks
         Who trains, by name.
     threads
-        How many threads each library may use, and how many processors there are for them.
+        How many threads each library may use, and on how many processors.
     variables
-        What else a contestant finds in its environment.
+        Other environment variables of a contestant.
     """
     with ExitStack() as until_the_end:
         processes = {}
@@ -86,7 +86,7 @@ def started(
 
 @contextmanager
 def surroundings(threads: int, variables: Mapping[str, str]) -> Iterator[None]:
-    """Set what a process inherits that is started here: processors, and the numbers of threads, before any import."""
+    """Set what processes started here inherit: processors, and the numbers of threads, before any import."""
     before, processors = dict(os.environ), allowed()
     os.environ.update(dict.fromkeys(THREADS, str(threads)) | dict(variables))
     if hasattr(os, "sched_setaffinity"):
@@ -108,7 +108,7 @@ def allowed() -> Sequence[int]:
 
 
 def serve(there: Connection, task: Task) -> None:
-    """Live as a contestant: answer one question after the other."""
+    """Run as a contestant: answer one call after another."""
     end_with_the_parent(own_group())
     be_silent()
     try:
@@ -124,7 +124,7 @@ def serve(there: Connection, task: Task) -> None:
 
 
 def own_group() -> int | None:
-    """Make a process group of this process and all that it will start, so that they end together; on Windows do not."""
+    """Give this process and all that it starts a process group, so that they end together; not on Windows."""
     if not hasattr(os, "setpgrp"):
         return None
     os.setpgrp()

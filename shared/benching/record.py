@@ -1,4 +1,4 @@
-"""What a benchmark found, for the terminal, the JSON file and the page to show."""
+"""What a benchmark measured, which terminal, JSON file and page show."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
@@ -15,7 +15,7 @@ PAGE = "bench.html"
 
 
 OWN = "an implementation of this suite, or a file with the same functions"
-"""What a contestant is that is not a peer."""
+"""What a contestant is called that is not a peer."""
 
 
 @dataclass(frozen=True)
@@ -40,17 +40,17 @@ class Timing:
     seconds_per_step, seconds_of_floor
         Of each round: a step, and the two large products of a step alone.
     seconds_to_compile
-        What comes before the steps run at their pace.
+        The time before steps run at their full speed.
     seconds_in_all
-        The whole job, from NumPy arrays to the last step, with everything that it takes on the way.
+        The whole job, from NumPy arrays to the last step, everything included.
     peak_memory
         Bytes.
     processors
-        How many were kept busy by the steps of each round.
+        How many processors the steps of each round kept busy.
     curve
         Whether the costs are those of this training.
     problem
-        Why there is nothing, or not everything.
+        Why results are missing.
     """
 
     seconds_per_step: list[float] = field(default_factory=list)
@@ -86,7 +86,7 @@ class Timing:
         return self.curve.verdict if self.curve and not self.problem else "failed"
 
     def as_dict(self) -> dict[str, Any]:
-        """Give everything, with the summaries that the tables show."""
+        """Return everything, with the summaries that the tables show."""
         spreads = {name: getattr(self, name) for name in ("step", "floor", "ratio")}
         return {
             "verdict": self.verdict,
@@ -113,7 +113,7 @@ class Bench:
     """One benchmark, from its settings to its verdict.
 
     share_of_others
-        What other programs had of the processors' time meanwhile, 0 to 1; None if that is not known.
+        The share of the processors' time that other programs had meanwhile, 0 to 1; None if that is not known.
     """
 
     settings: dict[str, Any]
@@ -144,7 +144,7 @@ class Bench:
         return "disagree" if self.disagreements else "agree"
 
     def as_dict(self) -> dict[str, Any]:
-        """Give the record in the layout of the JSON file."""
+        """Return the record in the layout of the JSON file."""
         timings = {
             dtype: {name: timing.as_dict() for name, timing in timings.items()}
             for dtype, timings in self.timings.items()

@@ -1,4 +1,4 @@
-"""What is settled before a benchmark: who takes part, from which weights, with how many threads, on what machine."""
+"""What is settled before a benchmark: the contestants, initial weights, threads and machine."""
 
 import os
 import platform
@@ -34,7 +34,7 @@ def prepared(
     Raises
     ------
     InputError
-        If the benchmark could not run, or its results not be written.
+        If the benchmark could not run, or its results could not be written.
     """
     chosen = plan(timed, descent.iterations)
     written = (results.json, outputs.page_in(results.report, PAGE))
@@ -48,12 +48,12 @@ def prepared(
 
 
 def plan(timed: Timed, iterations: int) -> Plan:
-    """Decide who takes part: by default every implementation of the registry, and every peer.
+    """Decide which contestants take part: by default every implementation of the registry, and every peer.
 
     Raises
     ------
     InputError
-        If somebody is unknown or named twice, or the numbers do not go together.
+        If a contestant is unknown or named twice, or the numbers do not go together.
     """
     ours = setup.names_of(",".join(implementations.REGISTRY) if timed.frameworks is None else timed.frameworks)
     others = peers.chosen(",".join(peers.PEERS) if timed.peers is None else timed.peers)
@@ -107,7 +107,7 @@ def new_record(plan: Plan, starts: Mapping[DtypeName, Start], source: Mapping[st
 
 
 def versions(plan: Plan) -> dict[str, str]:
-    """List the versions that matter, of the packages that are installed."""
+    """List the versions of the installed packages that matter."""
     packages = ["numpy", *(package for name in plan.implementations for package in setup.PACKAGES.get(name, ()))]
     packages += [package for peer in plan.peers.values() for package in peer.packages]
     installed = {package: peers.installed(package) for package in packages}
@@ -115,7 +115,7 @@ def versions(plan: Plan) -> dict[str, str]:
 
 
 def machine() -> dict[str, Any]:
-    """Say what this machine is, and whether processes can be bound to processors."""
+    """Describe this machine, and whether processes can be bound to processors."""
     return {
         "system": f"{platform.system()} {platform.machine()}",
         "processor": processor(),

@@ -1,4 +1,4 @@
-"""The lessons: one claim of the course's text each, tried in every framework and judged. One line adds a lesson."""
+"""The lessons: each tries a claim that texts make, in every framework, and judges it. A new one takes a line here."""
 
 import importlib
 from typing import TYPE_CHECKING, cast
@@ -21,7 +21,7 @@ REGISTRY = {
     "precision": "shared.lessons.precision",
     "many-processes": "shared.lessons.many_processes",
 }
-"""In the order in which to take them."""
+"""The lessons, in the order in which to take them."""
 
 
 def load(name: str) -> "Lesson":

@@ -25,8 +25,8 @@ dZ2 = A2 - Y is where it starts. Unit 2 did not fire, so its slope is 0 and noth
 All numbers are sums of powers of 1/2, which floating point holds exactly: paper and all frameworks
 must give the same. (The cost is log 2, and is right if it is to the last digit or two.)
 
-A derivative is a promise: a small change of a weight changes the cost by so many times as much.
-The last lines put that to the test, and make a step of rate 1/4, which must lower the cost.
+A derivative is a promise: change a weight a little, and the cost changes by that many times as
+much. The last lines put that to the test, and make a step of rate 1/4, which must lower the cost.
 """
 
 NETWORK = Parameters(
@@ -75,7 +75,7 @@ def experiment(implementation: Implementation) -> Measured:
 
 
 def claims(measured: Measured) -> list[Claim]:
-    """Hold every number against paper."""
+    """Compare every number with paper."""
     collected = []
     for name, (formula, paper) in ON_PAPER.items():
         values, digits = measured.values[name], 4e-16 if name == "cost" else 0
@@ -111,7 +111,7 @@ ARROWS = {
     ("unit 1", "output"): ("W2", 0),
     ("unit 2", "output"): ("W2", 1),
 }
-"""From where to where, and the weight on the way."""
+"""The arrows: from where, to where, and the weight between."""
 
 HOLDS = {"unit 1": ("b1 Z1 A1", 0), "unit 2": ("b1 Z1 A1", 1), "output": ("b2 Z2 A2", 0), "cost": ("cost", 0)}
 HOLDS |= {"X1": ("X", 0), "X2": ("X", 1)}
@@ -123,17 +123,17 @@ def picture(figure: "Figure", by_framework: dict[str, Measured]) -> None:
     from shared.lessons.picture import BLUE, GREY, RED
 
     axes = figure.subplots()
-    given = {name: V.ravel().tolist() for name, V in {**NETWORK._asdict(), "X": X}.items()}
-    values = given | next(iter(by_framework.values())).values
+    inputs = {name: V.ravel().tolist() for name, V in {**NETWORK._asdict(), "X": X}.items()}
+    values = inputs | next(iter(by_framework.values())).values
     for (start, end), (weight, k) in {**ARROWS, ("output", "cost"): ("", 0)}.items():
         (x, y), (to_x, to_y) = PLACES[start], PLACES[end]
-        room = {"shrinkA": 20 if start[0] == "X" else 62, "shrinkB": 62}
-        axes.annotate("", (to_x, to_y), (x, y), arrowprops={"arrowstyle": "-|>", "color": GREY, **room})
+        gaps = {"shrinkA": 20 if start[0] == "X" else 62, "shrinkB": 62}
+        axes.annotate("", (to_x, to_y), (x, y), arrowprops={"arrowstyle": "-|>", "color": GREY, **gaps})
         for name, colour, up in ((weight, BLUE, 0.04), (f"d{weight}", RED, -0.04)):
             if name in values:
                 share = 0.33 if start[0] == "X" else 0.5
-                place = x + share * (to_x - x), y + share * (to_y - y) + up
-                axes.text(*place, f"{values[name][k]:g}", color=colour, ha="center", va="center", backgroundcolor="w")
+                spot = x + share * (to_x - x), y + share * (to_y - y) + up
+                axes.text(*spot, f"{values[name][k]:g}", color=colour, ha="center", va="center", backgroundcolor="w")
     for where, (x, y) in PLACES.items():
         names, k = HOLDS[where]
         axes.text(x, y, where, ha="center", va="center", fontweight="bold")

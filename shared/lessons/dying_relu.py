@@ -62,7 +62,7 @@ def experiment(implementation: Implementation) -> Measured:
 
 
 def number_of_dead(implementation: Implementation) -> Array:
-    """Train on pixels / 255, and count now and then the units that fire for no image."""
+    """Train on pixels / 255, and count, at every fifth step, the units that fire for no image."""
     X, Y = photographs("unit")
     course = descent(implementation, draw(), X, Y, DYING_RATE, DYING_STEPS)
     return np.array(
@@ -77,7 +77,7 @@ def unit_1(parameters: Parameters) -> Array:
 
 
 def claims(measured: Measured) -> list[Claim]:
-    """Say who is dead and who is not."""
+    """Say which units are dead and which are not."""
     relu, leaky, dead = measured.costs["relu"][-1], measured.costs["leaky_relu"][-1], measured.dead
     without = measured.without["relu"]
     return [

@@ -17,11 +17,11 @@ relu(z) = max(0, z) has slope 1 right of 0 and slope 0 left of it. A text that s
 1 for any non-zero value" is right for positive values only: at -2 it is 0.
 
 At exactly 0 there is no slope, and a program has to choose one. This suite takes 0, and so do
-torch.relu and jax.nn.relu. But max written otherwise chooses otherwise: jnp.maximum and
+torch.relu and jax.nn.relu. But other ways to write it choose otherwise: jnp.maximum and
 torch.maximum share the slope between two equal arguments, 1/2, and torch.clamp gives 1. Nor does
 a check by differences help: it straddles the kink and finds 1/2.
 
-It is no matter of luck: an all-black image has X = 0, so if b1 = 0, as it is before training,
+This is no rare accident: an all-black image has X = 0, so if b1 = 0, as it is before training,
 all its Z1 are exactly 0, and two correct-looking programs differ in db1 from the first step on.
 """
 
@@ -31,7 +31,7 @@ NETWORK = Parameters(W1=np.ones((1, 1)), b1=np.zeros((1, 1)), W2=np.ones((1, 1))
 
 
 class Measured(NamedTuple):
-    """The slope at each of POINTS, the one that differences find at 0, and what else the framework offers."""
+    """The slope at each of POINTS, the one that differences find at 0, and those of other ways to write ReLU."""
 
     slopes: dict[float, float]
     by_differences: float
@@ -64,7 +64,7 @@ def otherwise(implementation: Any) -> dict[str, float]:
 
 
 def claims(measured: Measured) -> list[Claim]:
-    """Say the slopes."""
+    """Compare the slopes with what they should be."""
     wanted = {z: 1 if z > 0 else 0 for z in POINTS}
     others = {"torch.relu(z)": 0, "torch.maximum(z, 0)": 0.5, "torch.clamp(z, min=0)": 1}
     others |= {"jax.nn.relu(z)": 0, "jnp.maximum(z, 0)": 0.5}

@@ -46,7 +46,7 @@ class Measured(NamedTuple):
 
 
 def experiment(implementation: Implementation) -> Measured:
-    """Find L, step from beside the valley's floor, and train with each rate."""
+    """Find L, step from a point next to the valley's floor, and train with each rate."""
     (X, Y), start = photographs(), draw()
     L, v = largest_eigenvalue(implementation, start)
     limit, aside = 2 / L, moved(start, ASIDE * v)

@@ -13,7 +13,7 @@ from shared.data import dataset, default_data, weights
 from shared.data.dataset import Scaling
 from shared.network import Activation, Array, DtypeName, Implementation, Parameters, Progress, Settings, Training
 
-if TYPE_CHECKING:  # it takes its time to import, and only a picture needs it
+if TYPE_CHECKING:  # slow to import, and only pictures need it
     from matplotlib.figure import Figure
 
 GUESS = -(72 * np.log(72 / 209) + 137 * np.log(137 / 209)) / 209
@@ -21,7 +21,7 @@ GUESS = -(72 * np.log(72 / 209) + 137 * np.log(137 / 209)) / 209
 
 
 class Claim(NamedTuple):
-    """A sentence that numbers can refute, what was measured, and whether it is as the sentence says."""
+    """A sentence that numbers can refute, what was measured, and whether the sentence holds."""
 
     says: str
     measured: str
@@ -39,17 +39,17 @@ class Lesson(Protocol):
         ...
 
     def claims(self, measured: Any) -> list[Claim]:
-        """Hold what was expected against what the experiment has seen. A comparison with NaN is False: it fails."""
+        """Compare what was expected with what was measured. A comparison with NaN is False, so the claim fails."""
         ...
 
     def picture(self, figure: "Figure", by_framework: dict[str, Any]) -> None:
-        """Draw what was seen, by the name of the implementation."""
+        """Draw what was measured, by the name of the implementation."""
         ...
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """A lesson that was run: what was seen and claimed, by the name of the implementation."""
+    """A lesson that was run: what was measured and claimed, by the name of the implementation."""
 
     name: str
     lesson: Lesson
@@ -77,10 +77,10 @@ def run(name: str, lesson: Lesson, implementations: Mapping[str, Implementation]
     Raises
     ------
     ImplementationFailed
-        If an implementation raises an exception, or gives what no claim can be read from.
+        If an implementation raises an exception, or returns something that the claims cannot use.
     """
     by_framework = {}
-    with threadpool_limits(1), np.errstate(all="ignore"):  # small products; a lesson may be about what overflows
+    with threadpool_limits(1), np.errstate(all="ignore"):  # small products; a lesson may be about overflow
         for done, (framework, implementation) in enumerate(implementations.items()):
             progress(done)
             by_framework[framework] = call(lesson.experiment, implementation)
@@ -129,7 +129,7 @@ def descent(
     steps: int,
     activation: Activation = "relu",
 ) -> Iterator[Parameters]:
-    """Train step by step: give the weights before every step, and after the last one."""
+    """Train step by step: yield the weights before every step, and after the last one."""
     yield parameters
     for _ in range(steps):
         parameters = implementation.step(parameters, X, Y, rate, activation)

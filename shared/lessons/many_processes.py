@@ -20,9 +20,9 @@ The cost is a mean over all m examples. Where N processes have a share each, eve
 the gradient of the mean over its own m_k examples. The gradient of all is the sum of m_k / m
 times that of share k.
 
-The mean of these means is another thing, unless the shares are equal: one that is small counts
-as much as one that is large. The sum of the means of N equal shares is N times too large: with
-this missing division a training takes N times too large steps, and may diverge.
+The mean of these means is something else, unless the shares are equal: a small one counts as much
+as a large one. The sum of the means of N equal shares is N times too large: without the division
+a training takes steps that are N times too large, and may diverge.
 
 Even the right sum depends on N in its last digits, if it is made in floating point: each addition
 rounds, and another N adds in another order. Two runs of the same training then part.
@@ -61,24 +61,24 @@ def experiment(implementation: Implementation) -> Measured:
         part = slice(start, stop)
         return implementation.gradients(parameters, X[:, part].copy(), Y[:, part].copy()).dW1
 
-    whole, m = of(0, 209), 209
+    of_all, m = of(0, 209), 209
     mean_of_means, weighted, floats = {}, {}, []
     for count, ends in SHARES.items():
         means = [of(*share) for share in pairwise(ends)]
         sizes = np.diff(ends)
         right = np.sum([size * d for size, d in zip(sizes, means, strict=True)], axis=0) / m
-        mean_of_means[count] = away(np.mean(means, axis=0), whole)
-        weighted[count] = away(right, whole)
+        mean_of_means[count] = away(np.mean(means, axis=0), of_all)
+        weighted[count] = away(right, of_all)
         floats.append(right.tobytes())
     too_large = np.sum([of(*share) for share in pairwise(EQUAL)], axis=0)
-    times = float(np.vdot(too_large, whole) / np.vdot(whole, whole))
+    times = float(np.vdot(too_large, of_all) / np.vdot(of_all, of_all))
     pieces = [(stop - start, of(start, stop)) for start, stop in pairwise(EQUAL)]
     exact = [in_whole_numbers(pieces, count).tobytes() for count in SHARES]
     return Measured(mean_of_means, times, weighted, {"floats": len(set(floats)), "whole numbers": len(set(exact))})
 
 
 def in_whole_numbers(pieces: list[tuple[int, Array]], count: int) -> Array:
-    """Let so many processes sum some of the pieces each, in whole numbers, and add up what they have."""
+    """Let each of `count` processes sum some of the pieces in whole numbers, and add up their sums."""
     processes = [ExactSum(pieces[0][1].size) for _ in range(count)]
     for k, (size, d) in enumerate(pieces):
         processes[k % count].add(d.ravel(), size)
@@ -90,9 +90,9 @@ def in_whole_numbers(pieces: list[tuple[int, Array]], count: int) -> Array:
     return together.total(Alone(), 209, np.float64)
 
 
-def away(d: Array, whole: Array) -> float:
+def away(d: Array, right: Array) -> float:
     """How far a gradient is from the right one, as a share of its largest entry."""
-    return float(np.abs(d - whole).max() / np.abs(whole).max())
+    return float(np.abs(d - right).max() / np.abs(right).max())
 
 
 def claims(measured: Measured) -> list[Claim]:

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 BLUE, ORANGE, GREEN, RED, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#777777"
-"""Told apart with every kind of eyes (Okabe and Ito); red and green never alone carry a meaning."""
+"""Colours that the colour-blind can tell apart (Okabe and Ito); red and green never carry a meaning alone."""
 
 MARKS = "o+xsdv"
-"""Of one framework after the other: marks that can be seen where they lie on top of each other."""
+"""A mark for each framework; all can be seen where they lie on top of each other."""
 
 
 def save(outcome: Outcome, folder: Path) -> Path:

@@ -50,7 +50,7 @@ def exact() -> ExactCurve:
 
 @cache
 def band(dtype: DtypeName) -> Band:
-    """Find where correct programs stay."""
+    """Draw the band in which correct programs stay."""
     parameters, X, Y = problem(dtype)
     return correct_curves(parameters, X, Y, Settings(RATE, STEPS, dtype=dtype))[1]
 

@@ -19,7 +19,7 @@ which is 20 to nine digits. But A2 = sigmoid(20) = 0.999999998, and in float32 t
 between 0.99999994 and 1: A2 rounds to 1, and log(1 - A2) is the log of 0. The cost is infinite,
 and its derivative, infinity times the slope 0, is no number at all.
 
-To clip A2 at 1 - 1e-7, as is often done, hides it: from Z2 = 16 on the cost is then 15.94, a fifth
+Clipping A2 at 1 - 1e-7, as is often done, hides it: from Z2 = 16 on the cost is then 15.94, a fifth
 too small here, and its slope is 0. float64 puts it off: at 20 half of the digits are lost, and at
 40 the cost is infinite again.
 

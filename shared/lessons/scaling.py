@@ -14,9 +14,9 @@ TITLE = "raw pixels against pixels / 255 against standardised ones"
 
 EXPECT = """
 Raw pixels, 0 to 255: Z1 = W1 X is 255 times too large, and so is dW1 = dZ1 X'. Sigmoid units
-start saturated: most of their outputs are near 0 or 1, where the slope vanishes. ReLU units are
-thrown by the first steps so far that none of them ever fires again: the cost ends at 0.644,
-that of the best answer that is the same for every image. Learning is broken.
+start saturated: most of their outputs are near 0 or 1, where the slope vanishes. The first steps
+throw ReLU units so far that none of them ever fires again: the cost ends at 0.644, that of the
+best answer that is the same for every image. Learning is broken.
 
 Pixels / 255, 0 to 1: it works, but slowly. No input is negative, so each image pulls all weights
 of a unit the same way, and brightness drowns what tells one image from another.

@@ -64,7 +64,7 @@ def claims(measured: dict[str, Parameters]) -> list[Claim]:
 
 
 def difference(parameters: Parameters) -> float:
-    """Give the largest difference between two units' weights, as a share of the largest weight."""
+    """Return the largest difference between two units' weights, as a share of the largest weight."""
     units: Array = np.hstack([parameters.W1, parameters.b1, parameters.W2.T])
     return float(np.ptp(units, axis=0).max() / np.abs(units).max())
 
@@ -75,11 +75,11 @@ def picture(figure: "Figure", by_framework: dict[str, dict[str, Parameters]]) ->
     axes = figure.subplots(3, 8)
     for row, name in zip(axes, ("zero, ReLU", "equal, ReLU", "random, ReLU"), strict=True):
         W1 = trained[name].W1
-        reach = np.abs(W1).max() or 1
-        for unit, place in enumerate(row):
-            place.imshow(W1[unit].reshape(16, 16), cmap="RdBu_r", vmin=-reach, vmax=reach)
-            place.set(xticks=[], yticks=[])
+        largest = np.abs(W1).max() or 1
+        for unit, picture_axes in enumerate(row):
+            picture_axes.imshow(W1[unit].reshape(16, 16), cmap="RdBu_r", vmin=-largest, vmax=largest)
+            picture_axes.set(xticks=[], yticks=[])
         row[0].set_ylabel(f"start: {name.split(',')[0]}")
-    for unit, place in enumerate(axes[0]):
-        place.set_title(f"unit {unit + 1}")
+    for unit, picture_axes in enumerate(axes[0]):
+        picture_axes.set_title(f"unit {unit + 1}")
     figure.supxlabel(f"W1 after {STEPS} steps, in {framework}: the weights of each unit (red positive, blue negative)")

@@ -1,4 +1,4 @@
-"""What learning-rate measures with: how strongly the cost bends, and in which direction most."""
+"""How strongly the cost bends, and in which direction most: for the lesson on the learning rate."""
 
 from collections.abc import Iterable
 
@@ -33,12 +33,12 @@ def largest_eigenvalue(implementation: Implementation, parameters: Parameters) -
 
 
 def flat(arrays: Iterable[Array]) -> Array:
-    """Write all weights in one line."""
+    """Join all weights into one vector."""
     return np.concatenate([V.ravel() for V in arrays])
 
 
 def moved(parameters: Parameters, by: Array) -> Parameters:
-    """Add a line of changes to the weights."""
+    """Add a vector of changes to the weights."""
     ends = np.cumsum([V.size for V in parameters])
     return Parameters(*(V + d.reshape(V.shape) for V, d in zip(parameters, np.split(by, ends[:-1]), strict=True)))
 

@@ -1,11 +1,11 @@
-"""What a user would otherwise pick for the same job: one short file for each, written as its users write.
+"""Libraries that a user might pick for the same job: one short file each, written as its users write.
 
 Every peer makes the same full-batch gradient descent from the same initial weights on the same data. A file has
 
     LIBRARY, LAYOUT                             what makes the two large products of a step, and in which layout
-    begin(parameters, X, Y, settings) -> steps  steps(count) makes so many steps and returns the cost before each
+    begin(parameters, X, Y, settings) -> steps  steps(count) makes `count` steps and returns the cost before each
 
-and, as X is (n_x, m) in this suite and peers want examples as rows, begin turns it, and the weights, round.
+X is (n_x, m) in this suite, and peers take examples as rows: begin transposes X and the weights.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -20,7 +20,7 @@ Steps = Callable[[int], Array | Sequence[float]]
 
 @dataclass(frozen=True)
 class Peer:
-    """What a peer is, where its file is, which packages it needs, and what has to be in its environment."""
+    """What a peer is, where its file is, which packages and which environment variables it needs."""
 
     what: str
     module: str
@@ -29,7 +29,7 @@ class Peer:
     no_float64: str = ""
 
     def absence(self, dtype: DtypeName) -> str:
-        """Say why it cannot take part; an empty string if it can."""
+        """Say why the peer cannot take part; an empty string if it can."""
         missing = [package for package in self.packages if not installed(package)]
         if missing:
             return f"{listed(missing)} {'is' if len(missing) == 1 else 'are'} not installed; {INSTALL}"
@@ -37,7 +37,7 @@ class Peer:
 
 
 def installed(package: str) -> str | None:
-    """Give the version of a package that is installed; None if it is not."""
+    """Return the version of a package that is installed; None if it is not."""
     try:
         return version(package)
     except PackageNotFoundError:
@@ -64,7 +64,7 @@ INSTALL = 'python -m pip install -e ".[bench]" installs the peers'
 
 
 def chosen(names: str) -> dict[str, Peer]:
-    """Split a list of peers, and check that each is known; `none` is no peer.
+    """Split a list of peers, and check that each is known; `none` is not a peer.
 
     Raises
     ------

@@ -28,7 +28,7 @@ def train_step(model: nnx.Sequential, optimizer: nnx.Optimizer, inputs: jax.Arra
 
 
 def begin(parameters: Parameters, X: Array, Y: Array, settings: Settings) -> Steps:
-    """Build the model. cached_partial is what Flax advises where steps are short: it looks through the model once."""
+    """Build the model. Flax advises cached_partial where steps are short: it traverses the model only once."""
     W1, b1, W2, b2 = parameters
     jax.config.update("jax_enable_x64", settings.dtype == "float64")  # type: ignore[no-untyped-call]
     rngs, dtype = nnx.Rngs(0), X.dtype

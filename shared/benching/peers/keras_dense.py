@@ -1,4 +1,4 @@
-"""The same training with Keras 3. The variable KERAS_BACKEND says what computes: jax or torch."""
+"""The same training with Keras 3. The environment variable KERAS_BACKEND selects the backend: jax or torch."""
 
 import keras
 from keras import ops
@@ -12,7 +12,7 @@ LAYOUT = floors.ROWS
 
 
 def begin(parameters: Parameters, X: Array, Y: Array, settings: Settings) -> Steps:
-    """Build and compile the model. On one batch train_on_batch is faster than fit, and the fastest with tensors."""
+    """Build and compile the model. For one batch train_on_batch is faster than fit, and fastest with tensors."""
     W1, b1, W2, b2 = parameters
     keras.config.set_floatx(settings.dtype)
     if LIBRARY == "jax":

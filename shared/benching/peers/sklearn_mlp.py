@@ -15,7 +15,7 @@ LAYOUT = floors.ROWS
 
 
 def begin(parameters: Parameters, X: Array, Y: Array, settings: Settings) -> Steps:
-    """Build the model; the classifier takes no initial weights, so it draws its own first, which are replaced."""
+    """Build the model. The classifier accepts no initial weights: it draws its own, which are then replaced."""
     W1, b1, W2, b2 = parameters
     inputs, labels = np.ascontiguousarray(X.T), Y.ravel()
     model = MLPClassifier(
@@ -31,7 +31,7 @@ def begin(parameters: Parameters, X: Array, Y: Array, settings: Settings) -> Ste
         max_iter=1,
         random_state=0,
     )
-    warnings.simplefilter("ignore", ConvergenceWarning)  # that max_iter has been reached is no surprise
+    warnings.simplefilter("ignore", ConvergenceWarning)  # reaching max_iter is expected
     model.fit(inputs, labels)
     model.coefs_ = [np.ascontiguousarray(W1.T), np.ascontiguousarray(W2.T)]
     model.intercepts_ = [b1.ravel(), b2.ravel()]
