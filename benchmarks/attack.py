@@ -1,8 +1,8 @@
 """Damaged files by the thousand: each loads or gets one line, in 2 seconds and 500 MB: `attack.py [TRIES [LAYOUT]]`.
 
-Bytes of sound files of many layouts are changed, or their ends cut off, and the program reads what comes of it: data at
-once or in chunks, weights, kept trainings. The library that reads HDF5 is written in C, so the tries run in processes
-beside this one, which say the number of each before they begin: one that ends the process, or hangs, is known by it.
+Bytes of sound files of many layouts are changed, or their ends cut off, and the program reads the results: data at once
+or in chunks, weights, kept trainings. The library that reads HDF5 is written in C, so the tries run in other processes.
+These print the number of each try before it: so one that ends the process, or hangs, is known.
 """
 
 import faulthandler
@@ -31,7 +31,7 @@ ROOT = Path(__file__).parents[1]
 SECONDS, MEGABYTES = 2.0, 500
 HANGS = 10 * SECONDS
 AT_ONCE = 1000
-"""So many tries are made by one process."""
+"""The tries that one process makes."""
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (6, 4, 3, 3), dtype=np.uint8)
 LABELS = np.array([0, 1, 0, 1, 1, 0])
@@ -129,7 +129,7 @@ def read(path: Path, in_chunks: bool) -> None:
 
 
 def outcome(path: Path, in_chunks: bool = False) -> str:
-    """Return "loaded" or "refused"; what else is raised ends the program."""
+    """Return "loaded" or "refused"; any other exception ends the program."""
     try:
         read(path, in_chunks)
     except InputError as error:
@@ -142,7 +142,7 @@ def outcome(path: Path, in_chunks: bool = False) -> str:
 def tries(layout: str, first: int, last: int, plant: str) -> None:
     """Make tries: print the number of each before it, and afterwards its outcome and the seconds that it took.
 
-    `plant` is a fault for number 7: a test sees whether it is found.
+    `plant` is a fault for number 7, by which a test checks that faults are found.
     """
     faulthandler.enable()
     warnings.simplefilter("ignore")
@@ -156,15 +156,15 @@ def tries(layout: str, first: int, last: int, plant: str) -> None:
             start = time.monotonic()
             if seed == 7:
                 {"crash": os.abort, "hang": lambda: time.sleep(60), "": lambda: None}[plant]()
-            found = outcome(path, in_chunks=seed % 2 == 1)
-            print(found, time.monotonic() - start, flush=True)
+            result = outcome(path, in_chunks=seed % 2 == 1)
+            print(result, time.monotonic() - start, flush=True)
             path.unlink(missing_ok=True)
     faulthandler.cancel_dump_traceback_later()
     print(peak_memory() / 2**20)
 
 
 def made_beside(layout: str, first: int, last: int, plant: str = "") -> tuple[Counter[str], list[str], float]:
-    """Let another process make tries; return the outcomes, what went wrong, and how much memory it took."""
+    """Make tries in another process; return the outcomes, what went wrong, and how much memory it took."""
     outcomes, wrong, memory = Counter[str](), list[str](), 0.0
     while first < last:
         command = [sys.executable, __file__, "--make", layout, str(first), str(last), plant]
@@ -172,7 +172,7 @@ def made_beside(layout: str, first: int, last: int, plant: str = "") -> tuple[Co
         child = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)  # noqa: S603
         lines = [line.split() for line in child.stdout.splitlines()]
         ended = [line for line in lines if len(line) == 3]
-        outcomes.update(found for _, found, _ in ended)
+        outcomes.update(result for _, result, _ in ended)
         wrong += [f"{layout} {seed}: took {float(taken):.1f} s" for seed, _, taken in ended if float(taken) > SECONDS]
         if child.returncode == 0:
             return outcomes, wrong, max(memory, float(lines[-1][0]))
@@ -191,8 +191,8 @@ def main(count: int, only: str | None) -> int:
         start, share = time.monotonic(), -(-count // len(layouts))
         outcomes, wrong, memory = Counter[str](), list[str](), 0.0
         for first in range(0, share, AT_ONCE):
-            found, failed, taken = made_beside(layout, first, min(first + AT_ONCE, share))
-            outcomes, wrong, memory = outcomes + found, wrong + failed, max(memory, taken)
+            counted, failed, taken = made_beside(layout, first, min(first + AT_ONCE, share))
+            outcomes, wrong, memory = outcomes + counted, wrong + failed, max(memory, taken)
         wrong += [f"{layout}: {memory:.0f} MB"] * (memory > MEGABYTES)
         row = f"{share:8}{outcomes['loaded']:8}{outcomes['refused']:8}{len(wrong):9}{memory:6.0f}"
         print(f"{layout:20}{row}{time.monotonic() - start:7.0f}", flush=True)

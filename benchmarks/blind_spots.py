@@ -1,4 +1,4 @@
-"""What does the judge not see? `python -m benchmarks.blind_spots [ITERATIONS]` (2,500 by default), in both dtypes.
+"""What does the judge miss? `python -m benchmarks.blind_spots [ITERATIONS]` (2,500 by default), in both dtypes.
 
 Plants programs that are right where a judge looks first, trains each on the default photographs, and prints what of it
 does not agree. Then looks for the smallest error of each kind that is noticed: it is made ten times smaller until the
@@ -113,7 +113,7 @@ def plants(start, m):
 
 
 class Planted(InOnePiece):
-    """Programs that are here already."""
+    """Programs that are already loaded."""
 
     def __init__(self, X, programs):
         super().__init__(X, ("cpu", "default"))
@@ -191,11 +191,11 @@ def rate_is_noticed(start, X, Y, settings):
 def main():
     """Print both tables."""
     iterations, data = int((sys.argv[1:] or ["2500"])[0]), dataset.load(*default_data.paths())
-    found = {dtype: noticed(data, Settings(iterations=iterations, dtype=dtype)) for dtype in DTYPES}
+    by_dtype = {dtype: noticed(data, Settings(iterations=iterations, dtype=dtype)) for dtype in DTYPES}
     print(f"{'planted':42}" + "".join(f"{dtype:>22}" for dtype in DTYPES))
-    for name in found["float64"]:
-        seen = ((found[dtype][name] or [(0, "all agree")])[0] for dtype in DTYPES)
-        print(f"{name:42}" + "".join(f"{f'{q}, step {i:,}' if q != 'all agree' else q:>22}" for i, q in seen))
+    for name in by_dtype["float64"]:
+        firsts = ((by_dtype[dtype][name] or [(0, "all agree")])[0] for dtype in DTYPES)
+        print(f"{name:42}" + "".join(f"{f'{q}, step {i:,}' if q != 'all agree' else q:>22}" for i, q in firsts))
     shares = {dtype: dict(errors(data, Settings(iterations=iterations, dtype=dtype))) for dtype in DTYPES}
     print(f"\n{'smallest error that is noticed':42}" + "".join(f"{dtype:>22}" for dtype in DTYPES))
     for name in shares["float64"]:

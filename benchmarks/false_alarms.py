@@ -114,7 +114,7 @@ def examine(training: Training, counts: Counts) -> None:
 
 
 def whole_curve(program: Implementation, training: Training) -> Array:
-    """The costs of a training, and that of the weights that it gives back."""
+    """The costs of a training, and that of its trained weights."""
     _, X, Y, settings = training
     trained = program.train(*training)
     return np.append(trained.costs, program.cost(trained.parameters, X, Y, settings.activation))
@@ -136,7 +136,7 @@ def drawn(number: int) -> tuple[str, Network, Activation]:
 
 
 def judge_styles(networks: int, styles: Mapping[str, Style]) -> Counts:
-    """Judge styles on so many networks; print what is accused."""
+    """Judge styles on random networks; print what is accused."""
     counts = Counts()
     for number in range(networks):
         kind, network, activation = drawn(number)
@@ -182,7 +182,7 @@ def main() -> None:
 
 
 def show(done: int, count: int) -> None:
-    """Tell somebody who watches how far it is."""
+    """Show progress on a terminal."""
     if sys.stderr.isatty():
         print(f"\r{done + 1} of {count}", end="", file=sys.stderr)
 

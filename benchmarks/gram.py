@@ -24,7 +24,7 @@ DTYPES = ("float64", "float32")
 
 
 def compared(X, Y, dtype, iterations):
-    """Time all in turn; give microseconds a step and seconds of set-up by name."""
+    """Time all in turn; return microseconds a step and seconds of set-up by name."""
     settings = Settings(iterations=iterations, dtype=dtype)
     parameters, X, Y = weights.draw(len(X), settings.hidden, 1, dtype), X.astype(dtype), Y.astype(dtype)
     names = [name for pair in PAIRS for name in pair]
@@ -38,13 +38,13 @@ def compared(X, Y, dtype, iterations):
     }
 
 
-def show_times(label, found):
+def show_times(label, times):
     """Print a line for each pair."""
     for plain, gram in PAIRS:
-        ratio = found[plain][0] / found[gram][0]
+        ratio = times[plain][0] / times[gram][0]
         print(
-            f"{label}  {plain:6}{found[plain][0]:8.1f}  {gram:11}{found[gram][0]:7.1f}  {ratio:5.1f} times"
-            f"  set-up {1e3 * found[gram][1]:.1f} ms"
+            f"{label}  {plain:6}{times[plain][0]:8.1f}  {gram:11}{times[gram][0]:7.1f}  {ratio:5.1f} times"
+            f"  set-up {1e3 * times[gram][1]:.1f} ms"
         )
 
 

@@ -1,9 +1,9 @@
 """Kills at random moments, and hostile files: `python benchmarks/kills.py [TRIES]`; see attack.py for damaged files.
 
 Each try starts a job in a folder of its own, and ends one of its processes by KILL, TERM or HUP at a random moment. A
-try fails if a process is left, if a file is torn, or if what stays in the folder for temporary files is not removed;
-and at the end, if a training that was killed over and over has other bits than one that nobody killed. Then `check`
-is given files that do harm: each has to end with a status of its own and at most one line of error, and leave nothing.
+try fails if a process is left, if a file is torn, or if anything stays in the folder for temporary files; and at the
+end, if a training that was killed over and over has other bits than one that was never killed. Then `check` examines
+files that do harm: each must end with an exit status and at most one line of error, and leave nothing.
 """
 
 import json
@@ -69,23 +69,23 @@ def main() -> int:
             failures.append("the training that was killed has other bits")
         print(f"kills: {tries} tries, {len(failures)} failures")
         for what, line in HOSTILE.items():
-            found = [f"{what}: {failure}" for failure in attacked(folder, line)]
-            print(f"a file that {what}: {len(found)} failures")
-            failures += found
+            failed = [f"{what}: {failure}" for failure in attacked(folder, line)]
+            print(f"a file that {what}: {len(failed)} failures")
+            failures += failed
     print(*failures, sep="\n")
     return 1 if failures else 0
 
 
 def costs(folder: Path, *options: str) -> list[float]:
-    """Let a training come to its end; give its costs."""
+    """Run a training to its end; return its costs."""
     command = [sys.executable, str(ROOT / "compare.py"), *DATA, "--chunk", "4", *options, "--json", "result.json"]
     subprocess.run(command, cwd=folder, stdout=subprocess.DEVNULL, check=True)  # noqa: S603
     return json.loads((folder / "result.json").read_text())["frameworks"]["numpy"]["costs"]
 
 
-def killed(folder: Path, words: tuple[str, ...], rng: random.Random) -> list[str]:
+def killed(folder: Path, arguments: tuple[str, ...], rng: random.Random) -> list[str]:
     """Start a job, end one of its processes, and say what is left that should not be."""
-    with started(folder, words) as job:
+    with started(folder, arguments) as job:
         time.sleep(rng.uniform(0.1, LONGEST))
         if processes := those_in(folder):
             rng.choice(processes).send_signal(rng.choice(SIGNALS))
@@ -98,15 +98,15 @@ def attacked(folder: Path, line: str) -> list[str]:
     (folder / "hostile.py").write_text(f"{head}    {line}\n    return W1, b1, W2, b2\n")
     with started(folder, ("check", "hostile.py", "--timeout", "3", "--memory", "2")) as job:
         errors = job.communicate(timeout=120)[1].decode(errors="replace")
-        own = [text for text in errors.splitlines() if text.startswith("error: ")]
+        error_lines = [text for text in errors.splitlines() if text.startswith("error: ")]
         wrong = [f"status {job.returncode}"] * (job.returncode not in (1, 2, 3, -9))
-        return wrong + [f"{len(own)} errors"] * (len(own) > 1) + left(folder, job)
+        return wrong + [f"{len(error_lines)} errors"] * (len(error_lines) > 1) + left(folder, job)
 
 
-def started(folder: Path, words: tuple[str, ...]) -> subprocess.Popen[bytes]:
+def started(folder: Path, arguments: tuple[str, ...]) -> subprocess.Popen[bytes]:
     """Start the program in a folder, with a folder for temporary files."""
     (folder / "temporary").mkdir(exist_ok=True)
-    command, environment = [sys.executable, str(ROOT / "compare.py"), *words], {"TMPDIR": str(folder / "temporary")}
+    command, environment = [sys.executable, str(ROOT / "compare.py"), *arguments], {"TMPDIR": str(folder / "temporary")}
     pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
     return subprocess.Popen(command, cwd=folder, env={**os.environ, **environment}, **pipes)  # noqa: S603
 
@@ -127,14 +127,14 @@ def left(folder: Path, job: subprocess.Popen[bytes]) -> list[str]:
 
 def those_in(folder: Path) -> list[psutil.Process]:
     """Find the processes that have this current folder, or carry it for temporary files."""
-    found = []
+    processes = []
     for process in psutil.process_iter():
         try:
             if process.environ().get("TMPDIR") == str(folder / "temporary") and process.status() != "zombie":
-                found.append(process)
+                processes.append(process)
         except psutil.Error:
             continue
-    return found
+    return processes
 
 
 if __name__ == "__main__":

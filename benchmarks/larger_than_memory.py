@@ -37,7 +37,7 @@ def make(path, m):
 
 
 def peak_memory(path, names):
-    """Run a comparison in chunks; give the most resident memory of the program and of it with its helpers, in MiB."""
+    """Run a comparison in chunks; return the peak memory of the program, and of it with its helpers, in MiB."""
     chunk = str(streaming.default_chunk(4096, "float64"))
     options = ["--train", path, "--chunk", chunk, "--iterations", "2", "--frameworks", names]
     program, alone, together = (
@@ -68,7 +68,7 @@ def memory(few, many):
 
 
 def plainly(pixels, scale):
-    """Convert pictures in one line of NumPy, as one would without measuring."""
+    """Convert pictures in one plain line of NumPy."""
     return np.ascontiguousarray(((pixels.reshape(len(pixels), -1) - scale.shift) / scale.width).T)
 
 
@@ -100,12 +100,12 @@ def speed(few):
                         way()
                         seconds.setdefault(what, []).append(time.perf_counter() - start)
         medians = {what: statistics.median(times[1:]) for what, times in seconds.items()}
-        plain, own = (medians[f"read, convert {how}"] for how in ("in plain NumPy", "as the program"))
+        plain, as_program = (medians[f"read, convert {how}"] for how in ("in plain NumPy", "as the program"))
         print(f"\n{dtype}, chunks of {streaming.default_chunk(4096, dtype)}, medians of {ROUNDS} rounds in turns")
         print("                                examples/s   slowest..fastest     of plain   of own reading")
         for what, median in medians.items():
             spread = f"{FEW / max(seconds[what][1:]):,.0f}..{FEW / min(seconds[what][1:]):,.0f}"
-            print(f"{what:30} {FEW / median:11,.0f} {spread:>18} {plain / median:12.0%} {own / median:16.0%}")
+            print(f"{what:30} {FEW / median:11,.0f} {spread:>18} {plain / median:12.0%} {as_program / median:16.0%}")
 
 
 def main():

@@ -53,7 +53,7 @@ def make(path, m):
 
 
 def started(arguments, count, first=0):
-    """Start a script as a job of so many processes, each on a processor of its own, from the first on."""
+    """Start a script as a job of `count` processes, each on a processor of its own, from the first on."""
     place = {"WORLD_SIZE": str(count), "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(launch.free_port())}
     for rank in range(count):
         of_rank = {"RANK": str(rank), "LOCAL_RANK": "0", "PROCESSOR": str(first + rank)}
@@ -69,7 +69,7 @@ def ended(processes):
 
 
 def seconds_per_step(folder, name, dtype, jobs):
-    """What comparisons of one framework say that run side by side: a job of one process or more each; their mean."""
+    """The mean that comparisons of one framework report, run side by side: each a job of one process or more."""
     processes, results = [], []
     for count in jobs:
         results.append(Path(folder) / f"{len(results)}.json")

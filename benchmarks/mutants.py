@@ -7,7 +7,7 @@ cosmic-ray makes the mutants: one operator, number, comparison or condition is c
 left alone. The tests are collected once; then, for each mutant, a child process takes the mutated functions in the
 place of the right ones and runs the tests until one fails, those first that have found the most mutants so far, then
 the fastest. For a mutant outside of functions (a constant, a decorator) tests are collected anew, file by file. A
-mutant that computes for much longer than the right code, or wants much more memory, is noticed, too; all times are
+mutant that computes for much longer than the right code, or takes much more memory, is noticed, too; all times are
 those of the processor, so the machine may do other things meanwhile. The slowest tests are left out; what survives is
 tried on all:
 
@@ -111,7 +111,7 @@ class Survey:
         return True
 
     def keep_the_fastest(self) -> None:
-        """Leave out the slowest tests, so that those kept take so many seconds together."""
+        """Leave out the slowest tests, so that the others take --seconds together."""
         spent = 0.0
         for name in sorted(self.items, key=lambda name: self.durations[name]):
             spent += self.durations[name]
@@ -184,7 +184,7 @@ def alone(path: Path, text: bytes, chosen: list[str]) -> None:
 
 
 def confine() -> None:
-    """Allow this process no more than its share of memory, and no word."""
+    """Allow this process no more than its share of memory, and no output."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     if not os.environ.get("MUTANT_LOUD"):
         nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -193,7 +193,7 @@ def confine() -> None:
 
 
 def forked(run: Any, seconds: float = 3600) -> str:
-    """Run a function in a child process that says nothing: "survived" if it returns 0."""
+    """Run a function in a silent child process: "survived" if it returns 0."""
     child = os.fork()
     if child == 0:
         code = 1
@@ -226,8 +226,8 @@ def main() -> int:
     sys.path.insert(0, str(ROOT))
     parser = argparse.ArgumentParser()
     parser.add_argument("file", type=Path)
-    parser.add_argument("--sample", type=int, help="so many of the mutants, drawn with seed 0")
-    parser.add_argument("--seconds", type=float, default=60, help="keep so many seconds of tests, the fastest")
+    parser.add_argument("--sample", type=int, help="this many of the mutants, drawn with seed 0")
+    parser.add_argument("--seconds", type=float, default=60, help="keep the fastest tests, this many seconds")
     parser.add_argument("--only", action="append", metavar="MUTANT", help="this mutant, by the name that is printed")
     parser.add_argument("--all", action="store_true", help="leave out no test")
     options = parser.parse_args()

@@ -25,7 +25,7 @@ OPERATORS += [f"Replace{kind}Operator_{pair}" for kind, pairs in PAIRS.items() f
 
 
 def mutants(text: str) -> Iterator[tuple[str, str]]:
-    """Give every mutant of a text that is still Python: its name, and the mutated text."""
+    """Yield every mutant of a text that is still Python: its name, and the mutated text."""
     for name in OPERATORS:
         operator, occurrence = plugins.get_operator(f"core/{name}")(), 0
         while mutated := mutate_code(text, operator, occurrence):
@@ -36,13 +36,13 @@ def mutants(text: str) -> Iterator[tuple[str, str]]:
 
 
 def read_from(path: Path, text: bytes) -> None:
-    """Let a module's text be read in the place of its file."""
-    read = SourceFileLoader.get_data
+    """Let Python import a module from a text in place of its file."""
+    read_file = SourceFileLoader.get_data
 
     def get_data(self: Any, wanted: str) -> bytes:
         if Path(wanted).name.startswith(f"{path.stem}.cpython") and Path(wanted).parent.parent == path.parent:
             raise OSError  # what was compiled from the right file
-        return text if Path(wanted) == path else read(self, wanted)
+        return text if Path(wanted) == path else read_file(self, wanted)
 
     SourceFileLoader.get_data = get_data
 
@@ -52,7 +52,7 @@ def matched(old: CodeType, new: CodeType, at_import: bool) -> dict[CodeType, Cod
     olds, news = ([c for c in code.co_consts if isinstance(c, CodeType)] for code in (old, new))
     if (at_import and signature(old) != signature(new)) or len(olds) != len(news):
         return None
-    found = {} if at_import or old == new else {old: new}
+    matches = {} if at_import or old == new else {old: new}
     for one, other in zip(olds, news, strict=True):
         function = bool(one.co_flags & 1) and not (
             at_import and one.co_name.startswith("<") and "lambda" not in one.co_name
@@ -60,8 +60,8 @@ def matched(old: CodeType, new: CodeType, at_import: bool) -> dict[CodeType, Cod
         inner = matched(one, other, at_import and not function)
         if inner is None:
             return None
-        found |= inner
-    return found
+        matches |= inner
+    return matches
 
 
 def signature(code: CodeType) -> tuple[Any, ...]:

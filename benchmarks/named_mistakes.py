@@ -30,12 +30,12 @@ def examined(convention: Convention, mistakes: Sequence[Mistake], gives: Sequenc
 
 
 def outcome(checkup: Checkup, mistakes: Sequence[Mistake]) -> str:
-    """Say what came of it: named, at least found in its line, found elsewhere, or not seen."""
-    found = [finding.diagnosis for finding in checkup.findings]
-    lines = {line for diagnosis in found for line in lines_of(diagnosis, mistakes)}
-    told = {(m.kind, m.line) for diagnosis in found for m in diagnosis.mistakes}
-    told |= {(m.kind, line) for diagnosis in found for m in diagnosis.mistakes for line in diagnosis.also}
-    if len(lines) == len(mistakes) and all((m.kind, m.line) in told for m in mistakes):
+    """Classify the answer: named, at least found in its line, found elsewhere, or not seen."""
+    diagnoses = [finding.diagnosis for finding in checkup.findings]
+    lines = {line for diagnosis in diagnoses for line in lines_of(diagnosis, mistakes)}
+    named = {(m.kind, m.line) for diagnosis in diagnoses for m in diagnosis.mistakes}
+    named |= {(m.kind, line) for diagnosis in diagnoses for m in diagnosis.mistakes for line in diagnosis.also}
+    if len(lines) == len(mistakes) and all((m.kind, m.line) in named for m in mistakes):
         return "named"
     if checkup.verdict != "wrong":
         return checkup.verdict
@@ -43,9 +43,9 @@ def outcome(checkup: Checkup, mistakes: Sequence[Mistake]) -> str:
 
 
 def lines_of(diagnosis: Diagnosis, mistakes: Sequence[Mistake]) -> set[str]:
-    """Name the lines of a diagnosis; where nobody could tell some apart, that of a mistake which was made."""
-    told = {(m.kind, m.line) for m in diagnosis.mistakes}
-    made = {m.line for m in mistakes if (m.kind, m.line) in told}
+    """Name the lines of a diagnosis; where some cannot be told apart, that of a mistake which was planted."""
+    named = {(m.kind, m.line) for m in diagnosis.mistakes}
+    made = {m.line for m in mistakes if (m.kind, m.line) in named}
     return made if made and diagnosis.line not in made else {diagnosis.line, *diagnosis.also}
 
 

@@ -17,12 +17,12 @@ ROWS_EARLY = Convention(rows=True, transposed=True)
 CONVENTIONS = {"columns, 1/m late": COLUMNS_LATE, "rows, 1/m early": ROWS_EARLY}
 NAMES = (*Parameters._fields, "X", "Y")
 FOUR = ("dW1", "db1", "dW2", "db2")
-"""The gradients that a program has to give."""
+"""The gradients that a program must give."""
 
 
 @dataclass
 class Patient:
-    """Stands for `Program` without a process of its own: what its functions would give."""
+    """Stands in for `Program`, without a process: returns what the program's functions would."""
 
     convention: Convention = field(default_factory=Convention)
     mistakes: tuple[Mistake, ...] = ()
@@ -38,7 +38,7 @@ class Patient:
         return {mistake.line: mistake.wrong for mistake in self.mistakes}
 
     def call(self, function, *arguments, watch=False):
-        """Give what the program would give; an error where the shapes do not fit."""
+        """Return what the program would; raise an error where the shapes do not fit."""
         try:
             return Reply(self.train(*arguments) if function == "train" else self.gradients(*arguments))
         except ValueError as error:
@@ -56,8 +56,8 @@ class Patient:
 
     def gradients(self, *arguments):
         """Compute every quantity, with the mistakes."""
-        found = lines.run({**self.ours(arguments), "learning_rate": 1.0}, self.replaced)
-        return {name: self.theirs(name, found[name]) for name in self.gives if name in found}
+        values = lines.run({**self.ours(arguments), "learning_rate": 1.0}, self.replaced)
+        return {name: self.theirs(name, values[name]) for name in self.gives if name in values}
 
     def theirs(self, name, V):
         """Write an array as the program would."""

@@ -32,9 +32,9 @@ def main() -> None:
             for name, step in variants.items():
                 times[name].append(microseconds(step))
         print(f"{dtype:42} us  times the floor")
-        for name, found in times.items():
-            ratios = [a / b for a, b in zip(found, times["the floor: two products"], strict=True)]
-            print(f"{name:38}{statistics.median(found):6.0f}  {statistics.median(ratios):.2f}")
+        for name, microseconds_each in times.items():
+            ratios = [a / b for a, b in zip(microseconds_each, times["the floor: two products"], strict=True)]
+            print(f"{name:38}{statistics.median(microseconds_each):6.0f}  {statistics.median(ratios):.2f}")
 
 
 def microseconds(step: Step) -> float:
@@ -51,43 +51,43 @@ def steps(X: torch.Tensor, Y: torch.Tensor, parameters: weights.Parameters) -> d
     W1 = torch.tensor(parameters.W1)
 
     def new() -> tuple[list[torch.Tensor], torch.optim.Optimizer]:
-        own = torch_autograd.tensors(parameters, requires_grad=True)
-        return own, torch.optim.SGD(own, lr=RATE)
+        tensors = torch_autograd.tensors(parameters, requires_grad=True)
+        return tensors, torch.optim.SGD(tensors, lr=RATE)
 
     def variant(cost: Callable[..., torch.Tensor], by_hand: bool = False) -> Step:
-        own, optimizer = new()
+        tensors, optimizer = new()
 
         def step() -> None:
             optimizer.zero_grad()
-            cost(*own).backward()
+            cost(*tensors).backward()
             if by_hand:
                 with torch.no_grad():
-                    for V in own:
+                    for V in tensors:
                         V.sub_(V.grad, alpha=RATE)
             else:
                 optimizer.step()
 
         return step
 
-    def as_written(*own: torch.Tensor) -> torch.Tensor:
-        _, _, Z2 = torch_autograd.propagate(list(own), X, "relu")
+    def as_written(*tensors: torch.Tensor) -> torch.Tensor:
+        _, _, Z2 = torch_autograd.propagate(list(tensors), X, "relu")
         return torch_autograd.cross_entropy(Z2, Y)
 
     def one_call_for_each_layer(W1, b1, W2, b2) -> torch.Tensor:
         Z2 = torch.addmm(b2, W2, F.relu(torch.addmm(b1, W1, X)))
         return torch_autograd.cross_entropy(Z2, Y)
 
-    def mean_inside_the_loss(*own: torch.Tensor) -> torch.Tensor:
-        _, _, Z2 = torch_autograd.propagate(list(own), X, "relu")
+    def mean_inside_the_loss(*tensors: torch.Tensor) -> torch.Tensor:
+        _, _, Z2 = torch_autograd.propagate(list(tensors), X, "relu")
         return F.binary_cross_entropy_with_logits(Z2, Y)
 
-    def linear_cost(*own: torch.Tensor) -> torch.Tensor:
-        _, _, Z2 = torch_autograd.propagate(list(own), X, "relu")
+    def linear_cost(*tensors: torch.Tensor) -> torch.Tensor:
+        _, _, Z2 = torch_autograd.propagate(list(tensors), X, "relu")
         return torch.sum(Z2)
 
-    own, optimizer = new()
+    tensors, optimizer = new()
     return {
-        "as it is": lambda: torch_autograd.descend(own, X, Y, optimizer, "relu"),
+        "as it is": lambda: torch_autograd.descend(tensors, X, Y, optimizer, "relu"),
         "addmm for @ and +": variant(one_call_for_each_layer),
         "mean inside the loss": variant(mean_inside_the_loss),
         "update by hand, no torch.optim.SGD": variant(as_written, by_hand=True),

@@ -2,7 +2,7 @@
 
 A style is a function (parameters, X, Y, activation) -> every quantity by name. All of them compute the network by
 formulas that the head of shared/judging/rounding.py lists; they differ in the order of their sums, in where the bias
-comes in, in the form of the sigmoid, of dZ2 and of the cost.
+is added, and in the form of the sigmoid, of dZ2 and of the cost.
 """
 
 import math
@@ -304,4 +304,4 @@ STYLES |= {
 }
 STYLES |= {f"jax {name}": in_jax(loss) for name, loss in JAX_LOSSES.items()}
 SLOW_STYLES: dict[str, Style] = {"jax without jit": in_jax(JAX_LOSSES["log_sigmoid"], jit=False)}
-"""Tried on a part of the networks."""
+"""Styles tried on a part of the networks only."""

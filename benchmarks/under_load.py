@@ -1,7 +1,7 @@
 """How much longer do commands take beside busy programs? `python benchmarks/under_load.py [TURNS]`.
 
 Each command runs alone, beside one busy process for each two processors, and beside one for each, in turns, TURNS (3)
-times; shown are the medians, and how many times as long as alone. A busy process counts without end.
+times. The output shows the medians, and how many times as long as alone. A busy process counts without end.
 """
 
 import os
@@ -22,7 +22,7 @@ COMMANDS = {
 
 @contextmanager
 def busy(count):
-    """Keep so many processes busy."""
+    """Keep `count` processes busy."""
     processes = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(count)]
     try:
         yield
