@@ -14,7 +14,7 @@ from shared.network import ACTIVATIONS, Activation, Array, Implementation, Param
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """A network, what it is given, and its hidden activation."""
+    """A network, its inputs and labels, and its hidden activation."""
 
     name: str
     parameters: Parameters
@@ -42,12 +42,12 @@ class Case:
         return self.judge.at(self.parameters)
 
     def explain(self, judgements: dict, quantity: str, values: dict) -> str:
-        """Who is to blame for a quantity that does not agree."""
+        """Which line is to blame for a quantity that does not agree."""
         return self.judge.explain(judgements, quantity, self.parameters, values)
 
     @cache  # noqa: B019
     def answers(self, implementation: Implementation) -> dict:
-        """What an implementation gives for this case."""
+        """What an implementation returns for this case."""
         return answers(implementation, self.parameters, self.X, self.Y, self.activation).values
 
 

@@ -35,7 +35,7 @@ from shared.comparing import workers  # noqa: E402
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Leave to the slow part all but the first of every so many cases of a test that is marked mostly_slow(so_many)."""
+    """Mark as slow all but every n-th case of a test that is marked mostly_slow(n)."""
     seen = Counter()
     for item in items:
         if mark := item.get_closest_marker("mostly_slow"):
@@ -66,7 +66,7 @@ def photographs():
 
 @pytest.fixture
 def compare(monkeypatch, capsys, tmp_path):
-    """Run the command line in this process, without helpers: that is quicker."""
+    """Run the command line in this process, without workers, which is quicker."""
     monkeypatch.setattr(workers, "started", lambda *_: nullcontext(workers.at_once))
     monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)  # which the program replaces
     monkeypatch.chdir(tmp_path)
@@ -82,7 +82,7 @@ def compare(monkeypatch, capsys, tmp_path):
 
 
 def write_pictures(folder, size=(6, 5, 3), **counts):
-    """Write so many small pictures to train on into `train.h5`, and so many to test on into `test.h5`."""
+    """Write small pictures: some to train on into `train.h5`, some to test on into `test.h5`."""
     rng = np.random.default_rng(9)
     for part, m in counts.items():
         with h5py.File(folder / f"{part}.h5", "w") as file:

@@ -52,7 +52,7 @@ def cost_and_gradients(weights, X, Y, activation):
 
 
 def by_mpmath(parameters, X, Y, settings):
-    """Give the cost before each step, and the weights before each step and after the last."""
+    """Return the cost before each step, and the weights before each step and after the last."""
     weights, costs = [tuple(map(numbers, parameters))], []
     for _ in range(settings.iterations):
         cost, gradients = cost_and_gradients(weights[-1], numbers(X), numbers(Y), settings.activation)

@@ -48,7 +48,7 @@ def run(case: Case, tamper=None, product=np.matmul) -> dict:
 
 
 def forgetting(bits: int):
-    """A matrix product that first rounds its operands to so many bits of mantissa (TF32: 10, bfloat16: 7)."""
+    """A matrix product that first rounds its operands to a number of bits after the first (TF32: 10, bfloat16: 7)."""
     return lambda A, B: np.matmul(narrowed(A, bits), narrowed(B, bits))
 
 

@@ -1,4 +1,4 @@
-"""Files that end the program or leave its folder, faults, closed pipes, names and targets that somebody chose badly."""
+"""Files that end the program or change its folder, internal errors, closed pipes, bad names and targets."""
 
 import json
 import os
@@ -22,7 +22,7 @@ ESC = "\x1b[31m"
 
 @pytest.fixture
 def mine(tmp_path):
-    """Write an implementation whose cost does something besides."""
+    """Write an implementation whose cost also does something else."""
 
     def write(body, name="mine.py"):
         text = f"import os, sys\nfrom implementations.numpy_manual import *\n\ndef cost(*a):\n    {body}\n"

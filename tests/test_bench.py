@@ -1,4 +1,4 @@
-"""The benchmark: that it times the same job for all, says what it found, and finds out who did another job."""
+"""The benchmark: it times the same job for all, reports what it measured, and notices who did another job."""
 
 import io
 import json
@@ -440,7 +440,7 @@ def test_no_helper_of_a_comparison_outlives_a_program_that_was_killed(tmp_path):
 
 
 def wait_until(true, seconds=60):
-    """Wait until something is true, and give that."""
+    """Wait until something is true, and return it."""
     end = time.monotonic() + seconds
     while not (found := true()):
         assert time.monotonic() < end, f"not within {seconds} seconds"
@@ -449,7 +449,7 @@ def wait_until(true, seconds=60):
 
 
 def wait_for_children(pid, count):
-    """The processes that a program has started, once there are so many."""
+    """The processes that a program has started, once there are `count` of them."""
 
     def children():
         found = psutil.Process(pid).children()

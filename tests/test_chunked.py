@@ -1,4 +1,4 @@
-"""Going through the examples in chunks: what comes out is what one piece gives, judged by the bound."""
+"""Examples in chunks: the results are those of one piece, judged by the bound."""
 
 from dataclasses import replace
 from functools import cache

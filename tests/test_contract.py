@@ -1,4 +1,4 @@
-"""What the contract promises beyond right numbers: forms, inputs left alone, kinks, saturation, repeatability."""
+"""What the contract promises beyond right numbers: types, unchanged inputs, kinks, saturation, repeatability."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Costs that a training of one's own has printed: read in every usual form, and judged without its code."""
+"""Costs that a user's training printed: read in every usual form, and judged without its code."""
 
 import json
 

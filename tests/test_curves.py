@@ -31,7 +31,7 @@ def settings_of(case, iterations, learning_rate=RATE):
 
 
 def whole_curve(implementation, case, settings):
-    """The costs of a training, and that of the weights that it gives back."""
+    """The costs of a training, and that of its trained weights."""
     training = implementation.train(case.parameters, case.X, case.Y, settings)
     return np.append(training.costs, implementation.cost(training.parameters, case.X, case.Y, case.activation))
 
@@ -123,7 +123,7 @@ def test_in_float32_the_photographs_have_a_horizon_and_the_curve_agrees_up_to_it
 
 
 def judged_weights(case, settings, spoil=lambda parameters: parameters, program=numpy_manual):
-    """What does not agree of the weights that a program gives back, spoilt."""
+    """What does not agree of trained weights that were spoilt."""
     reference, judge = train_reference(case.parameters, case.X, case.Y, settings), case.judge
     after = [judge.after_step(P, settings.learning_rate) for P in reference.checkpoints.values()]
     noise = np.maximum.reduce([np.hstack([standard.noise("W1"), standard.noise("b1")]) for standard in after])
@@ -252,7 +252,7 @@ def test_the_checkpoints_hold_the_weights_before_their_step():
 
 @pytest.mark.parametrize("networks", [8, pytest.param(70, marks=pytest.mark.slow)])
 def test_no_correct_program_of_random_networks_leaves_the_band(networks):
-    """No more than these: `benchmarks/false_alarms.py` judges whole curves of as many networks as one likes."""
+    """No more than these: `benchmarks/false_alarms.py` judges the curves of any number of networks."""
     rng = np.random.default_rng(7)
     for seed in range(networks):
         n_x, n_h, m = (int(rng.integers(1, top)) for top in (200, 9, 60))

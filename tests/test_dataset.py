@@ -210,7 +210,7 @@ def save(path, **arrays):
 
 
 def read_with_a_line(*paths, **options):
-    """Load, and return the training set and what the one warning says of how it was read."""
+    """Load, and return the training set and the one warning, which says how it was read."""
     with pytest.warns(DatasetWarning) as caught:
         data = load(*paths, scaling="unit", **options)
     (said,) = [str(warning.message) for warning in caught]
@@ -365,7 +365,7 @@ def test_a_name_that_is_given_stands_for_that_of_the_test_set_too(train_h5):
 
 
 def run(recipe, folder, **changes):
-    """Carry the three lines out in a folder, with what the user has to adapt."""
+    """Run the three lines in a folder, with what the user has to adapt."""
     for before, after in changes.items():
         recipe = recipe.replace(before, after)
     assert len(recipe.splitlines()) == 3

@@ -40,12 +40,12 @@ def drawn(X=lambda V: V):
 
 
 def cut(V, bits):
-    """Cut float32 numbers off after so many bits behind the first."""
+    """Cut float32 numbers off after this many bits behind the first."""
     return (V.view(np.uint32) & np.uint32(0xFFFFFFFF << (23 - bits) & 0xFFFFFFFF)).view(np.float32)
 
 
 def to_even(V, bits):
-    """Round float32 numbers to so many bits behind the first."""
+    """Round float32 numbers to this many bits behind the first."""
     halves = np.uint32((1 << (22 - bits)) - 1) + (V.view(np.uint32) >> np.uint32(23 - bits) & np.uint32(1))
     return cut((V.view(np.uint32) + halves).view(np.float32), bits)
 

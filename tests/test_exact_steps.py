@@ -183,7 +183,7 @@ def test_a_cost_that_is_not_known_to_fifteen_digits_is_not_given():
 
 @pytest.mark.parametrize("m", [1, 2])
 def test_the_hidden_units_are_off_by_almost_as_much_as_is_said(m, monkeypatch):
-    """The products of the examples are cut off so that they fit into a word."""
+    """The products of the examples are cut off so that they have no more limbs than C."""
     monkeypatch.setattr(shared.judging.curves.fixed_point_descent, "LIMB", 24)
     problem = Problem.of(*network(n_x=1, n_h=2, m=m, seed=3), 0.3, "relu")
     descent, random, spare = Descent(problem, bits=48), np.random.default_rng(0), []

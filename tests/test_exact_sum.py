@@ -1,4 +1,4 @@
-"""Sums that depend on no order: each is the real number, rounded once."""
+"""Sums that do not depend on order: each is the real number, rounded once."""
 
 from fractions import Fraction
 

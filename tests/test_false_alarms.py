@@ -50,7 +50,7 @@ NETWORKS_OF_A_KIND = 28
 
 
 def accused_implementations(sizes, dtype, activation, rng):
-    """Draw a network and judge every quantity and a step of all implementations; give those that do not agree."""
+    """Draw a network and judge every quantity and a step of all implementations; return those that do not agree."""
     parameters, X, Y, settings = network_of(sizes, dtype, activation, rng)
     judge, rate = Judge(X, Y, activation), settings.learning_rate
     at, after = judge.at(parameters), judge.after_step(parameters, rate)

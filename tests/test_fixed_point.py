@@ -1,4 +1,4 @@
-"""Whole numbers stand for floating-point ones without any loss, and are multiplied exactly."""
+"""Fixed-point numbers stand for floating-point ones without any loss, and are multiplied exactly."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The arrows of docs/house.md: import-linter holds them, and notices one that runs back."""
+"""The arrows of docs/house.md: import-linter checks them, and notices one that runs back."""
 
 import shutil
 import subprocess

@@ -25,7 +25,7 @@ OF_THE_TEXT = {
 
 @pytest.fixture
 def command(capsys, monkeypatch, tmp_path):
-    """Run `compare.py lessons` and give its status, standard output and standard error."""
+    """Run `compare.py lessons` and return its status, standard output and standard error."""
     monkeypatch.chdir(tmp_path)
 
     def call(*arguments):

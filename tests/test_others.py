@@ -1,4 +1,4 @@
-"""How busy others were while a benchmark ran: what it did itself is not counted, and what others did is."""
+"""How busy others were while a benchmark ran: their time is counted, and the benchmark's own is not."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""The page of a comparison: what it holds, that it says what the JSON file says, and how it stands in a browser."""
+"""The page of a comparison: what it holds, that it says what the JSON file says, and how it looks in a browser."""
 
 import base64
 import errno
@@ -98,7 +98,7 @@ class Document(HTMLParser):
 
 
 def compare(folder, *options):
-    """Run the command line in this process and in this folder, without processes beside it: that is quicker."""
+    """Run the command line in this process and in this folder, without workers, which is quicker."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(workers, "started", lambda *_: nullcontext(workers.at_once))
         patch.setattr(warnings, "showwarning", warnings.showwarning)

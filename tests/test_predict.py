@@ -42,7 +42,7 @@ def train(tmp_path):
 
 @pytest.fixture
 def saved(tmp_path):
-    """Weights of a 30-3-1 network, in a file that says nothing of itself."""
+    """Weights of a 30-3-1 network, in a file without notes."""
     rng = np.random.default_rng(4)
     shapes = {"W1": (3, HEIGHT * WIDTH), "b1": (3, 1), "W2": (1, 3), "b2": (1, 1)}
     parameters = {name: rng.standard_normal(shape) for name, shape in shapes.items()}
@@ -152,7 +152,7 @@ def test_of_several_pictures_in_a_file_the_first_counts(tmp_path):
 
 
 def test_a_picture_is_turned_upright_where_its_exif_data_say_so(tmp_path):
-    """A phone saves what the sensor saw, on its side; 6 says that the first row belongs on the right."""
+    """A phone saves the picture as the sensor saw it, on its side; 6 says that the first row belongs on the right."""
     image = Image.new("RGB", (20, 30), "black")
     image.paste("white", (0, 0, 20, 15))
     exif = Image.Exif()
@@ -166,7 +166,7 @@ def test_a_picture_is_turned_upright_where_its_exif_data_say_so(tmp_path):
 
 
 def header(width, height):
-    """The beginning of a PNG file that says it is so large; of its pixels there is next to nothing."""
+    """The beginning of a PNG file that declares this size and holds next to none of its pixels."""
     body = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     start = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + body + struct.pack(">I", zlib.crc32(body))
     return start + struct.pack(">I", 1000) + b"IDAT" + zlib.compress(bytes(50))

@@ -1,4 +1,4 @@
-"""A training that is ended at any moment goes on where it was, and its curve is the one that nothing interrupted."""
+"""A training that was ended at any moment resumes where it was, with the curve of an uninterrupted one."""
 
 import json
 import os

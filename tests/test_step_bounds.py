@@ -1,4 +1,4 @@
-"""The bounds of a step are those of the proof in exact_steps.py."""
+"""The bounds of a step are those of the proof in fixed_point_descent.py."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Examples that stay in their file: the bits of dataset.load, its refusals, and a reader that is ahead."""
+"""Examples that stay in their file: the bits of dataset.load, its refusals, and a reader that works ahead."""
 
 import json
 import os

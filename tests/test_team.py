@@ -52,7 +52,7 @@ class Threads:
 
 
 def run(size, work):
-    """Let so many threads do work(team); give what each returns."""
+    """Let `size` threads do work(team); return what each returns."""
     barrier, table = threading.Barrier(size), {}
     with ThreadPoolExecutor(size) as pool:
         made = [pool.submit(work, Team(Threads(rank, size, barrier, table))) for rank in range(size)]

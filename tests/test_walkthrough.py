@@ -1,4 +1,4 @@
-"""The notebook runs from its first cell to its last, and is the text beside it."""
+"""The notebook runs from its first cell to its last, and matches docs/walkthrough.py."""
 
 import os
 import re

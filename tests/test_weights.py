@@ -297,7 +297,7 @@ def test_a_pickle_is_refused_and_never_run(npz):
 
 
 def read_with_a_line(path, n_x=N_X, dtype="float64"):
-    """Load, and return the weights and what the one warning says of how they were read."""
+    """Load, and return the weights and the one warning, which says how they were read."""
     with pytest.warns(WeightsWarning) as caught:
         loaded = load(path, n_x, dtype)
     (said,) = [str(warning.message) for warning in caught]
