@@ -56,8 +56,8 @@ class Contest:
             timing.seconds_to_compile, timing.seconds_in_all = begun.seconds_to_compile, begun.seconds
             timing.peak_memory, timing.library, timing.threads = begun.peak_memory, begun.library, begun.threads
             self.costs[name].append(begun.costs)
-            for said in begun.said:
-                warnings.warn(said, DoesNotPayWarning, stacklevel=2)
+            for text in begun.warnings:
+                warnings.warn(text, DoesNotPayWarning, stacklevel=2)
 
     def turn(self, name: str, stop: int) -> None:
         """Let a contestant go on until it has made `stop` steps in all."""

@@ -66,7 +66,7 @@ class Beginning:
     seconds: float
     costs: Array
     peak_memory: int
-    said: tuple[str, ...]
+    warnings: tuple[str, ...]
     library: floors.Library
     threads: dict[str, int]
 
@@ -184,11 +184,11 @@ class Contestant:
             start = time.perf_counter()
             compiling, costs = self.trainer.begin(parameters, X, Y, self.settings)
             seconds, memory = time.perf_counter() - start, peak_memory()
-        said = tuple(str(warning.message) for warning in caught if issubclass(warning.category, DoesNotPayWarning))
+        texts = tuple(str(warning.message) for warning in caught if issubclass(warning.category, DoesNotPayWarning))
         self.floor = self.floor_of(parameters, X)
         self.products = filling(AT_LEAST / 2, self.floor)
         come_to_rest()
-        return Beginning(compiling, seconds, costs, memory, said, self.trainer.library, threads())
+        return Beginning(compiling, seconds, costs, memory, texts, self.trainer.library, threads())
 
     def turn(self, count: int) -> Turn:
         """Make the products of the floor, then steps; return when no thread is busy."""

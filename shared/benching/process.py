@@ -26,10 +26,10 @@ class Process:
 
     def __init__(self, task: Task) -> None:
         spawn = get_context("spawn")
-        self._here, there = spawn.Pipe()
-        self._process = spawn.Process(target=serve, args=(there, task), daemon=True)
+        self._connection, connection = spawn.Pipe()
+        self._process = spawn.Process(target=serve, args=(connection, task), daemon=True)
         self._process.start()
-        there.close()
+        connection.close()
 
     def ask(self, method: str, *arguments: Any) -> Any:
         """Call a method of the contestant and wait for what it returns.
@@ -40,9 +40,9 @@ class Process:
             If it raises, or its process has ended.
         """
         with suppress(OSError):  # it has ended, perhaps after sending the reason
-            self._here.send((method, arguments))
+            self._connection.send((method, arguments))
         try:
-            result, problem = self._here.recv()
+            result, problem = self._connection.recv()
         except (EOFError, OSError) as error:
             self._process.join(1)
             raise ContestantFailed(f"its process has ended (status {self._process.exitcode})") from error
@@ -57,7 +57,7 @@ class Process:
                 os.killpg(self._process.pid, signal.SIGKILL)
         self._process.kill()
         self._process.join()
-        self._here.close()
+        self._connection.close()
 
 
 @contextmanager
@@ -107,20 +107,20 @@ def allowed() -> Sequence[int]:
     return range(os.cpu_count() or 1)
 
 
-def serve(there: Connection, task: Task) -> None:
+def serve(connection: Connection, task: Task) -> None:
     """Run as a contestant: answer one call after another."""
     end_with_the_parent(own_group())
     be_silent()
     try:
         contestant = Contestant(task)
         while True:
-            method, arguments = there.recv()
-            there.send((getattr(contestant, method)(*arguments), None))
+            method, arguments = connection.recv()
+            connection.send((getattr(contestant, method)(*arguments), None))
     except EOFError:  # the other process is gone
         return
     except BaseException as error:  # a file may even exit
         text = one_line(error)
-        there.send((None, text if isinstance(error, InputError) else f"{type(error).__name__}: {text}"))
+        connection.send((None, text if isinstance(error, InputError) else f"{type(error).__name__}: {text}"))
 
 
 def own_group() -> int | None:

@@ -151,12 +151,7 @@ class Chunked:
         )
 
     def totals(
-        self,
-        parameters: Parameters,
-        X: Array | Columns,
-        Y: Array,
-        activation: Activation,
-        watch: Watch | None = None,
+        self, parameters: Parameters, X: Array | Columns, Y: Array, activation: Activation, watch: Watch | None = None
     ) -> dict[str, Any]:
         """Go through the examples once, for the cost and the derivatives with respect to the weights, by name.
 
@@ -201,12 +196,7 @@ class Chunked:
         return int(self.team.engine.sum(np.array([right]))[0])
 
     def go_through(
-        self,
-        parameters: Parameters,
-        X: Array | Columns,
-        Y: Array,
-        activation: Activation,
-        watchers: Sequence[Watch],
+        self, parameters: Parameters, X: Array | Columns, Y: Array, activation: Activation, watchers: Sequence[Watch]
     ) -> None:
         """Work through this process's chunks; call each watcher with every chunk, its cost and its derivatives."""
         for chunk in self.chunks(X, Y, self.share(X)):
@@ -246,12 +236,7 @@ class Chunked:
         return descended(parameters, self.totals(parameters, X, Y, activation), learning_rate)
 
     def train(
-        self,
-        parameters: Parameters,
-        X: Array | Columns,
-        Y: Array,
-        settings: Settings,
-        progress: Progress | None = None,
+        self, parameters: Parameters, X: Array | Columns, Y: Array, settings: Settings, progress: Progress | None = None
     ) -> Training:
         """Train by full-batch gradient descent, from where the keeper left it.
 

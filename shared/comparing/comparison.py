@@ -195,8 +195,8 @@ def exact_distance(costs: Array, curve: ExactCurve) -> ExactDistance:
 
 def first_line(implementation: Implementation) -> str:
     """Return the first line of an implementation's docstring."""
-    said = str(getattr(implementation, "__doc__", None) or "").strip()
-    return said.partition("\n")[0] or "a file that says nothing of itself"
+    docstring = str(getattr(implementation, "__doc__", None) or "").strip()
+    return docstring.partition("\n")[0] or "a file that says nothing of itself"
 
 
 def judge_curve(costs: Array, band: Band) -> Curve:

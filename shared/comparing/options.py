@@ -166,16 +166,16 @@ class Choices(NamedTuple):
 
 def arguments(*groups: Any, **others: Any) -> list[str]:
     """Write the options that differ from their defaults, as on a command line; the default of `others` is None."""
-    words = []
+    line = []
     values = [(name, value, getattr(type(group)(), name)) for group in groups for name, value in vars(group).items()]
     for name, value, default in [*values, *((name, value, None) for name, value in others.items())]:
         if value != default:
             option = name.replace("_", "-")
-            words += [f"--no-{option}"] if value is False else [f"--{option}"] + [str(value)] * (value is not True)
-    return words
+            line += [f"--no-{option}"] if value is False else [f"--{option}"] + [str(value)] * (value is not True)
+    return line
 
 
 def command_line(*groups: Any, subcommand: str = "", **others: Any) -> str:
     """Write the command line that gives these options."""
-    words = ["python", "compare.py", *([subcommand] * bool(subcommand)), *arguments(*groups, **others)]
-    return " ".join(f"~/{shlex.quote(at_home(w)[2:])}" if at_home(w) != w else shlex.quote(w) for w in words)
+    line = ["python", "compare.py", *([subcommand] * bool(subcommand)), *arguments(*groups, **others)]
+    return " ".join(f"~/{shlex.quote(at_home(w)[2:])}" if at_home(w) != w else shlex.quote(w) for w in line)

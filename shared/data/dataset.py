@@ -225,7 +225,7 @@ def _labels(file: Arrays, chosen: Roles, m: int, path: Path, classes: Classes | 
         names = [labels.as_text(name) for name in file[chosen.classes].whole().ravel()] if chosen.classes else []
         classes = labels.classes_of(values, names, stored.where, recipe)
     Y = labels.as_row(values, classes, stored.where, recipe)
-    return Labels(Y, classes, "one-hot, the second of two as 1" if one_hot else classes.said)
+    return Labels(Y, classes, "one-hot, the second of two as 1" if one_hot else classes.described)
 
 
 def _image_shape(pixels: Arranged, channels: Channels, where: str) -> tuple[int, ...]:

@@ -107,9 +107,9 @@ def _serve() -> None:
             os._exit(0)
         os.close(write)
         with os.fdopen(read) as answer:
-            said = answer.read()
+            reply = answer.read()
         _, status = os.waitpid(child, 0)
-        print(said if status == 0 else json.dumps({"crash": _how(status)}), flush=True)
+        print(reply if status == 0 else json.dumps({"crash": _how(status)}), flush=True)
 
 
 def _look(path: Path) -> dict[str, Any]:

@@ -196,17 +196,17 @@ def guarded(path: Path, since: Stamp | None = None) -> Iterator[None]:
         raise DatasetError(f"{one_line(path)}: {CHANGED}")
 
 
-def _damage(said: str, path: Path, since: Stamp | None) -> str:
+def _damage(message: str, path: Path, since: Stamp | None) -> str:
     """Say what a message of HDF5 means."""
     if since and stamp(path) != since:
         return CHANGED
     for text, meaning in IN_USE.items():
-        if text in said:
+        if text in message:
             return meaning
-    cut = re.search(r"truncated file: eof = (\d+), .*stored_eof = (\d+)", said)
+    cut = re.search(r"truncated file: eof = (\d+), .*stored_eof = (\d+)", message)
     if cut:
         return f"this HDF5 file is truncated ({cut[1]} bytes, its header says {cut[2]}); get it again"
-    return f"this HDF5 file is damaged ({one_line(said)[:200]}); get it again"
+    return f"this HDF5 file is damaged ({one_line(message)[:200]}); get it again"
 
 
 def _checked_kind(dataset: h5py.Dataset, where: str) -> h5py.Dataset:

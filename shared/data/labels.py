@@ -17,7 +17,7 @@ class Classes(NamedTuple):
     names: tuple[str, str]
 
     @property
-    def said(self) -> str:
+    def described(self) -> str:
         """How labels other than 0 and 1 are read."""
         zero, one = (repr(value) if isinstance(value, str) else f"{value:g}" for value in self.values)
         return "" if self.values == (0, 1) else f"{one} as 1 and {zero} as 0"

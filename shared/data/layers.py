@@ -40,47 +40,44 @@ class Reading(NamedTuple):
         """The tensors' names by what they are taken for."""
         return {"W1": self.W1, "b1": self.b1, "W2": self.W2, "b2": self.b2}
 
-    def parameters(self, there: Mapping[str, Tensor], path: Path) -> Parameters:
+    def parameters(self, tensors: Mapping[str, Tensor], path: Path) -> Parameters:
         """Read the tensors, and bring them to the shapes of this suite."""
-        n_h = max(there[self.W2].shape)
-        values = {what: _value(name, what, there, path) for what, name in self.names.items() if name}
+        n_h = max(tensors[self.W2].shape)
+        values = {what: _value(name, what, tensors, path) for what, name in self.names.items() if name}
         W1 = values["W1"].T if self.transposed else values["W1"]
         b1, b2 = values.get("b1", np.zeros(n_h, W1.dtype)), values.get("b2", np.zeros(1, W1.dtype))
         return Parameters(W1, b1.reshape(n_h, 1), values["W2"].reshape(1, n_h), b2.reshape(1, 1))
 
-    def unusual(self, there: Mapping[str, Tensor]) -> bool:
+    def unusual(self, tensors: Mapping[str, Tensor]) -> bool:
         """Tell whether any name or shape differs from this suite's."""
-        n_h = max(there[self.W2].shape)
+        n_h = max(tensors[self.W2].shape)
         shapes = {"b1": (n_h, 1), "W2": (1, n_h), "b2": (1, 1)}
         named = self.names == {what: what for what in Parameters._fields}
-        return not named or self.transposed or any(there[what].shape != shape for what, shape in shapes.items())
+        return not named or self.transposed or any(tensors[what].shape != shape for what, shape in shapes.items())
 
-    def said(self, there: Mapping[str, Tensor]) -> str:
+    def described(self, tensors: Mapping[str, Tensor]) -> str:
         """Say what is taken for what."""
         parts = [
-            f"{what} is {name!r} {there[name].shape}" if name else f"{what} is zero"
+            f"{what} is {name!r} {tensors[name].shape}" if name else f"{what} is zero"
             for what, name in self.names.items()
         ]
         return "; ".join([parts[0] + ", transposed" * self.transposed, *parts[1:]])
 
-    def against(self, there: Mapping[str, Tensor]) -> tuple[int, int]:
+    def against(self, tensors: Mapping[str, Tensor]) -> tuple[int, int]:
         """Count what speaks against a reading: shapes and words of the other convention, and names out of order.
 
         With examples as columns, and in PyTorch, W1 is (n_h, n_x), b1 (n_h, 1) and W2 (1, n_h); with examples as rows,
         and in Keras, they are transposed.
         """
         words = set().union(*(_words(name) for name in self.names.values() if name))
-        columns = ["weight" in words, _is_row(there[self.W2].shape), bool(self.b1 and _is_column(there[self.b1].shape))]
-        rows = [
-            bool(words & {"kernel", "vars"}),
-            _is_column(there[self.W2].shape),
-            bool(self.b1 and _is_row(there[self.b1].shape)),
-        ]
+        W2 = tensors[self.W2].shape
+        columns = ["weight" in words, _is_row(W2), bool(self.b1 and _is_column(tensors[self.b1].shape))]
+        rows = [bool(words & {"kernel", "vars"}), _is_column(W2), bool(self.b1 and _is_row(tensors[self.b1].shape))]
         order = [_place(name) for name in (self.W1, self.b1, self.W2, self.b2) if name]
         return sum(columns if self.transposed else rows), sum(a > b for k, a in enumerate(order) for b in order[k:])
 
 
-def chosen(there: Mapping[str, Tensor], n_x: int, path: Path) -> Reading:
+def chosen(tensors: Mapping[str, Tensor], n_x: int, path: Path) -> Reading:
     """Find out which tensor is what: of all readings that shapes and names allow, the one that least speaks against.
 
     Raises
@@ -88,41 +85,41 @@ def chosen(there: Mapping[str, Tensor], n_x: int, path: Path) -> Reading:
     WeightsError
         If no reading fits, or two fit equally well.
     """
-    names = [name for name, of in there.items() if of.problem or not NO_WEIGHTS.search(f"{of.dtype} {name}")]
+    names = [name for name, of in tensors.items() if of.problem or not NO_WEIGHTS.search(f"{of.dtype} {name}")]
     if "w" in map(_kind, names):
         names = [name for name in names if _kind(name)]
-    readings = {reading: reading.against(there) for reading in _readings(names, there, n_x)}
+    readings = {reading: reading.against(tensors) for reading in _readings(names, tensors, n_x)}
     best = [reading for reading, against in readings.items() if against == min(readings.values())]
     if len(best) > 1:
         raise WeightsError(
-            f"{one_line(path)}: two readings fit: {best[0].said(there)}; or {best[1].said(there)}; "
+            f"{one_line(path)}: two readings fit: {best[0].described(tensors)}; or {best[1].described(tensors)}; "
             "save W1 (hidden units, inputs), b1 (hidden units, 1), W2 (1, hidden units), b2 (1, 1)"
         )
     if not best:
-        problem = next((there[name].problem for name in names if there[name].problem), "")
-        why = _why_not({name: there[name].shape for name in names}, n_x)
+        problem = next((tensors[name].problem for name in names if tensors[name].problem), "")
+        why = _why_not({name: tensors[name].shape for name in names}, n_x)
         raise WeightsError(problem or f"{one_line(path)}: {why}")
     return best[0]
 
 
-def _readings(names: list[str], there: Mapping[str, Tensor], n_x: int) -> Iterator[Reading]:
+def _readings(names: list[str], tensors: Mapping[str, Tensor], n_x: int) -> Iterator[Reading]:
     """Yield every way to read these tensors as weights and biases that shapes and names allow."""
     wanted: list[str | None] = [*names, *[None] * (4 - len(names))]
     for W1, b1, W2, b2 in set(permutations(wanted, 4)) if len(names) <= 4 else ():
-        if W1 is None or W2 is None or (b1 is None) != (b2 is None) or len(there[W1].shape) != 2:
+        if W1 is None or W2 is None or (b1 is None) != (b2 is None) or len(tensors[W1].shape) != 2:
             continue
         if "b" in (_kind(W1), _kind(W2)) or "w" in (_kind(b1), _kind(b2)):
             continue
         for transposed in (False, True):
-            n_in, n_h = there[W1].shape if transposed else there[W1].shape[::-1]
+            n_in, n_h = tensors[W1].shape if transposed else tensors[W1].shape[::-1]
             vectors = {W2: n_h, b1: n_h, b2: 1}
-            if n_in == n_x and n_h and all(_is_vector(there[V].shape, size) for V, size in vectors.items() if V):
+            if n_in == n_x and n_h and all(_is_vector(tensors[V].shape, size) for V, size in vectors.items() if V):
                 yield Reading(W1, b1, W2, b2, transposed)
 
 
-def _value(name: str, what: str, there: Mapping[str, Tensor], path: Path) -> Array:
+def _value(name: str, what: str, tensors: Mapping[str, Tensor], path: Path) -> Array:
     """Read a tensor that is taken for this."""
-    shape, dtype, read, problem = there[name]
+    shape, dtype, read, problem = tensors[name]
     if problem:
         raise WeightsError(problem)
     where = f"{one_line(path)}: {one_line(name)}"
@@ -136,11 +133,11 @@ def _value(name: str, what: str, there: Mapping[str, Tensor], path: Path) -> Arr
     return np.zeros(shape, np.float16) if dtype in WHOLE else value
 
 
-def _why_not(there: Mapping[str, tuple[int, ...]], n_x: int) -> str:
+def _why_not(shapes: Mapping[str, tuple[int, ...]], n_x: int) -> str:
     """Say why these cannot be weights for n_x features, and what to do."""
-    named = {name.upper() if _kind(name) == "w" else name.lower(): shape for name, shape in there.items()}
-    held = ", ".join(f"{one_line(name)} {shape}" for name, shape in list(there.items())[:10]) or "nothing"
-    matrices = [shape for shape in there.values() if len(shape) == 2]
+    named = {name.upper() if _kind(name) == "w" else name.lower(): shape for name, shape in shapes.items()}
+    held = ", ".join(f"{one_line(name)} {shape}" for name, shape in list(shapes.items())[:10]) or "nothing"
+    matrices = [shape for shape in shapes.values() if len(shape) == 2]
     W1 = named["W1"] if "W1" in named else max(matrices, key=math.prod, default=())
     if len(W1) != 2 or n_x not in W1 or 0 in W1:
         hint = "use weights made for these data"

@@ -18,7 +18,7 @@ class Layout(NamedTuple):
     axis: int
     picture: tuple[int, ...]
     order: tuple[int, ...]
-    said: tuple[str, ...]
+    notes: tuple[str, ...]
 
 
 def counts(shape: tuple[int, ...]) -> list[int]:
@@ -68,10 +68,10 @@ class Arranged:
         colour = [3] if channels in ([3], [4]) else []
         self.shape = (stored.shape[layout.axis], height, width, *colour)
         self.dtype = np.dtype(np.uint8) if signed else stored.dtype
-        said = (*layout.said, *["the fourth channel left out"] * extra, *["-1 as 255"] * signed)
-        self.unusual = bool(said) or channels == [1]
+        notes = (*layout.notes, *["the fourth channel left out"] * extra, *["-1 as 255"] * signed)
+        self.unusual = bool(notes) or channels == [1]
         kind = f"{self.shape[0]} {'rgb' if colour else 'gray'} images of {height} x {width}"
-        self.described = ", ".join([kind, *said])
+        self.described = ", ".join([kind, *notes])
 
     def __getitem__(self, examples: slice) -> Array:
         axis, picture, order, _ = self._layout

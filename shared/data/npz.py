@@ -110,7 +110,7 @@ def guarded(path: Path, kind: type[InputError], since: Stamp | None) -> Iterator
     except InputError:
         raise
     except DAMAGE as error:
-        said = f"this .npz file is damaged ({one_line(error)[:200]}); get or save it again"
-        raise kind(f"{one_line(path)}: {said if stamp(path) == since else CHANGED}") from error
+        text = f"this .npz file is damaged ({one_line(error)[:200]}); get or save it again"
+        raise kind(f"{one_line(path)}: {text if stamp(path) == since else CHANGED}") from error
     if stamp(path) != since:
         raise kind(f"{one_line(path)}: {CHANGED}")

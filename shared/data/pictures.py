@@ -129,11 +129,11 @@ def _resized(pixels: Array, white: int, height: int, width: int) -> Array:
     return np.array(np.broadcast_to(picture, (height, width, 3)))
 
 
-def _blocks(there: int, wanted: int) -> tuple[int, float]:
+def _blocks(length: int, wanted: int) -> tuple[int, float]:
     """Choose how many pixels in a row make a block, and the blur, in blocks, that remains to be done.
 
     `resize` blurs by (factor - 1) / 2 pixels. Averaging n pixels is a blur by the root of (n^2 - 1) / 12 already.
     """
-    n = max(1, there // (ENOUGH * wanted))
-    by_resize, by_blocks = max(0.0, there / wanted - 1) / 2, math.sqrt((n**2 - 1) / 12)
+    n = max(1, length // (ENOUGH * wanted))
+    by_resize, by_blocks = max(0.0, length / wanted - 1) / 2, math.sqrt((n**2 - 1) / 12)
     return n, math.sqrt(max(0.0, by_resize**2 - by_blocks**2)) / n

@@ -45,8 +45,8 @@ class Roles(NamedTuple):
 
 def part_of(name: str) -> Part | None:
     """Tell whether a name says that it is for training or for testing."""
-    said = PART_OF_A_NAME.findall(_parted(name))
-    return None if not said else "train" if said[-1] else "test"
+    marks = PART_OF_A_NAME.findall(_parted(name))
+    return None if not marks else "train" if marks[-1] else "test"
 
 
 def role(name: str) -> str:
@@ -55,9 +55,9 @@ def role(name: str) -> str:
     The last part that says more than train or test counts: 'y' of 'both/y_train', 'images' of 'images/train'.
     """
     parts = [set(re.findall("[a-z]+", PART_OF_A_NAME.sub(" ", part))) for part in _parted(name).split("/")]
-    said = next(filter(None, reversed(parts)), set[str]())
+    of_name = next(filter(None, reversed(parts)), set[str]())
     roles = {"names": NAMES_OF_CLASSES, "labels": LABELS, "images": IMAGES}
-    return next((role for role, words in roles.items() if said & words), "")
+    return next((role for role, words in roles.items() if of_name & words), "")
 
 
 def _parted(name: str) -> str:

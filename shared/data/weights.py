@@ -114,12 +114,12 @@ def load(path: Path, n_x: int, dtype: DtypeName) -> Parameters:
     WeightsWarning
         If the file's type is wider than `dtype`, or names and shapes do not make it plain what was taken for what.
     """
-    with tensors.opened(path) as (there, _):
-        reading = layers.chosen(there, n_x, path)
+    with tensors.opened(path) as (stored_tensors, _):
+        reading = layers.chosen(stored_tensors, n_x, path)
         with tensors.damage_as_one_line(path, SafetensorError, OSError, TypeError):
-            stored = reading.parameters(there, path)
-    if reading.unusual(there):
-        warnings.warn(f"{one_line(path)}: {reading.said(there)}", WeightsWarning, stacklevel=2)
+            stored = reading.parameters(stored_tensors, path)
+    if reading.unusual(stored_tensors):
+        warnings.warn(f"{one_line(path)}: {reading.described(stored_tensors)}", WeightsWarning, stacklevel=2)
     _check_finite(stored, "", path)
     return _rounded(stored, dtype, path)
 

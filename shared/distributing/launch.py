@@ -94,9 +94,9 @@ def with_free_port(here: Place) -> Place:
     from shared.distributing.mpi import Mpi
 
     host = socket.gethostname().encode().ljust(64, b"\0")
-    said = Mpi().broadcast(np.concatenate([np.frombuffer(host, np.int64), [free_port()]]))
-    address = said[:-1].tobytes().rstrip(b"\0").decode()
-    return here._replace(address=address, port=int(said[-1]))
+    address_and_port = Mpi().broadcast(np.concatenate([np.frombuffer(host, np.int64), [free_port()]]))
+    address = address_and_port[:-1].tobytes().rstrip(b"\0").decode()
+    return here._replace(address=address, port=int(address_and_port[-1]))
 
 
 def free_port() -> int:

@@ -49,8 +49,8 @@ class Team:
             if first == size:
                 return
             text = failure.encode()[:LONGEST].ljust(LONGEST, b"\0") if rank == first else bytes(LONGEST)
-            said = self.engine.sum(np.frombuffer(text, np.int64)).tobytes().rstrip(b"\0").decode(errors="replace")
-        raise RankFailed(f"rank {first} of {size}: {said}")
+            reason = self.engine.sum(np.frombuffer(text, np.int64)).tobytes().rstrip(b"\0").decode(errors="replace")
+        raise RankFailed(f"rank {first} of {size}: {reason}")
 
     def together(self, work: Callable[[], None]) -> None:
         """Do something in all processes; go on only if it fails in none.
@@ -83,10 +83,10 @@ class Team:
 
     def gather(self, values: Array) -> Array:
         """Put arrays of the same shape and of 8 bytes an entry side by side, (size, ...): each rank fills its place."""
-        places = np.zeros((self.engine.size, *values.shape), np.int64)
-        places[self.engine.rank] = np.ascontiguousarray(values).view(np.int64)
+        by_rank = np.zeros((self.engine.size, *values.shape), np.int64)
+        by_rank[self.engine.rank] = np.ascontiguousarray(values).view(np.int64)
         with lost():
-            return self.engine.sum(places).view(values.dtype)
+            return self.engine.sum(by_rank).view(values.dtype)
 
     def _broadcast(self, content: bytes) -> bytes:
         with lost():

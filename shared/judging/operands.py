@@ -68,5 +68,5 @@ def narrow_kind(
         return ""
     best = [(name, how) for norm, name, how in left if norm <= 1.1 * least]
     first, how = best[0]
-    names = " or ".join(dict.fromkeys(name for name, said in best if said == how))
+    names = " or ".join(dict.fromkeys(name for name, ending in best if ending == how))
     return f"{names} products of {BITS[first]} bits{how}"

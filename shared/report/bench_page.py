@@ -55,5 +55,5 @@ def bars(dtype: str, timings: dict[str, Timing], record: Bench) -> str:
     axes.set_yticks(rows, [drawing.short(name) for name in timed])
     axes.invert_yaxis()
     axes.tick_params(axis="y", length=0)
-    said = "; ".join(f"{name} takes {value:,.0f}" for name, value in zip(timed, steps, strict=True))
-    return drawing.svg(figure, f"bars-{dtype}", f"Microseconds a step in {dtype}", f"In microseconds, {said}.")
+    description = "; ".join(f"{name} takes {value:,.0f}" for name, value in zip(timed, steps, strict=True))
+    return drawing.svg(figure, f"bars-{dtype}", f"Microseconds a step in {dtype}", f"In microseconds, {description}.")
