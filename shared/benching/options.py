@@ -24,4 +24,4 @@ class Timed:
     threads: Positive = 1
     """How many threads each may use. With more than one, the ratios depend on how quickly threads synchronise."""
     sweep: bool = True
-    """Whether to measure also how a step grows with the numbers of examples and of inputs."""
+    """Also measure how a step grows with the numbers of examples and of inputs."""

@@ -81,7 +81,7 @@ class Descent:
     hidden: Positive | None = None
     """How many hidden units. [default: 8, or as many as the file of --weights has]"""
     seed: Seed = 1
-    """Draws the initial weights."""
+    """The seed from which the initial weights are drawn."""
     weights: Path | None = None
     """Take the initial weights from this file of NumPy, safetensors, PyTorch or Keras."""
 
@@ -97,8 +97,7 @@ class Compared:
     """What is compared, in which arithmetic and where."""
 
     frameworks: str = "numpy,torch,jax"
-    """What to compare: numpy, torch, jax, numpy_gram, jax_gram, or the path of a .py file with the same functions;
-    separated by commas."""
+    """What to compare, separated by commas: numpy, torch, jax, numpy_gram, jax_gram, or paths of .py files."""
     dtype: DtypeName = "float64"
     """The precision of everything that is compared."""
     activation: Activation = "relu"
@@ -108,8 +107,7 @@ class Compared:
     matmul_precision: MatmulPrecision = "default"
     """How PyTorch and JAX multiply float32 matrices: in their default way, or with every bit."""
     costs: Path | None = None
-    """Judge the costs that a training of your own printed: JSON, CSV or text, for every step or every k-th. --weights
-    and the other options say what it started from."""
+    """Judge the costs that a training of your own printed (JSON, CSV or text), started as the other options say."""
     exact_curve: Flag = False
     """Train in ball arithmetic too, and say how far each curve is from that of real numbers (half a minute or more)."""
     curvature: Flag = False
@@ -122,7 +120,7 @@ class Pieces:
     """In how many pieces the examples are processed, and where the training is kept."""
 
     chunk: Positive | None = None
-    """Process the examples in chunks of this many, read from the file. [default: if more than 2,000, or than fit]"""
+    """Process the examples in chunks of this many, read from the file. [default: all at once, up to 2,000 that fit]"""
     processes: Positive | None = None
     """Share the chunks among this many processes on this machine. (mpiexec, torchrun or srun may start them, too.)"""
     engine: EngineName | None = None
@@ -139,7 +137,7 @@ class Saved:
     save_weights: Path | None = None
     """Write the initial weights to this .safetensors, .npz or .pt file: another run starts from them with --weights."""
     save_trained: Path | None = None
-    """Write the weights that the first framework has trained to such a file, for `predict`."""
+    """Write the trained weights of the first framework to this .safetensors, .npz or .pt file: `predict` takes them."""
 
 
 @Parameter(name="*")
