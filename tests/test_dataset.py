@@ -390,10 +390,7 @@ OTHER_FILES = {
         "a .npy file, which holds one array",
         lambda path: (np.save(path, COLOUR), np.save(path.with_name("labels.npy"), LABELS)),
     ),
-    "train.pt": (
-        "a file of PyTorch",
-        lambda path: torch.save((torch.tensor(COLOUR), torch.tensor(LABELS)), path),
-    ),
+    "train.pt": ("a file of PyTorch", lambda path: torch.save((torch.tensor(COLOUR), torch.tensor(LABELS)), path)),
 }
 
 

@@ -74,3 +74,8 @@ def test_every_file_that_a_page_names_is_there(page):
         link for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text) if not ((ROOT / page).parent / link).exists()
     }
     assert (missing - EXAMPLES, links) == (set(), set())
+
+
+def test_the_help_of_every_option_is_one_line_which_cyclopts_does_not_break():
+    for path in (ROOT / "shared").glob("*/options.py"):
+        assert not re.search(r'^    """(?!.*""")', path.read_text(), re.MULTILINE), path

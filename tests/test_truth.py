@@ -445,8 +445,7 @@ def test_a_line_gives_the_quantity_when_its_inputs_are_the_true_ones(quantity: s
 
 
 @pytest.mark.parametrize(
-    ("quantity", "name"),
-    [(quantity, name) for quantity in ALL for name in NEEDS[quantity] if name != "one_minus_A2"],
+    ("quantity", "name"), [(quantity, name) for quantity in ALL for name in NEEDS[quantity] if name != "one_minus_A2"]
 )
 def test_a_line_follows_each_of_its_own_inputs(quantity: str, name: str) -> None:
     parameters, X, Y = dyadic_network()
