@@ -93,7 +93,7 @@ def load(path: Path, n_x: int, dtype: DtypeName) -> Parameters:
     ----------
     path : Path
         A file of NumPy (.npz), safetensors, PyTorch (.pt, .pth) or Keras (.h5, .keras). Which of its tensors is W1, b1,
-        W2 and b2 is told by their names, their shapes and their order; biases that are missing are zero.
+        W2 and b2 follows from names, shapes and order; missing biases are zero.
     n_x : int
         The number of features of the data.
     dtype : "float64" or "float32"

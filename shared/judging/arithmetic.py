@@ -7,7 +7,7 @@ by at most gamma(n) |A| |B|, with gamma(n) = n u / (1 - n u) (Higham, Accuracy a
 `Probabilistic`: each rounding is a random number, uniform within u of its result, so that its variance is u^2 / 3 of
 the result's square. docs/judging.md derives how such numbers add up, and which of them are not independent.
 
-A program that goes through the examples in chunks (`chunk`) sums the products of each chunk. The sums of the chunks are
+A program that processes the examples in chunks (`chunk`) sums the products of each chunk. The sums of the chunks are
 added exactly, each times its number of examples, and rounded once (shared/distributing/exact_sum.py).
 """
 

@@ -149,7 +149,7 @@ def allowance(record: Record) -> str:
         "noise: the standard deviation of rounding. An error agrees within "
         f"{deviations(1):.1f} of them (a single number) to {deviations(entries):.1f} (the largest of {entries:,}).\n"
         "bound: what rounding can do at most, proven. Beyond the noise is suspect, beyond the bound is wrong.\n"
-        "Shown are the largest error, noise and bound of each quantity; judged is every entry by its own."
+        "Each figure is the largest of its quantity; every entry is judged by its own noise and bound."
         + nearest(record)
     )
 
