@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit
 
 from shared.checking.catalogue.mistake import Mistake
 from shared.checking.lines import Formula, right
 from shared.checking.vocabulary import FUNCTIONS
+from shared.judging.rounding import logistic
 from shared.network import Array
 
 MADE_OF = {"Z2", "A2", "Y", "m", *FUNCTIONS}
@@ -63,5 +63,5 @@ def limit_of(mistake: Mistake) -> Limit | None:
 def of_each(text: str, Z2: Array, label: float) -> Array:
     """What a line gives for examples with these outputs, each as if it were the only one."""
     of_one = Formula(text.replace("mean(", "1 * (").replace("sum(", "1 * ("))
-    value = of_one({"Z2": Z2[None], "A2": expit(Z2)[None], "Y": np.full((1, len(Z2)), label), "m": 1})
+    value = of_one({"Z2": Z2[None], "A2": logistic(Z2)[None], "Y": np.full((1, len(Z2)), label), "m": 1})
     return np.broadcast_to(value, (1, len(Z2)))[0]

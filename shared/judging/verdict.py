@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Literal
 
 import numpy as np
-from scipy.special import ndtri
 
 from shared.judging.arithmetic import WithError
 from shared.judging.truth import Enclosure
@@ -19,7 +19,7 @@ FALSE_ALARM_RATE = 1e-6
 
 def deviations(entries: int) -> float:
     """How many standard deviations the largest of so many normal errors exceeds, with FALSE_ALARM_RATE at most."""
-    return float(-ndtri(FALSE_ALARM_RATE / entries / 2))
+    return -NormalDist().inv_cdf(FALSE_ALARM_RATE / entries / 2)
 
 
 @dataclass(frozen=True)

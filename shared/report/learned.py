@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit
 
 from shared.comparing.record import Artifacts, Record
 from shared.data.dataset import Examples
+from shared.judging.rounding import logistic
 from shared.network import KINKED
 from shared.report import pictures
 
@@ -57,7 +57,7 @@ def asleep(record: Record, artifacts: Artifacts, name: str) -> tuple[float, int,
     if layers is None or record.settings["activation"] != "relu":
         return None
     sleeping = ~np.any(layers.A1 > 0, axis=0)
-    answer = float(expit(artifacts.trained[name].b2[0, 0]))
+    answer = float(logistic(artifacts.trained[name].b2[0, 0]))
     return answer, int(np.sum(sleeping)), int(np.sum(sleeping & (artifacts.examples["train"].Y[0] > 0.5)))
 
 

@@ -7,8 +7,8 @@ with C the sum of all learning_rate dZ1 so far.
 """
 
 import numpy as np
-from scipy.special import expit
 
+from shared.judging.rounding import logistic
 from shared.network import LEAKY_SLOPE, Activation, Array, Parameters, Settings
 
 
@@ -38,7 +38,7 @@ class Ensemble:
         rate, m = self.settings.learning_rate, self.Y.shape[1]
         A1, slope = hidden(self.Z1, self.Z1 > 0 if positive is None else positive, self.settings.activation)
         Z2 = self.W2.transpose(0, 2, 1) @ A1 + self.b2  #                     (count, 1, m)
-        dZ2 = (expit(Z2) - self.Y) / m
+        dZ2 = (logistic(Z2) - self.Y) / m
         change = rate * self.W2 * dZ2 * slope  #                              (count, n_h, m), learning_rate dZ1
         self.W2 -= rate * (A1 @ dZ2.transpose(0, 2, 1))
         self.b2 -= rate * dZ2.sum(axis=2, keepdims=True)
@@ -58,7 +58,7 @@ class Ensemble:
 def hidden(Z1: Array, positive: Array, activation: Activation) -> tuple[Array, Array]:
     """The hidden activation, and its slope: that of the right where Z1 is taken to be positive."""
     if activation == "sigmoid":
-        A1 = expit(Z1)
+        A1 = logistic(Z1)
         return A1, A1 * (1 - A1)
     if activation == "tanh":
         A1 = np.tanh(Z1)
