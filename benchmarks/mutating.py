@@ -40,8 +40,8 @@ def read_from(path: Path, text: bytes) -> None:
     read_file = SourceFileLoader.get_data
 
     def get_data(self: Any, wanted: str) -> bytes:
-        if Path(wanted).name.startswith(f"{path.stem}.cpython") and Path(wanted).parent.parent == path.parent:
-            raise OSError  # what was compiled from the right file
+        if Path(wanted).name.startswith(f"{path.stem}.cpython"):
+            raise OSError  # what was compiled from the right file, wherever it is kept
         return text if Path(wanted) == path else read_file(self, wanted)
 
     SourceFileLoader.get_data = get_data
