@@ -15,8 +15,8 @@ CEILINGS = {
     "implementations": 1150,
     "shared": 27142,
     "shared/judging": 2800,
-    "shared/checking": 13138,
-    "tests": 17670,
+    "shared/checking": 13151,
+    "tests": 17662,
 }
 LONGEST_FILE, LONGEST_FUNCTION = 320, 60
 

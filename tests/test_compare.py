@@ -64,8 +64,16 @@ def test_numpy_alone_imports_neither_torch_nor_jax(small):
     assert result.stdout.splitlines()[-1] == "set() 0"
 
 
-def test_the_help_imports_nothing_that_computes():
-    code = "import sys, compare; compare.main(['--help']); print({'torch', 'jax', 'scipy', 'flint'} & set(sys.modules))"
+@pytest.mark.parametrize(
+    ("command", "libraries"),
+    [
+        ("['--help']", {"torch", "jax", "scipy", "flint"}),
+        ("['check', 'tests/correct/attributes.py']", {"torch", "jax", "scipy"}),
+    ],
+    ids=["help", "check"],
+)
+def test_a_command_imports_nothing_that_it_does_not_need(command, libraries):
+    code = f"import sys, compare; compare.main({command}); print({libraries} & set(sys.modules))"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert result.stdout.splitlines()[-1] == "set()"
 

@@ -118,19 +118,7 @@ def test_what_a_launcher_has_started_joins(folder, launcher, engine):
 def test_the_environment_of_srun_is_joined(folder):
     alone, _, _ = record_of(folder, "--frameworks", "numpy")
     common = {"SLURM_STEP_NUM_TASKS": "2", "SLURM_STEP_NODELIST": "localhost", "MASTER_PORT": "29653"}
-    command = [
-        sys.executable,
-        str(ROOT / "compare.py"),
-        "--train",
-        "train.h5",
-        "--test",
-        "test.h5",
-        *FEW,
-        "--chunk",
-        "3",
-        "--iterations",
-        "4",
-    ]
+    command = [sys.executable, str(ROOT / "compare.py"), *FILES, *FEW, "--chunk", "3", "--iterations", "4"]
     ranks = [{**os.environ, **common, "SLURM_PROCID": str(k), "SLURM_LOCALID": str(k)} for k in range(2)]
     arguments = [*command, "--frameworks", "numpy", "--json", "srun.json"]
     other = subprocess.Popen(arguments, cwd=folder, env=ranks[1], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
@@ -201,7 +189,7 @@ def test_an_engine_that_does_not_go_with_the_launcher_gets_one_line(folder):
 def test_killed_at_any_moment_and_resumed_with_another_number_of_processes_the_bits_are_the_same(folder):
     rng = random.Random(5)  # noqa: S311
     alone, _, _ = record_of(folder, "--frameworks", "numpy", iterations="300")
-    base = [sys.executable, str(ROOT / "compare.py"), "--train", "train.h5", "--test", "test.h5", *FEW]
+    base = [sys.executable, str(ROOT / "compare.py"), *FILES, *FEW]
     base += ["--chunk", "3", "--frameworks", "numpy", "--iterations", "300", "--resume", "kept.safetensors"]
     for k in range(3):  # benchmarks/kills.py kills as often as one likes
         count, engine = rng.choice((2, 3)), ENGINES[k % 2]

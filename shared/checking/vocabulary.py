@@ -5,8 +5,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import expit, ndtr, softmax
 
+from shared.judging.rounding import logistic
 from shared.network import Array
 
 TO_TANH = math.sqrt(2 / math.pi)
@@ -19,6 +19,13 @@ class Hidden(NamedTuple):
     article: str
     value: Callable[[Array], Array]
     slope: Callable[[Array], Array]
+
+
+def ndtr(z: Array) -> Array:
+    """The distribution function of the normal distribution."""
+    from scipy import special  # only when it is called: it takes 0.3 s to import
+
+    return special.ndtr(z)
 
 
 def bell(z: Array) -> Array:
@@ -45,7 +52,13 @@ def mish(z: Array) -> Array:
 def slope_of_mish(z: Array) -> Array:
     """Its slope, by the rules of product and chain."""
     t = np.tanh(np.logaddexp(0, z))
-    return t + z * (1 - t * t) * expit(z)
+    return t + z * (1 - t * t) * logistic(z)
+
+
+def softmax(z: Array, axis: int) -> Array:
+    """Shares of 1 along an axis, in proportion to exp(z)."""
+    E = np.exp(z - z.max(axis=axis, keepdims=True))
+    return E / E.sum(axis=axis, keepdims=True)
 
 
 def elu(z: Array) -> Array:
@@ -70,15 +83,15 @@ def slope_of_selu(z: Array) -> Array:
 
 
 HIDDEN: dict[str, Hidden] = {
-    "sigmoid": Hidden("a sigmoid", expit, lambda z: expit(z) * expit(-z)),
+    "sigmoid": Hidden("a sigmoid", logistic, lambda z: logistic(z) * logistic(-z)),
     "tanh": Hidden("a tanh", np.tanh, lambda z: 1 - np.tanh(z) ** 2),
-    "softplus": Hidden("a softplus", lambda z: np.logaddexp(0, z), expit),
+    "softplus": Hidden("a softplus", lambda z: np.logaddexp(0, z), logistic),
     "gelu": Hidden("a gelu", lambda z: z * ndtr(z), lambda z: ndtr(z) + z * bell(z)),
     "gelu_tanh": Hidden("a gelu through tanh", lambda z: z / 2 * (1 + tanh_of_gelu(z)), slope_of_gelu_tanh),
     "elu": Hidden(
         "an elu", lambda z: np.where(z > 0, z, np.expm1(np.minimum(z, 0))), lambda z: np.exp(np.minimum(z, 0))
     ),
-    "silu": Hidden("a silu", lambda z: z * expit(z), lambda z: expit(z) * (1 + z * expit(-z))),
+    "silu": Hidden("a silu", lambda z: z * logistic(z), lambda z: logistic(z) * (1 + z * logistic(-z))),
     "relu6": Hidden("a relu6", lambda z: np.clip(z, 0, 6), lambda z: (z > 0) & (z < 6)),
     "selu": Hidden("a selu", selu, slope_of_selu),
     "mish": Hidden("a mish", mish, slope_of_mish),

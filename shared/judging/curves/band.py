@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import stdtrit
 from threadpoolctl import threadpool_limits
 
 from shared.judging.curves.ensemble import Ensemble, unwatched
@@ -104,4 +103,6 @@ def band_around(reference: Reference, spread: Spread, cost_noise: float) -> Band
 
 def quantile(members: int, comparisons: int) -> float:
     """Student's t for a band of so many members, two-sided, at the false-alarm rate of one of many comparisons."""
+    from scipy.special import stdtrit  # it takes 0.3 s to import, and programs without a training do not need it
+
     return float(-stdtrit(members, FALSE_ALARM_RATE / comparisons / 2))
