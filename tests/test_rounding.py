@@ -247,7 +247,7 @@ def mean_of_orders(terms, bias, tail):
     return mean + (len(terms) + 1) * (min(tail, 1.5 * len(terms)) - 1) * np.square(terms).sum() / 6
 
 
-@pytest.mark.parametrize("deviations", [0.0, 7.0])
+@pytest.mark.parametrize("deviations", [0.0, 9.0])
 @pytest.mark.parametrize("seed", range(6))
 def test_the_noise_of_a_sum_is_that_of_the_noisiest_order(seed, deviations):
     rng = np.random.default_rng(seed)
@@ -269,6 +269,17 @@ def test_the_noise_of_a_sum_is_that_of_the_noisiest_order(seed, deviations):
         first = max(partial_sums(terms, b), partial_sums(terms[::-1], b), with_b)
         squares = max(last, first) + np.square(terms).sum()
         assert noise[i, k] == pytest.approx(U * np.sqrt(squares / 3), rel=1e-9, abs=0)
+
+
+@pytest.mark.parametrize("lanes", [2, 4, 8])
+def test_the_noise_knows_lanes_that_add_up_terms_of_one_sign_while_the_whole_sum_is_0(lanes):
+    n, a = 100, Probabilistic(np.dtype("float64"), "relu")
+    signs = np.tile(np.repeat([1.0, -1.0], lanes // 2), n)
+    terms = signs * np.random.default_rng(lanes).uniform(0.9, 1.1, n * lanes)
+    noise = a.product(exact(np.ones((1, n * lanes))), exact(terms[:, None]), exact(np.zeros((1, 1)))).error
+    in_lanes = (n + 1) * (np.square(terms).sum() / 6 + np.square(terms.reshape(n, lanes).sum(axis=0)).sum() / 3)
+    squares = in_lanes + terms.sum() ** 2 + np.square(terms).sum()
+    assert noise.item() == pytest.approx(U * np.sqrt(squares / 3), rel=1e-9, abs=0)
 
 
 def test_the_errors_of_equal_examples_and_of_equal_numbers_add_up_in_full():

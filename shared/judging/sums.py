@@ -14,7 +14,7 @@ def alike(rows: Array, width: Array) -> Array:
     order = np.argsort(rounded, axis=1)
     in_order = np.take_along_axis(rounded, order, axis=1)
     new = np.diff(in_order, axis=1, prepend=np.nan) != 0
-    kind = new.cumsum() - 1  # numbers the kinds of all rows, one after the other
+    kind = new.cumsum()  # numbers the kinds of all rows, one after the other
     in_order, counts = np.bincount(kind)[kind].reshape(rows.shape), np.empty(rows.shape)
     np.put_along_axis(counts, order, in_order, axis=1)
     return counts
