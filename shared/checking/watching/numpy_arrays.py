@@ -87,7 +87,9 @@ class Traced(np.ndarray):
 
     def __iter__(self) -> Iterator[Any]:
         """Go through the rows."""
-        return (self[position] for position in range(len(self)))
+        for position, part in enumerate(plain(self)):
+            operands = [self.recorder.operand(self)]
+            yield _noted("getitem", operands, part, _caller(), {"index": f"[{position}]"})
 
     @property
     def T(self) -> Any:  # noqa: N802

@@ -27,8 +27,7 @@ class Recorder:
     ):
         self.operations: list[Operation] = []
         self.when_full: Callable[[], None] = lambda: None
-        self._most = most
-        self.sources, self._plain = sources, plain
+        self.most, self.sources, self._plain = most, sources, plain
         self._numbers: dict[int, tuple[Any, Operand]] = {}
         self._seen: dict[tuple[Any, ...], Operand] = {}
         self._given: dict[str, np.ndarray] = {}
@@ -37,7 +36,7 @@ class Recorder:
     @property
     def is_full(self) -> bool:
         """Whether nothing more is written down."""
-        return len(self.operations) >= self._most or self._bytes > MOST_BYTES
+        return len(self.operations) >= self.most or self._bytes > MOST_BYTES
 
     def given(self, name: str, value: Any) -> None:
         """Note an argument of the call."""
