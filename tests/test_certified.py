@@ -1,4 +1,4 @@
-"""Nothing wrong is certified: what a script does by itself, and the functions that nothing else calls, is judged."""
+"""Nothing wrong is certified: what a script or a training does by itself, and what nothing else calls, is judged."""
 
 import pytest
 
@@ -42,6 +42,8 @@ RIGHT = {
     "gradients with the other sign": (") - y) / m", ") - y) / -m"),
     "rows, and as many units as inputs": ("size=(5, 40)", "size=(40, 4)"),
     "momentum": ("    W2 -= lr * (g @ a1.T)", "    v = 0.9 * v + g @ a1.T\n    W2 -= lr * v"),
+    "a number for the rate, inside of a product": ("lr * (d @ X.T)", "0.3 * d @ X.T"),
+    "one example at a time": ("    z1 = W1 @ X", "    X, y = (V[:, epoch % 40, None] for V in both)\n    z1 = W1 @ X"),
 }
 FURTHER = {
     "batches": [("lr, m, v = 0.3, 40, 0", "lr, m, v, both = 0.3, 10, 0, (X, y)")],
@@ -56,6 +58,7 @@ FURTHER = {
     ],
     "the mean in the update": [("-= lr", "-= lr / m")],
     "gradients with the other sign": [("-= lr", "+= lr")],
+    "one example at a time": [("lr, m, v = 0.3, 40, 0", "lr, m, v, both = 0.3, 1, 0, (X, y)")],
 }
 
 
@@ -88,6 +91,44 @@ def test_a_right_script_is_certified_with_its_steps(answer, kind):
     assert (status, said.partition(":")[0]) == (0, "mine.py is certified"), said
     assert "W1 after a step" in said
     assert ("no plain gradient descent, and judged as what it is: momentum 0.9" in said) == (kind == "momentum")
+
+
+def test_weights_that_are_updated_too_early_are_pointed_at_and_no_right_line_is(answer):
+    update = "    W2 -= lr * (g @ a1.T)\n"
+    status, said = answer(SCRIPT, (update, ""), ("    d = W2.T", f"{update}    d = W2.T"))
+    assert (status, said.split(" examined ")[0].split(" in ")[1:]) == (1, ["dA1."])
+    assert f"14 | {update.strip()}" in said
+
+
+ADDED_UP = (
+    SCRIPT.split("lr, m")[0]
+    + """for epoch in range(200):
+    dW1, db1, dW2, db2 = 0 * W1, 0 * b1, 0 * W2, 0 * b2
+    for k in range(40):
+        x = X[:, [k]]
+        z1 = W1 @ x + b1
+        a1 = np.maximum(0, z1)
+        g = 1 / (1 + np.exp(-(W2 @ a1 + b2))) - y[:, [k]]
+        d = W2.T @ g * (z1 > 0)
+        dW1, db1, dW2, db2 = dW1 + d @ x.T, db1 + d, dW2 + g @ a1.T, db2 + g
+    W1 -= 0.3 * dW1 / 40
+    b1 -= 0.3 * db1 / 40
+    W2 -= 0.3 * dW2 / 40
+    b2 -= 0.3 * db2 / 40
+"""
+)
+
+
+@pytest.mark.mostly_slow(2)
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (("0.3 * db1 / 40", "-0.3 * db1 / 40"), "wrong, because: sign wrong in db1."),
+        (("W2", "W2"), "certified"),
+    ],
+)
+def test_gradients_that_are_added_up_example_by_example_are_those_of_all(answer, change, said):
+    assert f"mine.py is {said}" in answer(ADDED_UP, change)[1]
 
 
 TORCH = """import torch
@@ -197,3 +238,75 @@ def test_what_is_not_called_is_said_not_to_be_examined(answer):
     status, said = answer(COURSE)
     assert (status, said.partition(":")[0]) == (0, "mine.py is certified")
     assert "remark not called, and so not examined: predict" in said
+
+
+MODEL = """
+def nn_model(X, Y, n_h, num_iterations=1000):
+    W1, b1 = np.random.randn(n_h, len(X)), np.zeros((n_h, 1))
+    parameters = {"W1": W1, "b1": b1, "W2": np.random.randn(1, n_h), "b2": np.zeros((1, 1))}
+    costs = []
+    for i in range(num_iterations):
+        A2, cache = forward_propagation(X, parameters)
+        grads = backward_propagation(parameters, cache, X, Y)
+        if i % 100 == 0:
+            costs.append(compute_cost(A2, Y))
+        parameters = update_parameters(parameters, grads)
+    return parameters, costs
+"""
+OF_MODEL = {
+    f"step uphill in the updates of {ALL_FOUR}": (
+        "(parameters, grads)\n    return",
+        "(parameters, grads, -1.2)\n    return",
+    ),
+    "mean over examples missing in cost": ("append(compute_cost(A2, Y))", "append(compute_cost(A2, Y) * 70)"),
+}
+
+
+@pytest.mark.mostly_slow(2)
+@pytest.mark.parametrize("kind", OF_MODEL)
+def test_a_training_that_is_wrong_beside_a_right_backprop_is_told(answer, kind):
+    status, said = answer(COURSE + MODEL, OF_MODEL[kind])
+    assert (status, f"mine.py is wrong, because: {kind}." in said) == (1, True), said
+
+
+def test_a_training_that_draws_its_weights_is_examined_and_said_to_be(answer):
+    status, said = answer(COURSE + MODEL)
+    assert (status, said.partition(":")[0]) == (0, "mine.py is certified")
+    assert "the first steps of nn_model are examined as it makes them" in said
+    assert "not examined: predict" in said
+
+
+BATCHES = """import numpy as np
+def backward(W1, b1, W2, b2, X, Y):
+    Z1 = W1 @ X + b1
+    dZ2 = (1 / (1 + np.exp(-(W2 @ np.maximum(0, Z1) + b2))) - Y) / X.shape[1]
+    dZ1 = W2.T @ dZ2 * (Z1 > 0)
+    return dZ1 @ X.T, dZ1.sum(1, keepdims=True), dZ2 @ np.maximum(0, Z1).T, dZ2.sum(1, keepdims=True)
+def fit(X, Y, W1, b1, W2, b2, learning_rate, epochs):
+    for _ in range(epochs):
+        order = np.random.permutation(X.shape[1])
+        for k in range(0, X.shape[1], 16):
+            batch = order[k : k + 16]
+            dW1, db1, dW2, db2 = backward(W1, b1, W2, b2, X[:, batch], Y[:, batch])
+            W1, b1 = W1 - learning_rate * dW1, b1 - learning_rate * db1
+            W2 = W2 - learning_rate * dW2
+            b2 = b2 - learning_rate * db2
+    return W1, b1, W2, b2
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            ("rate * db2", "rate * db2 * (0.5 if k else 1)"),
+            "wrong, because: step of another length in the update of b2.",
+        ),
+        (("db2", "db2"), "certified"),
+    ],
+)
+def test_each_of_the_batches_of_a_training_is_judged_by_itself(answer, change, said):
+    told = answer(BATCHES, change)[1]
+    assert f"mine.py is {said}" in told
+    assert "judged as what it is: batches of examples" in told
+    assert "2-3-1, 16 examples, batch" in told

@@ -134,7 +134,7 @@ def check(program: Program, problems: Iterable[Problem], done: Callable[[int], N
         checkup.training_check = check_training(program, examination.convention, examination.answers[0].dtype)
         own = any(program.training.rates) or getattr(program, "bound", None)
         diagnoses += (
-            without_wanted(checkup.training_check, program.training.optimizer)
+            without_wanted(checkup.training_check, program, examination.convention)
             if own
             else diagnose_updates(checkup.training_check)
         )

@@ -5,7 +5,12 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from shared.checking.problems import Problem, drawn, of_many_examples, on_paper
+from shared.checking.conventions import Convention
+from shared.checking.problems import Problem, drawn, of_a_step, of_many_examples, on_paper
+from shared.checking.sandbox.binding.numpy_steps import passes
+from shared.checking.sandbox.binding.paper import NAMES
+from shared.checking.sandbox.binding.passes import WEIGHTS
+from shared.checking.sandbox.binding.steps import steps_of
 from shared.checking.sandbox.program import Program
 from shared.network import Array, Parameters
 
@@ -31,14 +36,45 @@ class Course:
         return max(self.numbers)
 
 
-def courses(program: Program) -> Iterator[Course]:
-    """All that is tried, the longest last; of a script, the steps that it makes by itself."""
+def courses(program: Program) -> Iterator[Iterator[Course]]:
+    """All that is tried: the steps that a script or a training makes by itself, and those that can be asked for."""
     if any(program.training.rates):
-        yield from own_courses(list(program.own_steps()), program.training.rates)
-        return
+        yield iter(own_courses(list(program.own_steps()), program.training.rates))
+    if program.training.is_asked or not any(program.training.rates):
+        yield asked_for(program)
+
+
+def asked_for(program: Program) -> Iterator[Course]:
+    """All that is asked for, the longest last."""
     for course in usual_courses():
         course.problem = next(iter(getattr(program, "fitted", iter)([course.problem])), course.problem)
         yield course
+
+
+def in_batches(program: Program, convention: Convention, course: Course) -> list[Course]:
+    """Watch a training, and give each of its updates a course of its own, with the examples that it was made with.
+
+    Nothing, if that shows no updates, or if they do not lead to the weights that came back.
+    """
+    arguments = convention.arguments(course.problem)
+    reply = program.call("train", *arguments, course.rate, 1, watch=True)
+    inputs = dict(zip(NAMES, arguments, strict=True))
+    seen = passes(reply.operations, inputs, len(reply.operations)) if reply.operations else []
+    steps, found = steps_of(seen, reply.operations, inputs, [course.rate]), list[Course]()
+    for number, step in enumerate(steps):
+        X, Y = step.given["X"].T if step.rows else step.given["X"], step.given["Y"]
+        here, there = (
+            of_a_step(
+                f"batch {number + 1} of {len(steps)}",
+                tuple(weights[name].T if name == "W1" and step.turned else weights[name] for name in WEIGHTS),
+                X,
+                Y,
+            )
+            for weights in (step.given, step.after)
+        )
+        found.append(Course(here, course.rate, (1,), {0: here.parameters, 1: there.parameters}))
+    came, last = reply.values or {}, steps[-1].after if steps else {}
+    return found if all(np.array_equal(last[name], came.get(name, ())) for name in last) else []
 
 
 def own_courses(problems: Sequence[Problem], rates: Sequence[float]) -> list[Course]:

@@ -6,9 +6,12 @@ import numpy as np
 
 from shared.checking.catalogue.entries import CATALOGUE, Mistake
 from shared.checking.catalogue.mistake import Trait
+from shared.checking.conventions import Convention
+from shared.checking.courses import in_batches
 from shared.checking.fitted import guesses_of_update
 from shared.checking.lines import Values, right, run
-from shared.checking.training_check import Step, TrainingCheck
+from shared.checking.sandbox.program import Program
+from shared.checking.training_check import Step, TrainingCheck, judged_step
 from shared.checking.what_is_wrong import Diagnosis
 from shared.network import Parameters
 
@@ -32,16 +35,23 @@ def diagnose_updates(outcome: TrainingCheck) -> Iterator[Diagnosis]:
             yield Diagnosis(name, (name,), mistakes, tuple(clues))
 
 
-def without_wanted(outcome: TrainingCheck, optimizer: str) -> Iterator[Diagnosis]:
+def without_wanted(outcome: TrainingCheck, program: Program, convention: Convention) -> Iterator[Diagnosis]:
     """Diagnose the steps of a training that was not written for this suite: another optimizer is no mistake of it.
 
     Where PyTorch's own optimizer makes the steps, they need not be understood, nor numbers that come back beside them.
+    Where batches of examples may explain what is wrong, each batch is judged by itself, if it can be seen.
     """
-    kinds = dict[str, None]()
-    for diagnosis in list(diagnose_updates(outcome)):
+    kinds, optimizer, diagnoses = dict[str, None](), program.training.optimizer, list(diagnose_updates(outcome))
+    if any(may_be_batches(outcome, each) for each in diagnoses):
+        wrong = next(step.course for step in outcome.steps if is_off(step))
+        if batches := in_batches(program, convention, wrong):
+            outcome.steps = [judged_step(program, convention, each, 1, outcome.dtype) for each in batches]
+            outcome.costs, kinds["batches of examples"] = {}, None
+            diagnoses = list(diagnose_updates(outcome))
+    for diagnosis in diagnoses:
         wanted = [m.kind for m in diagnosis.mistakes if Trait.OPTIMIZER in m.traits]
         is_open = all(m.general for m in diagnosis.mistakes) and not diagnosis.unfit
-        if is_open and diagnosis.line != "costs" and is_right_on_few_examples(outcome, diagnosis.line):
+        if may_be_batches(outcome, diagnosis):
             wanted = ["batches of examples"]
         if wanted or (is_open and (optimizer or diagnosis.line == "costs")):
             outcome.left_out |= {*diagnosis.quantities}
@@ -56,10 +66,17 @@ def without_wanted(outcome: TrainingCheck, optimizer: str) -> Iterator[Diagnosis
         outcome.remarks.append("not examined, since nothing shows what they are: the numbers that the training returns")
 
 
-def is_right_on_few_examples(outcome: TrainingCheck, name: str) -> bool:
-    """Tell whether a parameter is right wherever there are no more examples than a batch has."""
+def may_be_batches(outcome: TrainingCheck, diagnosis: Diagnosis) -> bool:
+    """Tell whether a parameter is off for no known reason, and right where there are fewer examples than in a batch."""
+    if diagnosis.unfit or diagnosis.line == "costs" or any(not m.general for m in diagnosis.mistakes):
+        return False
     few = [step for step in outcome.steps if step.course.problem.sizes["m"] < FEW_EXAMPLES]
-    return bool(few) and all(step.global_error[name].verdict != "wrong" for step in few)
+    return bool(few) and all(step.global_error[diagnosis.line].verdict != "wrong" for step in few)
+
+
+def is_off(step: Step) -> bool:
+    """Tell whether any parameter is wrong after a step."""
+    return any(judgement.verdict == "wrong" for judgement in step.global_error.values())
 
 
 def explaining(outcome: TrainingCheck, name: str) -> list[Mistake]:
@@ -110,8 +127,9 @@ def explaining_costs(outcome: TrainingCheck) -> list[Mistake]:
     steps = [step for step in outcome.steps if step.course is outcome.steps[0].course]
     places = [{**step.course.problem.given(), **step.before._asdict()} for step in steps]
     places = [{**q, **run(q)} for q in places]
-    right = {"costs": np.array([q["cost"] for q in places])}
     given, rtol = outcome.given_costs[: len(places)], ROUNDINGS * float(np.finfo(outcome.dtype).eps)
+    places = places[: given.size]
+    right = {"costs": np.array([q["cost"] for q in places])}
     found = []
     for mistake in CATALOGUE:
         if mistake.line in ("cost", "costs"):

@@ -1,19 +1,30 @@
 """What of a user's file is called, and how: under the usual names, as this suite's contract has it, or by a binding."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from shutil import rmtree
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
-from shared.checking.sandbox.binding.bound import Binding
+from shared.checking.sandbox.binding.bound import Binding, given_to
 from shared.checking.sandbox.binding.candidates import Candidates
-from shared.checking.sandbox.binding.search import Search
-from shared.checking.sandbox.binding.steps import Step
+from shared.checking.sandbox.binding.given import Given
+from shared.checking.sandbox.binding.paper import LAYOUTS, numbers
+from shared.checking.sandbox.binding.passes import Step
+from shared.checking.sandbox.binding.plan import Plan
+from shared.checking.sandbox.binding.search import RATE, Search
+from shared.checking.sandbox.binding.steps import learning_rates
 from shared.checking.sandbox.binding.survey import Survey
 from shared.checking.sandbox.binding.words import roles_of
+from shared.checking.sandbox.script import steps_of_call
+from shared.checking.watching.places import Sources
 
 ORDER = {
     "gradients": ("W1", "b1", "W2", "b2", "X", "Y"),
@@ -23,6 +34,10 @@ ORDER = {
 """The functions that are called under these names, and what each is given."""
 CONTRACT = ("forward", "cost", "gradients", "step", "train")
 """The functions of an implementation of this suite."""
+MOST_TRIED = 64
+"""Ways to call a training."""
+MANY, ROUNDS = (4, 3, 70), 5
+"""The sizes of what a training is given that draws its weights, more examples than a usual batch; and iterations."""
 Note = Callable[[str, Any], Any]
 
 
@@ -39,6 +54,8 @@ class Target:
     optimizer: str = ""
     is_script: bool = False
     called: set[str] = field(default_factory=set)
+    maker: str = "the script"
+    survey: Survey | None = None
 
     @property
     def has_loss(self) -> bool:
@@ -49,21 +66,72 @@ class Target:
         """Say which functions play a known part, and are called neither by what is bound nor by the script."""
         if self.binding is None or self.is_script:
             return []
-        plans = [each.plan for each in (self.binding, self.binding.trainer) if each]
         candidates = Candidates(self.binding.survey)
         called = {*self.called, *self.functions}.union(*map(candidates.beneath, self.called))
-        missed = [name for name in candidates.not_called(plans) if name not in called]
+        missed = [name for name in candidates.not_called(self.plans) if name not in called]
         return [f"not called, and so not examined: {', '.join(missed)}"] if missed else []
+
+    @property
+    def plans(self) -> list[Plan]:
+        """What is bound to be called."""
+        return [each.plan for each in (self.binding, self.binding and self.binding.trainer) if each]
+
+    @property
+    def trainings(self) -> Iterator[tuple[Plan, Given]]:
+        """Go through the trainings that nothing else calls and that draw their weights, and what they are given."""
+        if self.survey is None:
+            return
+        candidates = Candidates(self.survey)
+        called = {*self.called, *candidates.called(self.plans)}
+        make, layouts = (self.binding.make, [self.binding.layout]) if self.binding else (np.asarray, LAYOUTS)
+        for entry, plans in candidates.entries():
+            for plan in plans if entry.rpartition(".")[2] not in called else ():
+                given = [{name: layout.of(name, V) for name, V in numbers(*MANY).items()} for layout in layouts]
+                if plan.how == "own":
+                    yield from ((plan, given_to(self.survey, each, RATE, make, ROUNDS)) for each in given)
+
+    def told(self) -> dict[str, Any] | None:
+        """Say what is called, where it is not gradients(W1, b1, W2, b2, X, Y)."""
+        if self.is_script:
+            is_script = self.maker == "the script"
+            how = f"{'the script itself' if is_script else self.maker}: its first steps are examined"
+            how += ", on its own data" if is_script else ", on examples of this suite"
+            return {"entry": self.maker, "how": how, "steps": len(self.steps), "rows": self.steps[0].rows}
+        if not (binding := self.binding):
+            return None
+        how = binding.sentence()
+        how += f"; the first steps of {self.maker} are examined as it makes them" if self.steps else ""
+        others = [name for name in binding.others if name != self.maker]
+        told = {"entry": binding.plan.entry, "others": others, "how": how, "own": binding.plan.how == "own"}
+        return {**told, **binding.layout._asdict(), "sizes": binding.sizes}
+
+    def let_train(self, sources: Sources, to: Path) -> None:
+        """Examine the first steps of a training that draws its weights, if there is one that nothing else calls."""
+        for plan, given in islice(self.trainings, MOST_TRIED):
+            named = [given.rate] if plan.takes_rate else learning_rates(vars(self.module))
+            rmtree(to, ignore_errors=True)
+            to.mkdir()
+            if steps := steps_of_call(partial(plan.costs_of, given), named, sources, to):
+                self.maker = plan.entry
+                self.take_steps(steps, "", {plan.entry.rpartition(".")[2]})
+                return
 
     def take_steps(self, steps: list[Step], optimizer: str, called: set[str]) -> None:
         """Take the steps of a script for a training and, where nothing else gives any, for the gradients as well.
 
         `called` are the functions that the script calls.
         """
-        self.called = called if steps else set()
+        self.called |= called if steps else set()
         self.is_script, self.steps, self.optimizer = bool(steps) and not self.has_loss, steps, optimizer
         self.functions = ["gradients"] if self.is_script else self.functions
-        self.functions += ["train"] if any(step.after and step.rate for step in steps) else []
+        makes_steps = any(step.after and step.rate for step in steps) and "train" not in self.functions
+        self.functions += ["train"] if makes_steps else []
+
+    def has_step_from(self, weights: list[np.ndarray]) -> bool:
+        """Tell whether a script makes a step from these weights."""
+        with suppress(TypeError):
+            return bool(self.step_from(weights))
+        return False
 
     def step_from(self, weights: list[np.ndarray]) -> Step:
         """Return the step of a script that begins with these weights.
@@ -83,12 +151,11 @@ class Target:
     def training(self) -> dict[str, Any]:
         """Say of which steps of a script it is known what became of the weights."""
         rates = [step.rate for step in self.steps if step.after]
-        first = (
-            {"dtype": str(self.steps[0].given["W1"].dtype), "rows": self.steps[0].rows, "turned": self.steps[0].turned}
-            if self.steps
-            else {}
-        )
-        return {"rates": rates, "optimizer": self.optimizer, **first}
+        if not self.steps:
+            return {}
+        first, asked = self.steps[0], bool(self.binding and self.binding.trainer)
+        found = {"dtype": str(first.given["W1"].dtype), "rows": first.rows, "turned": first.turned, "maker": self.maker}
+        return {"rates": rates, "optimizer": self.optimizer, "is_asked": asked, **found}
 
     def trained(self, weights: list[np.ndarray], count: int) -> dict[str, Any]:
         """Return the weights after so many of the script's own steps, in the layout of these, and its costs."""
@@ -103,8 +170,10 @@ class Target:
     def call(self, function: str, arguments: list[Any], note: Note) -> Any:
         """Call gradients, forward or train with W1, b1, ..."""
         if self.is_script and function == "gradients":
-            return self.step_from(arguments[:4]).gradients
-        if self.steps and function == "train":
+            gradients = self.step_from(arguments[:4]).gradients
+            alike = {f"d{name}": W for name, W in zip(ORDER["train"], arguments[:4], strict=False)}
+            return {name: turned_like(V, alike[name]) if name in alike else V for name, V in gradients.items()}
+        if function == "train" and self.steps and (self.has_step_from(arguments[:4]) or not self.binding):
             return self.trained(arguments[:4], arguments[-1])
         if self.binding and function in self.binding.functions:
             return self.binding.call(function, arguments, note)
@@ -135,11 +204,15 @@ def target(module: ModuleType, source: str, entry: str = "") -> Target:
     if found:
         others = [name for name in fitting if name == "forward"]
         return Target(
-            module, [*found.functions, *others], found, [r for r in remarks if not r.startswith(found.plan.entry)]
+            module,
+            [*found.functions, *others],
+            found,
+            [r for r in remarks if not r.startswith(found.plan.entry)],
+            survey=search.survey,
         )
     if "gradients" in usual and entry in ("", "gradients"):
         return Target(module, [name for name in usual if name == "gradients" or name in fitting], remarks=remarks)
-    return Target(module, [], problem=search.why_not())
+    return Target(module, [], problem=search.why_not(), survey=search.survey)
 
 
 def follows_the_contract(module: ModuleType) -> bool:

@@ -219,7 +219,7 @@ class Program:
         for number in range(len(arrays) // 6):
             W1, b1, W2, b2, X, Y = arrays[6 * number : 6 * number + 6]
             W1 = W1.T if self.training.turned else W1
-            yield of_a_step(f"step {number + 1} of the script", (W1, b1, W2, b2), X.T if rows else X, Y)
+            yield of_a_step(f"step {number + 1} of {self.training.maker}", (W1, b1, W2, b2), X.T if rows else X, Y)
 
     def _own(self, what: str, **request: Any) -> list[np.ndarray]:
         """Ask for arrays of the program's own."""

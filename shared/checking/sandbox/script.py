@@ -5,8 +5,9 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from time import monotonic, sleep
@@ -16,7 +17,8 @@ import numpy as np
 
 from shared.checking.sandbox.binding import autograd_steps, numpy_steps
 from shared.checking.sandbox.binding.paper import NAMES
-from shared.checking.sandbox.binding.steps import WEIGHTS, Step, learning_rates, steps_of
+from shared.checking.sandbox.binding.passes import WEIGHTS, Step
+from shared.checking.sandbox.binding.steps import learning_rates, steps_of
 from shared.checking.sandbox.binding.survey import TRAINING, is_like
 from shared.checking.sandbox.source import Notebook, OutOfPatienceError, carry_out, parts
 from shared.checking.watching import jax_primitives, numpy_arrays, torch_tensors
@@ -25,12 +27,15 @@ from shared.checking.watching.operations import load, save
 from shared.checking.watching.places import Sources
 from shared.checking.watching.recorder import Recorder
 
+Training = Callable[[Callable[[str, Any], Any]], list[float]]
+"""A call of a training: it says of each argument which one it is, and gives the costs that came back."""
 LONGEST = 20.0
 """Seconds that a script is watched for."""
 FRAMEWORKS = ("torch", "jax")
-STEPS = 3
-MOST = 1500
-"""Operations: enough for a few steps."""
+STEPS, SINGLE = 3, 12
+"""So many steps are examined, and of those that have a single example each, so many."""
+MOST, LATEST = 1500, 12_000
+"""Operations: enough for a few steps, and for a few that go through the examples one by one."""
 
 
 def steps(path: Path, sources: Sources, to: Path) -> tuple[list[Step], str]:
@@ -43,13 +48,36 @@ def steps(path: Path, sources: Sources, to: Path) -> tuple[list[Step], str]:
     """
     if not hasattr(os, "fork"):
         return [], ""
-    until = float("inf")
-    pid = _anew(path, sources, to) if {*FRAMEWORKS} & {*sys.modules} else os.fork()
+    with_frameworks = {*FRAMEWORKS} & {*sys.modules}
+    return _made(_anew(path, sources, to) if with_frameworks else _copy(partial(_watch, path, sources, to)), to)
+
+
+def steps_of_call(call: Training, named: Sequence[float], sources: Sources, to: Path) -> list[Step]:
+    """Let a training in NumPy make a few steps in a copy of this process; `call` gives what came back, and the costs.
+
+    `named` are its learning rates.
+    """
+    if not hasattr(os, "fork") or {*FRAMEWORKS} & {*sys.modules}:
+        return []
+    with suppress(TimeoutError):
+        return _made(_copy(partial(_watch_call, call, named, sources, to)), to)[0]
+    return []
+
+
+def _copy(watch: Callable[[], None]) -> int:
+    """Begin in a copy of this process."""
+    pid = os.fork()
     if pid == 0:
         try:
-            _watch(path, sources, to)
+            watch()
         finally:
             os._exit(0)
+    return pid
+
+
+def _made(pid: int, to: Path) -> tuple[list[Step], str]:
+    """Wait until a process has written the steps that were made; return them, and the optimizer in words."""
+    until = float("inf")
     while not os.waitpid(pid, os.WNOHANG)[0]:
         if until == float("inf") and (to / "begun").exists():  # importing PyTorch and JAX may take long
             until = monotonic() + LONGEST
@@ -85,29 +113,59 @@ def at_top(path: Path) -> tuple[bool, set[str]]:
 def _watch(path: Path, sources: Sources, to: Path) -> None:
     """Carry the script out as if it were started by itself, and write down what it does."""
     (to / "begun").touch()
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    for stream in (1, 2):
-        os.dup2(nowhere, stream)
-    recorder = Recorder(sources, numpy_arrays.plain, MOST)
+    recorder = _recorder(sources)
     names: dict[str, Any] = {"__name__": "__main__", "__file__": str(path), "get_ipython": Notebook()}
-
-    def enough() -> None:
-        raise OutOfPatienceError
-
-    recorder.when_full = enough
     if torch := sys.modules.get("torch"):
         torch.set_num_threads(1)  # those that there were did not come with the copy
     if {*FRAMEWORKS} & {*sys.modules}:
         tensors, primitives = torch_tensors.watched(recorder), jax_primitives.watched(recorder)
-        with tensors, primitives, autograd_steps.passes(recorder, STEPS, enough) as seen:
+        with tensors, primitives, autograd_steps.passes(recorder, STEPS, stop) as seen:
             carry_out(path, names, seconds=LONGEST)  # an optimizer imports more of PyTorch, which takes long
         passes, optimizer = seen.found(), seen.optimizer
     else:
         with numpy_arrays.watched(recorder) as note, followed(recorder):
             carry_out(path, names, lambda: _note_arrays(names, note))
-        passes, optimizer = numpy_steps.passes(recorder.operations, recorder.inputs(), STEPS), ""
+        passes, optimizer = numpy_steps.passes(recorder.operations, recorder.inputs(), SINGLE), ""
     _save(steps_of(passes, recorder.operations, recorder.inputs(), learning_rates(names)), to)
     (to / "done").write_text(optimizer)
+
+
+def _watch_call(call: Training, named: Sequence[float], sources: Sources, to: Path) -> None:
+    """Let a training be called, and write down what it does; what came back in time has costs of its own."""
+    (to / "begun").touch()
+    recorder, costs = _recorder(sources), list[float]()
+    with suppress(Exception, OutOfPatienceError), numpy_arrays.watched(recorder) as note, followed(recorder):
+        costs = call(note)
+    found = numpy_steps.passes(recorder.operations, recorder.inputs(), SINGLE)
+    steps = steps_of(found, recorder.operations, recorder.inputs(), named)
+    for k, step in enumerate(steps if costs else ()):
+        step.cost = costs[k] if k < len(costs) else None
+    _save(steps, to)
+    (to / "done").touch()
+
+
+def stop() -> None:
+    """Break off what is watched: it has shown enough."""
+    raise OutOfPatienceError
+
+
+def _recorder(sources: Sources) -> Recorder:
+    """Make what writes a few steps down, silently, and stops what it watches when that is enough."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for stream in (1, 2):
+        os.dup2(nowhere, stream)
+    recorder = Recorder(sources, numpy_arrays.plain, MOST)
+
+    def full() -> None:
+        numpy = not {*FRAMEWORKS} & {*sys.modules}
+        if numpy and recorder.most < LATEST:
+            found = numpy_steps.passes(recorder.operations, recorder.inputs(), STEPS)
+            recorder.most = recorder.most if found else LATEST
+        if recorder.is_full:
+            stop()
+
+    recorder.when_full = full
+    return recorder
 
 
 def _note_arrays(names: dict[str, Any], note: Any) -> None:
@@ -126,9 +184,10 @@ def _places(names: dict[str, Any]) -> Iterator[tuple[str, Any, Any]]:
 
 
 def _save(steps: Sequence[Step], folder: Path) -> None:
-    """Write steps into a folder."""
-    for number, step in enumerate(steps):
-        place = folder / f"step{number}"
+    """Write steps into a folder: a few, or more if they have a single example each."""
+    few = len(steps) if all(step.given["Y"].size == 1 for step in steps) else STEPS
+    for number, step in enumerate(steps[:few]):
+        place = folder / f"step{number:02}"
         place.mkdir()
         save(step.operations, place)
         numbers = {

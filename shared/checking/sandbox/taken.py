@@ -51,3 +51,5 @@ class Training(NamedTuple):
     dtype: str = "float64"
     rows: bool = False
     turned: bool = False
+    maker: str = "the script"
+    is_asked: bool = False

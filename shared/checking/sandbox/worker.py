@@ -149,6 +149,8 @@ def _load(source: Source, entry: str, folder: Path) -> tuple[Target, dict[str, A
                 target.take_steps(*script.steps(source.path, sources, to), called)
             except TimeoutError as error:
                 target.remarks.append(str(error))
+        if not target.steps:
+            target.let_train(Sources(source.path, source.shown), folder / "script")
     if run.error and not target.functions:
         where = {"failure": _failure(run.error, source), "line": _line(run.error, source)}
         return target, {**where, "summary": _summary(run.error)}
@@ -161,18 +163,7 @@ def _load(source: Source, entry: str, folder: Path) -> tuple[Target, dict[str, A
 def what_can_be_called(target: Target) -> dict[str, Any]:
     """Say which functions there are, and what is called for them."""
     told = {"functions": target.functions, "problem": target.problem, "training": target.training()}
-    return {**told, "remarks": [*target.remarks, *target.not_examined()], "binding": _told(target)}
-
-
-def _told(target: Target) -> dict[str, Any] | None:
-    """Say what is called, where it is not gradients(W1, b1, W2, b2, X, Y)."""
-    if target.is_script:
-        how = "the script itself: its first steps are examined, on its own data"
-        return {"entry": "the script", "how": how, "steps": len(target.steps), "rows": target.steps[0].rows}
-    if not (binding := target.binding):
-        return None
-    told = {"entry": binding.plan.entry, "others": binding.others, "how": binding.sentence()}
-    return {**told, **binding.layout._asdict(), "sizes": binding.sizes, "own": binding.plan.how == "own"}
+    return {**told, "remarks": [*target.remarks, *target.not_examined()], "binding": target.told()}
 
 
 def _steps(target: Target, source: Source, request: dict[str, Any], folder: Path) -> dict[str, Any]:

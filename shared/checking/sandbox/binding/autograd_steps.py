@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from shared.checking.sandbox.binding.steps import Pass
+from shared.checking.sandbox.binding.passes import Pass
 from shared.checking.watching.recorder import Recorder, as_numpy
 
 PASSES = 40

@@ -92,6 +92,8 @@ class Binding:
         return f"{said}{held}{read.get(self.plan.how, '')}{each}{two}"
 
 
-def given_to(survey: Survey, arrays: dict[str, np.ndarray], rate: float, make: Callable[[np.ndarray], Any]) -> Given:
+def given_to(
+    survey: Survey, arrays: dict[str, np.ndarray], rate: float, make: Callable[[np.ndarray], Any], iterations: int = 1
+) -> Given:
     """Put together what the functions of a module may be given."""
-    return Given(arrays, survey.keys(), survey.nested(), rate, 1, make)
+    return Given(arrays, survey.keys(), survey.nested(), rate, iterations, make)

@@ -78,9 +78,10 @@ def _by_jax(call: Callable[[Given], Any], given: Given) -> Any:
     return jax.grad(loss, argnums=(0, 1, 2, 3))(*(given.arrays[name] for name in holder.WEIGHTS))
 
 
-def are_costs(value: Any, count: int) -> bool:
-    """Tell whether something is a list of as many single numbers."""
-    return isinstance(value, list) and len(value) == count and all(np.size(plain(cost)) == 1 for cost in value)
+def are_costs(value: Any, count: int | None = None) -> bool:
+    """Tell whether something is a list of single numbers, and of as many."""
+    is_list = isinstance(value, list) and len(value) > 0 and count in (None, len(value))
+    return is_list and all(np.size(plain(cost)) == 1 for cost in value)
 
 
 def weights_in(result: Any, given: Given) -> dict[str, holder.Slot]:

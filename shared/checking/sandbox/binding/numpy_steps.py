@@ -2,23 +2,28 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from shared.checking.sandbox.binding.steps import PRODUCTS, VIEWS, Pass, number_of
-from shared.checking.sandbox.binding.words import weight_of
+from shared.checking.sandbox.binding.passes import PRODUCTS, VIEWS, Pass, number_of
+from shared.checking.sandbox.binding.words import gradient_of, weight_of
 from shared.checking.watching.operations import Input, Operand, Operation, Result
 
-FACTORED = ("multiply", "matmul", "dot", "negative")
+FACTORED = ("multiply", "divide", "matmul", "dot", "negative")
 """What a factor of an operand is a factor of, too."""
 
 
 @dataclass
 class _Chain:
-    """An array that is updated again and again in the same place: its first value, and the updates."""
+    """What is updated again and again in the same place: its first value, and the updates.
+
+    A single number that no array sees is known by its variable: what that held first, and what it was given then.
+    """
 
     first: np.ndarray
     updates: list[Operation]
+    begun: int = 0
 
     def states(self) -> list[np.ndarray]:
         """What it is at the beginning of each step, and after the last."""
@@ -27,19 +32,23 @@ class _Chain:
 
 def passes(operations: Sequence[Operation], inputs: Mapping[str, np.ndarray], most: int) -> list[Pass]:
     """Find the steps of gradient descent: what is updated, and what stays although it has the name of a weight."""
-    chains = _chains(operations, inputs)
+    chains = _together(_chains(operations, inputs))
     count = min(most, *(len(chain.updates) for chain in chains)) if chains else 0
     firsts = [chain.first for chain in chains]
     begun = min((chain.updates[0].number for chain in chains), default=0)
     made = {**inputs, **{each.name: each.result for each in operations[:begun]}}
-    still = [V for name, V in made.items() if weight_of(name) and not any(np.array_equal(V, first) for first in firsts)]
-    found, begin = list[Pass](), 0
+    named = [V for name, V in made.items() if weight_of(name) and not gradient_of(name)]
+    still = [V for V in named if not any(np.array_equal(V, first) for first in firsts)]
+    found, begin = list[Pass](), max((chain.begun for chain in chains), default=0)
     for number in range(count):
         updates = [chain.updates[number] for chain in chains]
         rate = rate_of(updates, operations)
         states = [chain.states()[number : number + 2] for chain in chains]
         end = max(update.number for update in updates) + 1
-        gradients = [gradient_in(update, operations, rate) for update in updates]
+        gradients = [
+            gradient_in(update, operations, rate) if update.operands else (before - after) / rate
+            for update, (before, after) in zip(updates, states, strict=True)
+        ]
         found.append(
             Pass(
                 begin,
@@ -47,7 +56,7 @@ def passes(operations: Sequence[Operation], inputs: Mapping[str, np.ndarray], mo
                 [*(before for before, _ in states), *still],
                 [*gradients, *[None] * len(still)],
                 [*(after for _, after in states), *still],
-                forms={k: forms_in(update, operations) for k, update in enumerate(updates)},
+                forms={k: forms_in(update, operations) for k, update in enumerate(updates) if update.operands},
             )
         )
         begin = end
@@ -55,32 +64,40 @@ def passes(operations: Sequence[Operation], inputs: Mapping[str, np.ndarray], mo
 
 
 def _chains(operations: Sequence[Operation], inputs: Mapping[str, np.ndarray]) -> list[_Chain]:
-    """Find the arrays that are updated: each update in a place takes what the one before it in this place gave."""
-    found: list[_Chain] = []
+    """Find what is updated: each update in a place takes what the one before it in this place gave."""
+    found, ends = list[_Chain](), dict[Any, _Chain]()
     for operation in operations:
-        if operation.function not in ("add", "subtract") or operation.place is None:
+        is_number = operation.function == "assign" and weight_of(operation.name) == "b2"
+        moves = operation.function in ("add", "subtract") and operation.result.ndim > 0
+        if operation.place is None or not (is_number or moves):
             continue
-        before = [chain for chain in found if _goes_on(chain, operation)]
-        first = _value(operation.operands[0], operations, inputs)
-        if before:
-            before[0].updates.append(operation)
-        elif first.shape == operation.result.shape and first.ndim:
-            found.append(_Chain(first, [operation]))
+        before = operation.name if is_number else operation.operands[0]
+        chain = ends.pop(before, None)
+        if chain and (is_number or chain.updates[-1].place.line == operation.place.line):  # type: ignore[union-attr]
+            chain.updates.append(operation)
+        else:
+            first = operation.result if is_number else _value(operation.operands[0], operations, inputs)
+            chain = _Chain(np.broadcast_to(first, operation.result.shape), [] if is_number else [operation])
+            found.append(chain)
+        ends[operation.name if is_number else Result(operation.number)] = chain
     used = [_value(V, operations, inputs) for each in operations if each.function in PRODUCTS for V in each.operands]
-    weights = [
-        chain
-        for chain in found
-        if len(chain.updates) > 1
-        and any(np.array_equal(chain.first, V) or np.array_equal(chain.first.T, V) for V in used)
-    ]
+    known = {V.tobytes() for W in used if W.any() for V in (W, W.T)}
+    moving = [chain for chain in found if len(chain.updates) > 1]
+    weights = [chain for chain in moving if all(each.result.tobytes() in known for each in chain.updates[:-1])]
     count = min((len(chain.updates) for chain in weights), default=0)
-    return [chain for chain in found if 1 < len(chain.updates) in (count, count + 1)]
+    second = min((chain.updates[1].number for chain in weights), default=0)
+    early = [chain for chain in moving if chain.updates[0].number < second]
+    return [chain for chain in early if abs(len(chain.updates) - count) < 2]
 
 
-def _goes_on(chain: _Chain, operation: Operation) -> bool:
-    last = chain.updates[-1]
-    same_line = last.place is not None and operation.place is not None and last.place.line == operation.place.line
-    return same_line and operation.operands[0] == Result(last.number)
+def _together(chains: list[_Chain]) -> list[_Chain]:
+    """Let all chains begin with the same step: the first value of a single number is seen when that has moved."""
+    late = any(not chain.updates[0].operands for chain in chains)
+    for chain in chains if late else ():
+        if chain.updates[0].operands:
+            chain.begun = chain.updates[0].number + 1
+            chain.first = chain.updates.pop(0).result
+    return [chain for chain in chains if chain.updates]
 
 
 def _value(operand: Operand, operations: Sequence[Operation], inputs: Mapping[str, np.ndarray]) -> np.ndarray:
@@ -104,7 +121,7 @@ def factors_of(operand: Operand, update: Operation, operations: Sequence[Operati
         operation = operations[operand.number]
         same_line = operation.place and update.place and operation.place.line == update.place.line
         if same_line and operation.function in (*FACTORED, *VIEWS):
-            for factor in operation.operands:
+            for factor in operation.operands[: 1 if operation.function == "divide" else None]:
                 yield from factors_of(factor, update, operations)
 
 

@@ -124,10 +124,14 @@ class Plan:
         return self.how in ("update", "traced update", "returned update", "own")
 
     @property
+    def takes_rate(self) -> bool:
+        """Whether something takes a learning rate."""
+        return any("rate" in call.takes for call in (*self.calls, self.build) if call)
+
+    @property
     def trains(self) -> bool:
         """Whether single steps can be made: something takes a learning rate, and weights come of it."""
-        takes = set[str]().union(*(call.takes for call in (*self.calls, *([self.build] if self.build else []))))
-        return "rate" in takes and self.how in ("update", "returned update", "autograd") and not self.one_by_one
+        return self.takes_rate and self.how in ("update", "returned update", "autograd") and not self.one_by_one
 
     @property
     def loops(self) -> bool:
@@ -143,7 +147,7 @@ class Plan:
             for name in holder.WEIGHTS:  # they are known by their numbers when the program draws them
                 given.note(name, given.arrays[name])
             with same_draws():
-                return effects.differences(begin, weights_in(self._outcome(replace(given, pool={})), given), given.rate)
+                return effects.differences(begin, weights_in(self.outcome(replace(given, pool={})), given), given.rate)
         if self.how == "grad":
             return effects.derivatives(lambda new: self._called(replace(new, pool={})), given)
         if self.how == "traced update":
@@ -156,7 +160,7 @@ class Plan:
     def own_weights(self, given: Given) -> dict[str, np.ndarray]:
         """Return the weights that a training begins with: those that it gives back when its learning rate is 0."""
         with same_draws():
-            places = weights_in(self._outcome(replace(given, pool={}, rate=0.0)), given)
+            places = weights_in(self.outcome(replace(given, pool={}, rate=0.0)), given)
         return {name: np.array(plain(slot.get()), dtype=float) for name, slot in places.items()}
 
     def trained(self, given: Given) -> dict[str, Any]:
@@ -187,8 +191,18 @@ class Plan:
         """Return what came back, in its parts."""
         return [result, *(result.values() if isinstance(result, dict) else result if isinstance(result, tuple) else ())]
 
-    def _outcome(self, given: Given) -> Any:
-        """Return what holds the weights in the end: what came back, or the object."""
+    def costs_of(self, given: Given, note: Callable[[str, Any], Any]) -> list[float]:
+        """Let a training go on that draws its weights; return the costs that came back and whose steps are known.
+
+        Of fewer costs than iterations, that is the first.
+        """
+        result = self.outcome(replace(given, pool={}, note=note))
+        found = [part for part in self._parts(result) if effects.are_costs(part)]
+        costs = [float(np.squeeze(plain(cost))) for each in found[:1] for cost in each]
+        return costs if len(costs) == given.iterations else costs[:1]
+
+    def outcome(self, given: Given) -> Any:
+        """Return what came back of a training, or the object, whichever holds the weights."""
         if self.build:
             given.pool["model"] = self.build.run(given)
             holder.prepare(given.pool["model"], given)
