@@ -116,6 +116,25 @@ def test_an_array_of_the_wrong_shape_is_still_the_gradient_whose_place_it_has(an
     }
 
 
+@pytest.mark.parametrize(
+    ("returned", "wanted"),
+    [
+        ("{'dW1': dW1[None], 'db1': [[db1]], 'dW2': dW2, 'db2': db2}", "dW1 (1, 2, 3), not (2, 3), db1 (1, 1, 2, 1)"),
+        ("dW1, db1, [dW2], [[db2]]", "db2 (1, 1, 1, 1), not (1, 1)"),
+    ],
+)
+def test_a_level_too_many_is_read_and_said_once(answer, returned, wanted):
+    checkup = answer(returned)
+    assert (checkup.verdict, len(checkup.remarks)) == ("certified", 1)
+    assert f"though not of the parameter's shape: {wanted}" in checkup.remarks[0]
+
+
+def test_a_flat_gradient_of_weights_is_read_and_a_bias_that_lost_its_axis_is_told():
+    rows = Convention(rows=True, transposed=True)
+    assert rows.ours("dW2", np.arange(3.0), (1, 3))[1] == ""
+    assert Convention().ours("db1", np.arange(3.0), (3, 1))[1] == "its shape is (3,), not (3, 1)"
+
+
 def test_nested_pairs_are_read_as_they_come(answer):
     checkup = answer("(dW1, db1), (dW2, db2)")
     assert (checkup.verdict, len(checkup.rows())) == ("certified", 4)

@@ -142,12 +142,12 @@ class Convention:
     def ours(self, name: str, V: Array, shape: tuple[int, ...]) -> tuple[Array, str]:
         """Turn an array of the program's into this suite's shape; where that cannot be, say why.
 
-        A program may drop dimensions of length 1 where nothing comes of it.
+        A program may have more or fewer dimensions of length 1 where that is no mistake of its line.
         """
         if name in self.late:
             V = V / shape[1]
         wanted = self.theirs(name, np.empty(shape)).shape
-        if squeezed(V.shape) == squeezed(wanted) and self._harmless(name, V.shape, wanted):
+        if squeezed(V.shape) == squeezed(wanted) and not is_mistake(name, V.shape, wanted):
             return (V.reshape(shape[::-1]).T if self.turned(name) else V.reshape(shape)), ""
         if name in BETWEEN and V.shape == wanted[::-1]:
             return (V if self.turned(name) else V.T), ""
@@ -155,15 +155,6 @@ class Convention:
         if V.shape == wanted[::-1]:
             problem = f"it is transposed: {problem}"
         return (V.T if self.turned(name) else V), problem
-
-    def _harmless(self, name: str, shape: tuple[int, ...], wanted: tuple[int, ...]) -> bool:
-        """Tell whether V - learning_rate dV would still have V's shape."""
-        if name[1:] not in Parameters._fields:
-            return True
-        try:
-            return np.broadcast_shapes(shape, wanted) == wanted
-        except ValueError:
-            return False
 
     def sentences(self) -> Iterator[str]:
         """Say which way the program is written, as far as it differs from this suite."""
@@ -188,6 +179,17 @@ class Convention:
             order = [quantity for quantity in nameless if quantity in usual]
             wanted = f" (the usual order is {', '.join(usual)})" if order and order != usual else ""
             yield f"what has no name is told by shape and value: {', '.join(nameless)}{wanted}"
+
+
+def is_mistake(name: str, shape: tuple[int, ...], wanted: tuple[int, ...]) -> bool:
+    """Tell whether a gradient was transposed, or is that of a bias and lost its axis in a sum."""
+    is_gradient = len(shape) == 2 if name[1:] in WEIGHTS else len(shape) < 3 and name[1:] in BIASES
+    return is_gradient and spreads(shape, wanted)
+
+
+def spreads(shape: tuple[int, ...], wanted: tuple[int, ...]) -> bool:
+    """Tell whether V - learning_rate dV would not have V's shape, if both have the same numbers in one row."""
+    return len(shape) > len(wanted) or np.broadcast_shapes(shape, wanted) != wanted
 
 
 def squeezed(shape: tuple[int, ...]) -> tuple[int, ...]:

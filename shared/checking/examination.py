@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from shared.checking.conventions import NAMES, READINGS, Convention, is_nameless, layouts, quantities_of
+from shared.checking.conventions import NAMES, READINGS, Convention, is_nameless, layouts, quantities_of, spreads
 from shared.checking.differences import Differences
 from shared.checking.differences import recognised as recognised_differences
 from shared.checking.judged_reply import (
@@ -262,12 +262,15 @@ def remarks(examination: Examination) -> list[str]:
     found, answer = on_the_rest(examination), examination.answers[0]
     entries = examination.replies[0][1].values or {}
     given = quantities_of(entries, examination.convention.read)
-    unclear = [q for q, why in answer.unfit.items() if why == UNCLEAR]
-    places = [f"{q} ({' or '.join(name for name in given if given[name] == q)})" for q in unclear]
-    if places:
-        found.append(f"given twice without names, so that nobody knows which is meant: {', '.join(places)}")
+    places = {q: " or ".join(name for name in given if given[name] == q) for q in answer.unfit}
+    if unclear := [f"{q} ({places[q]})" for q, why in answer.unfit.items() if why == UNCLEAR]:
+        found.append(f"given twice without names, so that nobody knows which is meant: {', '.join(unclear)}")
     if twice := [q for q, why in answer.unfit.items() if why == TWICE]:
         found.append(f"given twice under different names, so that nobody knows which is meant: {', '.join(twice)}")
+    wanted = {q: answer.convention.theirs(q, V).shape for q, V in answer.own.items() if q in GRADIENTS}
+    shapes = {q: (entries[name].shape, wanted[q]) for name, q in given.items() if q in wanted}
+    if other := [f"{q} {own}, not {right}" for q, (own, right) in shapes.items() if spreads(own, right)]:
+        found.append(f"read all the same, though not of the parameter's shape: {', '.join(other)}")
     if answer.dtype != answer.problem.dtype:
         is_all = all(fits_float32(V) for V in entries.values() if isinstance(V, np.ndarray) and V.dtype.kind == "f")
         found.append(
