@@ -53,7 +53,7 @@ class Candidates:
     def of_function(self, name: str) -> Iterator[Plan]:
         """Go through the plans that end with a function."""
         function = self.survey.functions[name]
-        before = {other: V for other, V in self.survey.functions.items() if other != name and is_like(other, FORWARD)}
+        before = self._before(name, self.survey.functions)
         for call in calls(name, function, self.survey.returned(name), known=self._names(before)):
             roles = call.takes
             form = call.form
@@ -72,7 +72,7 @@ class Candidates:
 
         Functions of a file are methods, too: of the module, which holds weights in its global variables.
         """
-        before = {other: V for other, V in methods.items() if other != name and is_like(other, FORWARD)}
+        before = self._before(name, methods)
         one_by_one = [False, True] if self.survey.is_for_each_example(name) else [False]
         hows = [*(["autograd"] if self.survey.uses_torch else []), "returned", "held", "update"]
         entry = f"{cls}.{name}".removeprefix(".")
@@ -135,7 +135,7 @@ class Candidates:
         if cls:
             yield from calls(cls, self.survey.classes[cls], [], builds=True)
         else:
-            yield Call("", (), lambda: self.survey.module)
+            yield Call("", (), self.survey.module_as_it_was)
 
     def _methods(self, methods: dict[str, Any]) -> list[str]:
         """Name the methods that may give gradients, the most likely first; those that take labels among them."""
@@ -154,6 +154,13 @@ class Candidates:
         for name, model in vars(self.survey.module).items():
             if hasattr(model, "named_parameters") and not isinstance(model, type):
                 yield Call(name, (), partial(deepcopy, model))
+
+    def _before(self, name: str, functions: dict[str, Any]) -> dict[str, Any]:
+        """Choose what may have to be called before a function, first what the program itself calls beside it."""
+        beside = set[str]().union(*map(self.survey.calls_of, self.survey.callers_of(name)))
+        found = [other for other in functions if other != name and (other in beside or is_like(other, FORWARD))]
+        found.sort(key=lambda other: (is_like(other, ("predict",)), not is_like(other, FORWARD), other not in beside))
+        return {other: functions[other] for other in found}
 
     def _names(self, before: dict[str, Any]) -> set[str]:
         """Name what the functions return that may have to be called first."""

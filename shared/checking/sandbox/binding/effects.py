@@ -11,7 +11,7 @@ import numpy as np
 
 from shared.checking.sandbox.binding import holder
 from shared.checking.sandbox.binding.given import Given
-from shared.checking.sandbox.binding.numpy_steps import gradient_in
+from shared.checking.sandbox.binding.numpy_steps import gradient_in, rate_of
 from shared.checking.sandbox.binding.paper import fits
 from shared.checking.sandbox.binding.words import roles_of
 from shared.checking.sandbox.unpack import arrays_of
@@ -120,12 +120,13 @@ def traced(run: Callable[[Given], Any], given: Given) -> dict[str, np.ndarray]:
 
 def _changes(operations: list[Operation], given: Given) -> dict[str, np.ndarray]:
     """Find the last thing that is added to or subtracted from each weight."""
-    found: dict[str, np.ndarray] = {}
+    updates = dict[str, Operation]()
     for update in operations:
         names = [each.name for each in update.operands if isinstance(each, Input) and each.name in holder.WEIGHTS]
         if update.function in ("add", "subtract") and names and fits(update.result, given.arrays[names[0]]):
-            found[f"d{names[0]}"] = gradient_in(update, operations)
-    return found
+            updates[f"d{names[0]}"] = update
+    rate = rate_of([*updates.values()], operations)
+    return {name: gradient_in(update, operations, rate) for name, update in updates.items()}
 
 
 @contextmanager

@@ -75,6 +75,8 @@ def _sources(
         roles = tuple(sorted(roles, key=lambda role: role in ("X", "Y", "Ws", "bs", "weights")))
     elif set(roles) & {"X", "Y"}:
         roles = tuple(role for role in roles if role not in SIZES)
+    else:  # `output` is what forward returned sooner than a size
+        roles = tuple(sorted(roles, key=lambda role: "A2" in roles and role in SIZES))
     if parameter.name in known and not set(roles) & {"W1", "b1", "W2", "b2", "X", "Y"}:
         yield (f"={parameter.name}", "")
         roles = tuple(role for role in roles if role not in PRODUCED)

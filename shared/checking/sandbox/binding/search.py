@@ -157,6 +157,8 @@ class Search:
                 if plan.updates and not all(np.isfinite(V).all() for V in entries.values()):  # the rate is too large
                     continue
                 reading = self._read(plan, entries, weights)
+                if plan.one_by_one and self._takes_mean(plan, given, reading.of.get("dW2", "")):
+                    continue
                 gives_all = len(reading.of) == COMPLETE
                 if plan.updates and gives_all and reading.right < COMPLETE and self._steps_after_each(plan, given):
                     plan = replace(plan, one_by_one=True)
@@ -184,12 +186,16 @@ class Search:
         """Tell whether it updates after each example: one that comes m times is then as good as m steps with one."""
         *_, m = given.sizes
         one, same = given.of_example([0]), given.of_example([0] * m)
-        with silence():
-            try:
-                after = [plan.after(replace(one, rate=RATE, iterations=m)), plan.after(replace(same, rate=RATE))]
-            except Exception:
-                return False
-        return all(np.array_equal(after[0][name], after[1][name]) for name in after[0])
+        with silence(), suppress(Exception):
+            after = [plan.after(replace(one, rate=RATE, iterations=m)), plan.after(replace(same, rate=RATE))]
+            return all(np.array_equal(after[0][name], after[1][name]) for name in after[0])
+        return False
+
+    def _takes_mean(self, plan: Plan, given: Given, name: str) -> bool:
+        """Tell whether a gradient of two equal examples is that of one: then it was not written for a single one."""
+        both = (self._outcome(replace(plan, one_by_one=False), given.of_example([0] * count))[0] for count in (1, 2))
+        one, two = (found.get(name, np.zeros(1)) for found in both)
+        return one.any() and np.array_equal(one, two)
 
     def _follows_rate(self, plan: Plan, given: Given, entries: dict[str, np.ndarray]) -> bool:
         """Tell whether updates are as large as the learning rate says that was asked for."""

@@ -5,6 +5,7 @@ import inspect
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
+from copy import copy
 from types import ModuleType
 from typing import Any
 
@@ -50,8 +51,14 @@ class Survey:
         found = {name: getattr(module, name) for name in names}
         self.classes = {name: V for name, V in found.items() if inspect.isclass(V) and V.__module__ == module.__name__}
         self.functions = {name: V for name, V in found.items() if _is_function(V)}
+        self._kept = {name: copy(V) if isinstance(V, dict) else V for name, V in found.items() if _holds(V)}
         self.uses_torch = any(name.split(".")[0] == "torch" for name in _imported(self.tree))
         self.uses_jax = any(name.split(".")[0] == "jax" for name in _imported(self.tree))
+
+    def module_as_it_was(self) -> ModuleType:
+        """Return the module with the arrays that it had: a call in another layout may leave some of other shapes."""
+        vars(self.module).update({name: copy(V) if isinstance(V, dict) else V for name, V in self._kept.items()})
+        return self.module
 
     def keys(self) -> dict[str, str]:
         """For W1 b1 W2 b2, the key by which the source takes it out of a dict, or the attribute that it is."""
@@ -93,19 +100,24 @@ class Survey:
                     names = [own or _name(target) for own, target in zip(names, targets, strict=True)]
         return names
 
-    def is_for_each_example(self, name: str) -> bool:
-        """Tell whether a function is called in a loop over examples, with the loop's own variables."""
-        for loop in ast.walk(self.tree):
-            if isinstance(loop, ast.For):
-                variables = {node.id for node in ast.walk(loop.target) if isinstance(node, ast.Name)}
-                if any(map(OF_BATCHES.search, variables)):
-                    continue
-                for call in ast.walk(loop):
-                    if isinstance(call, ast.Call) and _called(call) == name:
-                        given = [argument.id for argument in call.args if isinstance(argument, ast.Name)]
-                        subscripts = [a.slice.id for a in call.args if _is_taken_by_name(a)]  # type: ignore[attr-defined]
-                        if len(variables & {*given, *subscripts}) >= (1 if subscripts else 2):
-                            return True
+    def is_for_each_example(self, name: str, above: tuple[str, ...] = ()) -> bool:
+        """Tell whether a function is called with the variables of a loop over examples, or of what is called so.
+
+        Of a caller that nothing calls, the parameters show it: x, but not X. `above` is where the question came from.
+        """
+        callers = [f for f in self.callers_of(name) if f not in (*above, name)]
+        within = [f for f in callers if not self.callers_of(f) or self.is_for_each_example(f, (*above, name))]
+        loops = ((node, node.target) for node in ast.walk(self.tree) if isinstance(node, ast.For))
+        for scope, taken in (*loops, *((self._defined[f], self._defined[f].args) for f in within)):
+            variables = {getattr(node, "id", getattr(node, "arg", "")) for node in ast.walk(taken)}
+            if any(map(OF_BATCHES.search, variables)):
+                continue
+            for call in ast.walk(scope):
+                if isinstance(call, ast.Call) and _called(call) == name:
+                    given = [argument.id for argument in call.args if isinstance(argument, ast.Name)]
+                    subscripts = [a.slice.id for a in call.args if _is_taken_by_name(a)]  # type: ignore[attr-defined]
+                    if len(variables & {*given, *subscripts}) >= (1 if subscripts else 2):
+                        return True
         return False
 
     def mentions(self, *words: str) -> bool:
@@ -133,10 +145,19 @@ class Survey:
         indices = (ast.unparse(node) for node in ast.walk(self.tree) if _takes_classes(node))
         return next((name for name in sorted(self._names()) if CLASSES.search(name)), next(indices, ""))
 
+    def callers_of(self, name: str) -> list[str]:
+        """Name the functions that call one."""
+        return [other for other in self._defined if name in self.calls_of(other)]
+
     def calls_of(self, name: str) -> set[str]:
         """Name the functions that a function calls."""
         node = self._defined.get(name)
         return {_called(each) for each in ast.walk(node) if isinstance(each, ast.Call)} if node else set()
+
+
+def _holds(value: Any) -> bool:
+    """Tell whether something is an array, or a dict that may hold some."""
+    return isinstance(value, dict) or hasattr(value, "dtype")
 
 
 def _is_nested(node: ast.AST) -> bool:
