@@ -185,7 +185,12 @@ for i in range(100):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("change", "said"), [(("p - 0", "p + 0"), "wrong, because: step uphill"), (("", ""), "certified")]
+    ("change", "said"),
+    [
+        (("p - 0", "p + 0"), "wrong, because: step uphill"),
+        (("", ""), "certified"),
+        (("f = lambda p:", "def f(p): return"), "certified"),
+    ],
 )
 def test_the_steps_of_a_script_in_jax_are_judged(answer, change, said):
     assert f"mine.py is {said}" in answer(JAX, change)[1]

@@ -239,6 +239,60 @@ def test_a_loop_over_batches_shows_no_single_examples(form):
     assert form(ONE_EXAMPLE).survey.is_for_each_example("backprop")
 
 
+UPDATE = "def update(self, x, y, lr):\n            dW1, db1, dW2, db2 = self.backprop(x, y)"
+
+
+@pytest.mark.parametrize(("old", "new", "each"), [("", "", True), ("(x, y", "(X, y", False)])
+def test_the_caller_of_a_backprop_shows_that_it_takes_one_example(form, old, new, each):
+    text = ONE_EXAMPLE.split("def fit")[0] + UPDATE
+    assert form(text.replace(old, new)).survey.is_for_each_example("backprop") == each
+
+
+def test_a_mean_over_examples_shows_that_it_takes_them_all(form):
+    columns = (
+        ONE_EXAMPLE.split("return")[0].replace("(n_hidden)", "((n_hidden, 1))").replace("zeros(1)", "zeros((1, 1))")
+    )
+    columns += 'return {"dW1": d1 @ x.T, "db1": d1, "dW2": d2 @ a.T, "db2": d2}\n        ' + UPDATE
+    assert form(columns).find().plan.one_by_one
+    assert not form(columns.replace("- y", "- y) / x.shape[1]").replace("d2 = 1", "d2 = (1")).find().plan.one_by_one
+
+
+OUTPUT = """
+    import numpy as np
+    W1, b1, W2, b2 = np.ones((3, 2)), np.zeros((1, 2)), np.ones((2, 1)), np.zeros((1, 1))
+    def predict(X):
+        return forward(X) > 0.5
+    def forward(X):
+        global z1, a1
+        z1 = X @ W1 + b1
+        a1 = np.maximum(0, z1)
+        return 1 / (1 + np.exp(-(a1 @ W2 + b2)))
+    def backward(X, y, output):
+        global W1, b1, W2, b2
+        d2 = (output - y) / len(X)
+        d1 = d2 @ W2.T * (z1 > 0)
+        W2 = W2 - 0.1 * a1.T @ d2
+        b2 = b2 - 0.1 * d2.sum(axis=0, keepdims=True)
+        W1 = W1 - 0.1 * X.T @ d1
+        b1 = b1 - 0.1 * d1.sum(axis=0, keepdims=True)
+    def train(X, y):
+        backward(X, y, forward(X))
+    """
+
+
+@pytest.mark.parametrize("change", [("", ""), ("forward", "evaluate")])
+def test_what_forward_returned_is_the_output_that_backward_takes(form, change):
+    found = form(OUTPUT.replace(*change)).find()
+    assert ([call.name for call in found.plan.calls][0], found.reading.right) == (change[1] or "forward", 4)
+    module = found.survey.module_as_it_was()
+    assert (module.W1.shape, module.W2.shape) == ((3, 2), (2, 1))
+
+
+def test_a_loss_of_global_data_is_left_to_its_script(form):
+    text = OUTPUT.split("def predict")[0] + "def loss(W1):\n        return W1, b1, W2, b2"
+    assert form(text).find() is None
+
+
 SOFTMAX = """
     import numpy as np
     def backward(W1, b1, W2, b2, X, y):

@@ -80,6 +80,9 @@ class Candidates:
             known = self._names(before)
             for call in calls(name, methods[name], self.survey.returned(name), method=True, known=known):
                 for first in self._firsts(call, before, method=True):
+                    takes = call.takes.union(*(each.takes for each in first))
+                    if not cls and not {"X", "Y"} <= takes:  # a module keeps its own data
+                        continue
                     yield from (Plan(entry, (*first, call), build, how, each) for how in hows for each in one_by_one)
                 if {"X", "Y"} <= call.takes | build.takes and is_like(name, TRAINING):
                     yield Plan(entry, (call,), build, "own")
