@@ -283,7 +283,7 @@ OUTPUT = """
 @pytest.mark.parametrize("change", [("", ""), ("forward", "evaluate")])
 def test_what_forward_returned_is_the_output_that_backward_takes(form, change):
     found = form(OUTPUT.replace(*change)).find()
-    assert ([call.name for call in found.plan.calls][0], found.reading.right) == (change[1] or "forward", 4)
+    assert (found.plan.calls[0].name, found.reading.right) == (change[1] or "forward", 4)
     module = found.survey.module_as_it_was()
     assert (module.W1.shape, module.W2.shape) == ((3, 2), (2, 1))
 

@@ -8,8 +8,7 @@ import numpy as np
 from shared.checking.conventions import Convention
 from shared.checking.problems import Problem, drawn, of_a_step, of_many_examples, on_paper
 from shared.checking.sandbox.binding.numpy_steps import passes
-from shared.checking.sandbox.binding.paper import NAMES
-from shared.checking.sandbox.binding.passes import WEIGHTS
+from shared.checking.sandbox.binding.paper import NAMES, in_columns
 from shared.checking.sandbox.binding.steps import steps_of
 from shared.checking.sandbox.program import Program
 from shared.network import Array, Parameters
@@ -62,16 +61,8 @@ def in_batches(program: Program, convention: Convention, course: Course) -> list
     seen = passes(reply.operations, inputs, len(reply.operations)) if reply.operations else []
     steps, found = steps_of(seen, reply.operations, inputs, [course.rate]), list[Course]()
     for number, step in enumerate(steps):
-        X, Y = step.given["X"].T if step.rows else step.given["X"], step.given["Y"]
-        here, there = (
-            of_a_step(
-                f"batch {number + 1} of {len(steps)}",
-                tuple(weights[name].T if name == "W1" and step.turned else weights[name] for name in WEIGHTS),
-                X,
-                Y,
-            )
-            for weights in (step.given, step.after)
-        )
+        begin, end = (in_columns(step.given | V, step.rows, step.turned) for V in (step.given, step.after))
+        here, there = (of_a_step(f"batch {number + 1} of {len(steps)}", q) for q in (begin, end))
         found.append(Course(here, course.rate, (1,), {0: here.parameters, 1: there.parameters}))
     came, last = reply.values or {}, steps[-1].after if steps else {}
     return found if all(np.array_equal(last[name], came.get(name, ())) for name in last) else []

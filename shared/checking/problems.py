@@ -222,11 +222,8 @@ def resized(problems: Iterable[Problem], sizes: tuple[int, int]) -> Iterator[Pro
             yield new.in_dtype("float32") if problem.dtype == np.float32 else new
 
 
-def of_a_step(name: str, weights: tuple[Array, ...], X: Array, Y: Array) -> Problem:
-    """Make a problem of what a step of a training begins with."""
-    (n_x, m), (W1, b1, W2, b2) = X.shape, (V.astype(np.float64) for V in weights)
-    n_h = b1.size
-    parameters = Parameters(W1, b1.reshape(n_h, 1), W2.reshape(1, n_h), b2.reshape(1, 1))
-    return Problem(
-        f"{n_x}-{n_h}-1, {m} examples, {name}", parameters, X.astype(np.float64), Y.reshape(1, m).astype(np.float64)
-    )
+def of_a_step(name: str, q: dict[str, Array]) -> Problem:
+    """Make a problem of what a step of a training begins with, in this suite's shapes."""
+    n_h, n_x = q["W1"].shape
+    parameters = Parameters(*(q[name] for name in Parameters._fields))
+    return Problem(f"{n_x}-{n_h}-1, {q['Y'].size} examples, {name}", parameters, q["X"], q["Y"])

@@ -15,6 +15,7 @@ import numpy as np
 import psutil
 
 from shared.checking.problems import Problem, of_a_step, resized
+from shared.checking.sandbox.binding.paper import NAMES, in_columns
 from shared.checking.sandbox.process import Child, GoneError
 from shared.checking.sandbox.source import text_of
 from shared.checking.sandbox.taken import Bound, Training
@@ -215,11 +216,11 @@ class Program:
 
     def own_steps(self) -> Iterator[Problem]:
         """Make problems of the steps of a script."""
-        arrays, rows = self._own("steps"), self.training.rows
-        for number in range(len(arrays) // 6):
-            W1, b1, W2, b2, X, Y = arrays[6 * number : 6 * number + 6]
-            W1 = W1.T if self.training.turned else W1
-            yield of_a_step(f"step {number + 1} of {self.training.maker}", (W1, b1, W2, b2), X.T if rows else X, Y)
+        arrays = self._own("steps")
+        for number in range(len(arrays) // len(NAMES)):
+            given = dict(zip(NAMES, arrays[len(NAMES) * number :], strict=False))
+            q = in_columns(given, self.training.rows, self.training.turned)
+            yield of_a_step(f"step {number + 1} of {self.training.maker}", q)
 
     def _own(self, what: str, **request: Any) -> list[np.ndarray]:
         """Ask for arrays of the program's own."""

@@ -16,8 +16,7 @@ from typing import Any
 import numpy as np
 
 from shared.checking.sandbox.binding import autograd_steps, numpy_steps
-from shared.checking.sandbox.binding.paper import NAMES
-from shared.checking.sandbox.binding.passes import WEIGHTS, Step
+from shared.checking.sandbox.binding.passes import Step
 from shared.checking.sandbox.binding.steps import learning_rates, steps_of
 from shared.checking.sandbox.binding.survey import TRAINING, is_like
 from shared.checking.sandbox.source import Notebook, OutOfPatienceError, carry_out, parts
@@ -34,6 +33,8 @@ LONGEST = 20.0
 FRAMEWORKS = ("torch", "jax")
 STEPS, SINGLE = 3, 12
 """So many steps are examined, and of those that have a single example each, so many."""
+KINDS = ("given", "gradients", "after")
+"""The arrays of a step that are kept."""
 MOST, LATEST = 1500, 12_000
 """Operations: enough for a few steps, and for a few that go through the examples one by one."""
 
@@ -88,7 +89,7 @@ def _made(pid: int, to: Path) -> tuple[list[Step], str]:
                 f"not examined: the steps at its top level, no {STEPS} of which it made in {LONGEST:g} s"
             )
         sleep(0.005)
-    return (_load(to), (to / "done").read_text()) if (to / "done").exists() else ([], "")
+    return (list(_load(to)), (to / "done").read_text()) if (to / "done").exists() else ([], "")
 
 
 def _anew(path: Path, sources: Sources, to: Path) -> int:
@@ -190,29 +191,22 @@ def _save(steps: Sequence[Step], folder: Path) -> None:
         place = folder / f"step{number:02}"
         place.mkdir()
         save(step.operations, place)
-        numbers = {
-            "rows": step.rows,
-            "turned": step.turned,
-            "rate": step.rate,
-            "own_cost": np.nan if step.cost is None else step.cost,
-        }
-        after = {f"{name}+": V for name, V in step.after.items()}
-        np.savez(place / "arrays.npz", **numbers, **step.given, **step.gradients, **after)  # type: ignore[arg-type]
+        numbers = [step.rows, step.turned, step.rate, np.nan if step.cost is None else step.cost]
+        arrays = {f"{kind} {name}": V for kind in KINDS for name, V in getattr(step, kind).items()}
+        np.savez(place / "arrays.npz", numbers=numbers, **arrays)  # type: ignore[arg-type]
 
 
-def _load(folder: Path) -> list[Step]:
+def _load(folder: Path) -> Iterator[Step]:
     """Read the steps that `_save` wrote."""
-    found: list[Step] = []
     for place in sorted(folder.glob("step*")):
         with np.load(place / "arrays.npz", allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
-        rows, turned, rate, cost = (arrays.pop(name).item() for name in ("rows", "turned", "rate", "own_cost"))
-        given, after = (
-            {name: arrays.pop(f"{name}{mark}", None) for name in names} for mark, names in (("", NAMES), ("+", WEIGHTS))
+        rows, turned, rate, cost = arrays.pop("numbers").tolist()
+        given, gradients, after = (
+            {name.split()[1]: V for name, V in arrays.items() if name.split()[0] == kind} for kind in KINDS
         )
-        after = after if after["W1"] is not None else {}
-        found.append(Step(given, arrays, load(place), rows, turned, after, rate, None if np.isnan(cost) else cost))
-    return found
+        known = None if np.isnan(cost) else cost
+        yield Step(given, gradients, load(place), bool(rows), bool(turned), after, rate, known)
 
 
 if __name__ == "__main__":

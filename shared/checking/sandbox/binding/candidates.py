@@ -160,7 +160,12 @@ class Candidates:
 
     def _before(self, name: str, functions: dict[str, Any]) -> dict[str, Any]:
         """Choose what may have to be called before a function, first what the program itself calls beside it."""
-        beside = set[str]().union(*map(self.survey.calls_of, self.survey.callers_of(name)))
+        beside = set[str]().union(*map(self.survey.calls_of, self.survey.callers_of(name))) & {*functions}
+        roles = {
+            other: {*chain(*(roles_of(each.name) for each in parameters_of(functions[other]) or ()))}
+            for other in beside
+        }
+        beside = {other for other in beside if "X" in roles[other] and "Y" not in roles[other]}
         found = [other for other in functions if other != name and (other in beside or is_like(other, FORWARD))]
         found.sort(key=lambda other: (is_like(other, ("predict",)), not is_like(other, FORWARD), other not in beside))
         return {other: functions[other] for other in found}

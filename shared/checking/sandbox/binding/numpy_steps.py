@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from shared.checking.sandbox.binding.passes import PRODUCTS, VIEWS, Pass, number_of
+from shared.checking.sandbox.binding.passes import PRODUCTS, VIEWS, Pass, number_of, value_of
 from shared.checking.sandbox.binding.words import gradient_of, weight_of
-from shared.checking.watching.operations import Input, Operand, Operation, Result
+from shared.checking.watching.operations import Operand, Operation, Result
 
 FACTORED = ("multiply", "divide", "matmul", "dot", "negative")
 """What a factor of an operand is a factor of, too."""
@@ -76,11 +76,11 @@ def _chains(operations: Sequence[Operation], inputs: Mapping[str, np.ndarray]) -
         if chain and (is_number or chain.updates[-1].place.line == operation.place.line):  # type: ignore[union-attr]
             chain.updates.append(operation)
         else:
-            first = operation.result if is_number else _value(operation.operands[0], operations, inputs)
+            first = operation.result if is_number else value_of(operation.operands[0], operations, inputs)
             chain = _Chain(np.broadcast_to(first, operation.result.shape), [] if is_number else [operation])
             found.append(chain)
         ends[operation.name if is_number else Result(operation.number)] = chain
-    used = [_value(V, operations, inputs) for each in operations if each.function in PRODUCTS for V in each.operands]
+    used = [value_of(V, operations, inputs) for each in operations if each.function in PRODUCTS for V in each.operands]
     known = {V.tobytes() for W in used if W.any() for V in (W, W.T)}
     moving = [chain for chain in found if len(chain.updates) > 1]
     weights = [chain for chain in moving if all(each.result.tobytes() in known for each in chain.updates[:-1])]
@@ -98,12 +98,6 @@ def _together(chains: list[_Chain]) -> list[_Chain]:
             chain.begun = chain.updates[0].number + 1
             chain.first = chain.updates.pop(0).result
     return [chain for chain in chains if chain.updates]
-
-
-def _value(operand: Operand, operations: Sequence[Operation], inputs: Mapping[str, np.ndarray]) -> np.ndarray:
-    if isinstance(operand, Result):
-        return operations[operand.number].result
-    return inputs[operand.name] if isinstance(operand, Input) else np.asarray(getattr(operand, "value", 0.0))
 
 
 def rate_of(updates: Sequence[Operation], operations: Sequence[Operation]) -> float:

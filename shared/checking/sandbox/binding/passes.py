@@ -73,10 +73,7 @@ class Reading:
 
     def value(self, operand: Operand) -> np.ndarray:
         """Return the numbers that an operand stands for."""
-        if isinstance(operand, Input):
-            return self.inputs[operand.name]
-        found = self.all[operand.number].result if isinstance(operand, Result) else getattr(operand, "value", None)
-        return found if isinstance(found, np.ndarray) else np.zeros(())
+        return value_of(operand, self.all, self.inputs)
 
     def origin(self, operand: Operand) -> Operand:
         """Go back through transposes and copies."""
@@ -263,6 +260,14 @@ class Reading:
 def are_labels(V: np.ndarray, m: int) -> bool:
     """Tell whether an array may hold the labels of m examples."""
     return V.size == m and V.dtype.kind in "biuf" and set(np.unique(V)) <= {0, 1}
+
+
+def value_of(operand: Operand, operations: Sequence[Operation], inputs: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Return the numbers that an operand stands for; 0 if it stands for something else."""
+    if isinstance(operand, Input):
+        return inputs[operand.name]
+    found = operations[operand.number].result if isinstance(operand, Result) else getattr(operand, "value", None)
+    return np.asarray(found if isinstance(found, int | float | np.ndarray) else 0.0)
 
 
 def number_of(operand: Operand, operations: Sequence[Operation]) -> float:

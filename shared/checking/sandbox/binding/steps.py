@@ -24,16 +24,8 @@ def steps_of(
 ) -> list[Step]:
     """Make steps of passes, as far as what is trained is this network's four arrays.
 
-    Parameters
-    ----------
-    passes : sequence of Pass
-        In their order.
-    operations : sequence of Operation
-        All that was watched.
-    inputs : mapping
-        The arrays that came from outside of it, by the program's names for them.
-    named : sequence of float
-        Numbers that are called learning rates.
+    `operations` are all that were watched, `inputs` the arrays that came from outside of them, by the program's names,
+    and `named` the numbers that are called learning rates.
     """
     found, right_at_first = list[Step](), set[str]()
     for each in passes:
