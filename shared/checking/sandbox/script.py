@@ -10,10 +10,11 @@ from contextlib import suppress
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from time import monotonic, sleep
+from time import sleep
 from typing import Any
 
 import numpy as np
+import psutil
 
 from shared.checking.sandbox.binding import autograd_steps, numpy_steps
 from shared.checking.sandbox.binding.passes import Step
@@ -29,7 +30,7 @@ from shared.checking.watching.recorder import Recorder
 Training = Callable[[Callable[[str, Any], Any]], list[float]]
 """A call of a training: it says of each argument which one it is, and gives the costs that came back."""
 LONGEST = 20.0
-"""Seconds that a script is watched for."""
+"""Seconds of computing that a script is watched for."""
 FRAMEWORKS = ("torch", "jax")
 STEPS, SINGLE = 3, 12
 """So many steps are examined, and of those that have a single example each, so many."""
@@ -78,11 +79,12 @@ def _copy(watch: Callable[[], None]) -> int:
 
 def _made(pid: int, to: Path) -> tuple[list[Step], str]:
     """Wait until a process has written the steps that were made; return them, and the optimizer in words."""
-    until = float("inf")
+    before = 0.0
     while not os.waitpid(pid, os.WNOHANG)[0]:
-        if until == float("inf") and (to / "begun").exists():  # importing PyTorch and JAX may take long
-            until = monotonic() + LONGEST
-        if monotonic() > until:
+        used = sum(psutil.Process(pid).cpu_times()[:2])
+        if not before and (to / "begun").exists():  # importing PyTorch and JAX may take long
+            before = used
+        if before and used - before > LONGEST:
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
             raise TimeoutError(
@@ -121,7 +123,7 @@ def _watch(path: Path, sources: Sources, to: Path) -> None:
     if {*FRAMEWORKS} & {*sys.modules}:
         tensors, primitives = torch_tensors.watched(recorder), jax_primitives.watched(recorder)
         with tensors, primitives, autograd_steps.passes(recorder, STEPS, stop) as seen:
-            carry_out(path, names, seconds=LONGEST)  # an optimizer imports more of PyTorch, which takes long
+            carry_out(path, names, seconds=LONGEST + 1)  # an optimizer imports more of PyTorch, which takes long
         passes, optimizer = seen.found(), seen.optimizer
     else:
         with numpy_arrays.watched(recorder) as note, followed(recorder):
@@ -193,7 +195,7 @@ def _save(steps: Sequence[Step], folder: Path) -> None:
         save(step.operations, place)
         numbers = [step.rows, step.turned, step.rate, np.nan if step.cost is None else step.cost]
         arrays = {f"{kind} {name}": V for kind in KINDS for name, V in getattr(step, kind).items()}
-        np.savez(place / "arrays.npz", numbers=numbers, **arrays)  # type: ignore[arg-type]
+        np.savez(place / "arrays.npz", numbers=numbers, **arrays)
 
 
 def _load(folder: Path) -> Iterator[Step]:

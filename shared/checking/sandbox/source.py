@@ -150,7 +150,8 @@ def _patience(run: Run, seconds: float | None) -> Iterator[None]:
         if run.seconds + thread_time() - begun > (seconds or patience()) or monotonic() > latest:
             raise OutOfPatienceError
 
-    before, begun, latest = signal.signal(signal.SIGALRM, interrupt), thread_time(), monotonic() + WAITING
+    latest = monotonic() + max(WAITING, 2 * (seconds or 0))  # others may be busy on this machine, too
+    before, begun = signal.signal(signal.SIGALRM, interrupt), thread_time()
     signal.setitimer(signal.ITIMER_REAL, 0.05, 0.05)
     try:
         yield

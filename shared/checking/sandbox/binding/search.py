@@ -195,7 +195,7 @@ class Search:
         """Tell whether a gradient of two equal examples is that of one: then it was not written for a single one."""
         both = (self._outcome(replace(plan, one_by_one=False), given.of_example([0] * count))[0] for count in (1, 2))
         one, two = (found.get(name, np.zeros(1)) for found in both)
-        return one.any() and np.array_equal(one, two)
+        return bool(one.any()) and np.array_equal(one, two)
 
     def _follows_rate(self, plan: Plan, given: Given, entries: dict[str, np.ndarray]) -> bool:
         """Tell whether updates are as large as the learning rate says that was asked for."""
