@@ -13,10 +13,10 @@ from pathlib import Path
 CEILINGS = {
     "compare.py": 290,
     "implementations": 1150,
-    "shared": 27142,
+    "shared": 27455,
     "shared/judging": 2800,
-    "shared/checking": 13151,
-    "tests": 17662,
+    "shared/checking": 13466,
+    "tests": 17810,
 }
 LONGEST_FILE, LONGEST_FUNCTION = 320, 60
 
