@@ -33,6 +33,11 @@ class Patient:
     timeout = inf
 
     @property
+    def text(self):
+        """What it is written in, as far as that matters: the lines that are wrong, with their numbers."""
+        return "\n".join(mistake.formula for mistake in self.mistakes)
+
+    @property
     def replaced(self):
         """The lines that are wrong."""
         return {mistake.line: mistake.wrong for mistake in self.mistakes}

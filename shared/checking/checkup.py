@@ -170,6 +170,8 @@ def finding(
         large = [saturation(examination, name) for name in shows]
         saturated = min(size for size in large if size) if large and all(large) else None
         diagnosis = replace(diagnosis, narrow=narrow, saturated=saturated)
+    if diagnosis.unfit and observation and (why := observation.why_undefined(diagnosis.line)):
+        diagnosis = replace(diagnosis, unfit=f"{diagnosis.unfit}, {why}")
     by_hand = lines_to_mend(diagnosis) if not (observation and observation.is_autograd) else []
     cures = tuple(cure(line, diagnosis, examination) for line in by_hand if not diagnosis.is_before)
     own = shown(diagnosis, path, observation)
@@ -304,6 +306,7 @@ def row_of_update(outcome: TrainingCheck, name: str, findings: Iterable[Finding]
     step, worst = max(judgements.items(), key=lambda j: (j[1].verdict != "agrees", j[1].max_error), default=("", None))
     label = name if name == "costs" else f"{name} after a step"
     place, of_it = outcome.place(name), [each.diagnosis for each in findings if name in each.diagnosis.quantities]
-    if of_it and all(diagnosis.is_limit for diagnosis in of_it):
+    explaining = of_it or [each.diagnosis for each in findings if place == "inherits"]
+    if explaining and all(diagnosis.is_limit for diagnosis in explaining):
         place = "gives way"
     return Row(label, place, outcome.unfit.get(name, ""), step, worst)

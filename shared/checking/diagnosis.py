@@ -15,9 +15,10 @@ from shared.checking.catalogue.entries import of_this_network
 from shared.checking.catalogue.mistake import Mistake, Trait
 from shared.checking.conventions import NAMES
 from shared.checking.examination import Examination
-from shared.checking.fitted import guesses
+from shared.checking.fitted import guesses, read_off
 from shared.checking.judged_reply import JudgedReply, gap
 from shared.checking.lines import RIGHT, Formula, Line, Values, one_by_one
+from shared.checking.same_formulas import computing_the_same, is_given
 from shared.checking.screening import Screen
 from shared.checking.symptoms import saturation
 from shared.checking.what_is_wrong import Diagnosis
@@ -55,18 +56,23 @@ def diagnose_each_call(
 ) -> list[Diagnosis]:
     """Explain those of these quantities whose lines are wrong by themselves, as if no call knew of another.
 
-    The problems on which something is wrong are compared first: most mistakes fail there.
+    Where what the program was seen to compute explains a quantity, only a name is looked for, in that line alone. The
+    problems on which something is wrong are compared first: most mistakes fail there.
     """
     asked, wrong = set(names), [name for name in examination.wrong if name in names]
     answers = sorted(examination.answers, key=lambda answer: not answer.wrong)
     gaps = {name: gap(name, set(examination.given)) for name in names}
-    suspects = [m for m in of_this_network() if any(m.line in gaps[name] for name in wrong)]
-    diagnoses = explained(singles(suspects, gaps, answers), wrong, gaps)
-    diagnoses += beside_known(diagnoses, suspects, not_in(diagnoses, wrong), gaps, answers)
+    observed = [m for m in formulas if explains((m,), touched((m,), gaps), answers) or is_given(m, answers)]
+    lines, unseen = {mistake.line for mistake in observed}, not_in(explained(observed, wrong, gaps), wrong)
+    suspects = [m for m in of_this_network() if m.line in lines or any(m.line in gaps[name] for name in unseen)]
+    diagnoses = explained(fitting(suspects, observed, gaps, answers), wrong, gaps)
+    diagnoses += beside_known(diagnoses, suspects, not_in(diagnoses, unseen), gaps, answers)
     left = not_in(diagnoses, wrong)
-    numbers = own_numbers(left, gaps, answers)
-    diagnoses += explained(singles(numbers, gaps, answers), left, gaps)
-    observed = singles(formulas, gaps, answers)
+    between = {name: [line for line in NAMES if line in (gaps[name] if name in unseen else lines)] for name in left}
+    numbers = [guess for name in left for guess in guesses(name, between[name], answers, examination.numbers)]
+    numbers += [guess for name in left if name in unseen for guess in read_off(name, between[name], answers)]
+    numbers = list({guess.name: guess for guess in numbers}.values())
+    diagnoses += explained(fitting(numbers, observed, gaps, answers), left, gaps)
     diagnoses = [as_seen(diagnosis, observed) for diagnosis in diagnoses]
     diagnoses += explained(observed, not_in(diagnoses, wrong), gaps)
     left = not_in(diagnoses, wrong)
@@ -79,8 +85,6 @@ def diagnose_each_call(
         more = pair(suspects, [name], gaps, answers) if name in left else []
         diagnoses += more
         left = not_in(more, left)
-    more = beside(numbers, suspects, left, gaps, answers)
-    diagnoses, left = diagnoses + more, not_in(more, left)
     unfit = {name: text for name in left if (text := why_unfit(name, examination))}
     diagnoses += [Diagnosis(name, (name,), unfit=text) for name, text in unfit.items()]
     right = {name for name in asked if examination.place(name) not in ("WRONG here", "inherits")}
@@ -96,12 +100,6 @@ def as_seen(diagnosis: Diagnosis, observed: Sequence[Mistake]) -> Diagnosis:
 def not_in(diagnoses: Sequence[Diagnosis], names: Iterable[str]) -> list[str]:
     """Keep the quantities that no diagnosis speaks of."""
     return [name for name in names if not any(name in diagnosis.quantities for diagnosis in diagnoses)]
-
-
-def own_numbers(left: Sequence[str], gaps: dict[str, set[str]], answers: Sequence[JudgedReply]) -> Iterable[Mistake]:
-    """Make mistakes with numbers that are read off what the catalogue does not explain, each once."""
-    lines = {name: [line for line in NAMES if line in gaps[name]] for name in left}
-    return {guess.name: guess for name in left for guess in guesses(name, lines[name], answers)}.values()
 
 
 def why_unfit(name: str, examination: Examination) -> str:
@@ -125,6 +123,15 @@ def unexplained(left: Sequence[str], gaps: dict[str, set[str]], right: set[str])
 def singles(suspects: Iterable[Mistake], gaps: dict[str, set[str]], answers: Sequence[JudgedReply]) -> list[Mistake]:
     """Keep the mistakes that, alone, explain everything that they touch."""
     return [mistake for mistake in suspects if explains((mistake,), touched((mistake,), gaps), answers)]
+
+
+def fitting(
+    suspects: Sequence[Mistake], observed: Sequence[Mistake], gaps: dict[str, set[str]], answers: Sequence[JudgedReply]
+) -> list[Mistake]:
+    """Keep the mistakes that explain everything; of a line without one, those that compute what was observed."""
+    found = singles(suspects, gaps, answers)
+    lines = {mistake.line for mistake in found}
+    return [*found, *computing_the_same([m for m in observed if m.line not in lines], suspects, answers)]
 
 
 def touched(mistakes: Iterable[Mistake], gaps: dict[str, set[str]]) -> list[str]:
@@ -198,24 +205,6 @@ def beside_known(
     others = [m for m in suspects if m.line not in lines and any(m.line in gaps[name] for name in left)]
     viable = [m for m in others if explains((*made, m), touched((m,), gaps), answers)] if made else []
     return explained(viable, left, gaps)
-
-
-def beside(
-    numbers: Iterable[Mistake],
-    suspects: Sequence[Mistake],
-    left: Sequence[str],
-    gaps: dict[str, set[str]],
-    answers: Sequence[JudgedReply],
-) -> list[Diagnosis]:
-    """Look for a mistake with a number that explains some quantities alone, and the rest with one of the suspects."""
-    for number in numbers:
-        alone = [name for name in left if number.line in gaps[name] and explains((number,), [name], answers)]
-        rest = [name for name in left if name not in alone]
-        for m in suspects if alone and rest else ():
-            both, reach = (number, m), touched((m,), gaps)
-            if m.line != number.line and {*rest} <= {*reach} and explains(both, touched(both, gaps), answers):
-                return [Diagnosis(each.line, tuple(touched((each,), gaps)), (each,)) for each in both]
-    return []
 
 
 def explains(mistakes: Sequence[Mistake], names: Sequence[str], answers: Sequence[JudgedReply]) -> bool:

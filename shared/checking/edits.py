@@ -49,7 +49,9 @@ class Edit:
 
 def edits(written: ast.expr, line: str) -> list[Edit]:
     """Find what turns the right line into the program's own formula, by the form of it that is nearest."""
-    return min((list(between(written, form, None)) for form in forms_of(line)), key=cost)
+    whole = text_of(written)
+    ways = [list(between(written, form, None)) for form in forms_of(line)]
+    return min(ways, key=lambda changes: ([edit.written for edit in changes] == [whole], cost(changes)))
 
 
 APART = 5

@@ -28,6 +28,7 @@ from shared.checking.lines import run
 from shared.checking.naming import with_names_read
 from shared.checking.problems import Problem
 from shared.checking.sandbox.program import CheckError, Program, Reply, TooSlowError, details
+from shared.checking.source import numbers_in
 
 Verdict = Literal["certified", "certified, with limits", "cannot tell", "wrong"]
 OF_EACH_EXAMPLE = tuple(name for name in NAMES if name not in (*GRADIENTS, "cost"))
@@ -45,7 +46,8 @@ class Examination:
     """What one function of a program gave, on all problems, and the way in which it is written.
 
     `stopped` says on which problem the function failed, if it did: those after it were not set. `observed` are the
-    quantities that it did not give back, and was seen to compute; `overflows` the problems on which it gave way.
+    quantities that it did not give back, and was seen to compute; `overflows` the problems on which it gave way;
+    `numbers` those in its text.
     """
 
     convention: Convention
@@ -56,6 +58,7 @@ class Examination:
     stopped: CheckError | None = None
     observed: tuple[str, ...] = ()
     overflows: tuple[str, ...] = ()
+    numbers: tuple[float, ...] = ()
 
     def set(
         self, program: Program, problems: Iterable[Problem], done: Callable[[int], None] = lambda count: None
@@ -165,7 +168,7 @@ def examine(
         If the program fails on the first problem, or gives nothing that the doctor knows.
     """
     convention, reply = recognised(program, problems[0])
-    examination = Examination(convention)
+    examination = Examination(convention, numbers=numbers_in(program.text))
     answer = examination.add(problems[0], reply)
     if not answer.given:
         what = ", ".join(reply.values or {}) or "nothing"
@@ -204,7 +207,7 @@ def left_by_relu(name: str, examination: Examination) -> Iterator[bool]:
 
 def examine_forward(program: Program, problems: Iterable[Problem], convention: Convention) -> Examination:
     """Set every problem to a program's `forward`: a function of its own, whose values nobody says gradients uses."""
-    examination = Examination(replace(convention, read=()), "forward")
+    examination = Examination(replace(convention, read=()), "forward", numbers=numbers_in(program.text))
     examination.set(program, problems)
     examination.remarks += on_the_rest(examination)
     examination.remarks += on_inputs("forward", (reply for _, reply in examination.replies))

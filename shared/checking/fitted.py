@@ -1,9 +1,9 @@
 """Mistakes whose number nobody can foresee: a penalty of 0.003, a guard of 1e-5, a division by X.size.
 
 The catalogue holds usual numbers. Where none of them explains a line, the number is read off what the program gave:
-most such mistakes are linear in it, so that two predictions and one wrong answer tell it. The others are tried with
-more numbers than the catalogue has, and so are two mistakes in one line. What comes of it is a guess like any entry of
-the catalogue, and has to explain all problems to rounding.
+most such mistakes are linear in it, so that two predictions and one wrong answer tell it. The others are tried with the
+numbers that stand in the program's text. What comes of it is a guess like any entry of the catalogue, and has to
+explain all problems to rounding.
 """
 
 import re
@@ -25,12 +25,16 @@ from shared.network import Array
 LOSSES = ("cost", "dA2", "dZ2")
 """Where a mean over the examples is taken."""
 HINTS = {"1/n_x": ": X.size is n_x m, and X.shape[1] is m", "1/n_h": ": A1.size is n_h m, and A1.shape[1] is m"}
+EPSILONS = (2.0**-52, 2.0**-23)
+"""What people take from `finfo`: the spacing of float64 and of float32 behind 1."""
 DIGITS = 9
 """To so many digits the length of a step is read off."""
 
 
-def guesses(name: str, lines: Sequence[str], answers: Sequence[JudgedReply]) -> Iterator[Mistake]:
-    """Make mistakes, with numbers of the program's own, that may explain a wrong quantity.
+def guesses(
+    name: str, lines: Sequence[str], answers: Sequence[JudgedReply], numbers: Sequence[float]
+) -> Iterator[Mistake]:
+    """Make mistakes, with numbers of the program's own text, that may explain a wrong quantity.
 
     Parameters
     ----------
@@ -40,21 +44,35 @@ def guesses(name: str, lines: Sequence[str], answers: Sequence[JudgedReply]) -> 
         Those that it is made by, given what the program gave before it.
     answers
         All of them; those on which the quantity is wrong by itself tell the number.
+    numbers
+        Those in the program's text.
     """
-    replies = [answer for answer in answers if name in answer.own and name in answer.wrong]
+    replies = replies_of(name, answers)
+    for line in lines:
+        yield from with_factor(line, name, replies)
+        yield from with_another_X(line)
+        if line in LOSSES:
+            yield from map(summed, other_mistakes(line))
+        for family in FAMILIES:
+            if family.line == line:
+                more = EPSILONS if Trait.LIMIT in family.traits else [-p for p in numbers if family.linear]
+                yield from family.members((*numbers, *more))
+
+
+def read_off(name: str, lines: Sequence[str], answers: Sequence[JudgedReply]) -> Iterator[Mistake]:
+    """Make mistakes of a program that was not seen at work: their number is read off what it gave."""
+    replies = replies_of(name, answers)
     for line in lines:
         for family in linear(line) if replies else ():
             if p := number(replies[0], name, line, family.at):
                 yield family.at(p)
-        factored = list(with_factor(line, name, replies))
-        yield from factored
-        if line == "cost":
-            yield from map(with_log_of_A2, factored)
-        yield from without_reading(line)
-        if line == name:
-            yield from kept_in_formats(line)
         if line == name == "cost" and replies:
             yield from penalized(replies[0])
+
+
+def replies_of(name: str, answers: Sequence[JudgedReply]) -> list[JudgedReply]:
+    """Keep the answers in which a quantity is wrong by itself."""
+    return [answer for answer in answers if name in answer.own and name in answer.wrong]
 
 
 def linear(line: str) -> list[Family]:
@@ -117,26 +135,18 @@ def ratio(answer: JudgedReply, name: str, line: str, times: Callable[[float], Mi
 
 
 @cache
-def without_reading(line: str) -> list[Mistake]:
-    """The guesses for which nothing is read off: more numbers, another X, two mistakes in one line."""
-    mistakes = [m for family in FAMILIES if family.line == line for m in family.members(family.more)]
-    if line in ("Z1", "dW1"):
-        for what, text in CHANGED.items():
-            explanation = f"X is {what} before {line}: this network takes it as it is."
-            changed = re.sub(r"\bX\b", f"({text})", LINES[line])
-            mistakes += at(line, {f"X {what}": (changed, explanation)})
-    others = other_mistakes(line)
-    if line in LOSSES:
-        mistakes += map(summed, others)
-    if line == "cost":
-        mistakes += map(with_log_of_A2, others)
+def with_another_X(line: str) -> list[Mistake]:  # noqa: N802
+    """Mistakes of a line that takes X as it was made before, by a scaling for instance."""
+    mistakes = list[Mistake]()
+    for what, text in CHANGED.items() if line in ("Z1", "dW1") else ():
+        explanation = f"X is {what} before {line}: this network takes it as it is."
+        mistakes += at(line, {f"X {what}": (re.sub(r"\bX\b", f"({text})", LINES[line]), explanation)})
     return mistakes
 
 
 def other_mistakes(line: str) -> list[Mistake]:
     """What may be wrong with a line beside a missing mean, which is no factor: such a one would make another factor."""
-    mistakes = [m for m in CATALOGUE if m.line == line and Trait.FACTOR not in m.traits]
-    return mistakes + [m for family in FAMILIES if family.line == line for m in family.members(family.more)]
+    return [m for m in CATALOGUE if m.line == line and Trait.FACTOR not in m.traits]
 
 
 def summed(mistake: Mistake) -> Mistake:
@@ -147,16 +157,6 @@ def summed(mistake: Mistake) -> Mistake:
         wrong=Formula(f"({mistake.formula}) * m"),
         explanation=f"The examples are summed and nothing divides by m. {mistake.explanation}",
         traits=Trait.MEAN | Trait.GENERAL,
-    )
-
-
-def with_log_of_A2(mistake: Mistake) -> Mistake:  # noqa: N802
-    """A mistake of the cost, made with a log of A2 that is infinite where A2 rounds to 0 or 1."""
-    return replace(
-        mistake,
-        kind=f"{mistake.kind}, with the log of A2,",
-        wrong=Formula(f"like_log({mistake.formula}, Y, A2)"),
-        explanation=f"{mistake.explanation} The log is taken of A2, too, which rounds to 0 or 1.",
     )
 
 
@@ -178,23 +178,7 @@ def penalized(reply: JudgedReply) -> Iterator[Mistake]:
                 yield family.at(p)
 
 
-def kept_in_formats(line: str) -> tuple[Mistake, ...]:
-    """The formats that a result may have been kept in, beside float32."""
-    kept = f"{line} is kept in an array of"
-    return at(
-        line,
-        {
-            "result kept in float16": (f"f16({LINES[line]})", f"{kept} float16, with 3 digits."),
-            "result kept in bfloat16": (f"bf16({LINES[line]})", f"{kept} bfloat16, with 2 digits."),
-            "result kept in whole numbers": (
-                f"trunc({LINES[line]})",
-                f"{kept} whole numbers, and what is behind the point is cut off.",
-            ),
-        },
-    )
-
-
-def guesses_of_update(name: str, steps: Sequence[Values]) -> Iterator[Mistake]:
+def guesses_of_update(name: str, steps: Sequence[Values], numbers: Sequence[float]) -> Iterator[Mistake]:
     """Make mistakes of the update of a parameter that may explain the steps that were seen."""
     if (length := same_length(steps)) is not None:
         step = f"learning_rate d{name}"
@@ -208,7 +192,7 @@ def guesses_of_update(name: str, steps: Sequence[Values]) -> Iterator[Mistake]:
             yield family.at(float(f"{p:.6g}"))
     for family in FAMILIES:
         if family.line == name:
-            yield from family.members(family.more)
+            yield from family.members(numbers)
 
 
 def same_length(steps: Sequence[Values]) -> float | None:

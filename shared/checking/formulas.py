@@ -25,6 +25,8 @@ SYMBOLS: dict[str, type[ast.operator]] = {
     "matmul": ast.MatMult,
     "dot": ast.MatMult,
     "power": ast.Pow,
+    **dict.fromkeys(("and", "logical_and", "bitwise_and"), ast.BitAnd),
+    **dict.fromkeys(("or", "logical_or", "bitwise_or"), ast.BitOr),
 }
 COMPARISONS: dict[str, type[ast.cmpop]] = {
     "greater": ast.Gt,
@@ -36,6 +38,8 @@ COMPARISONS: dict[str, type[ast.cmpop]] = {
 }
 SAME_NUMBERS = {"array", "asarray", "copy", "ascontiguousarray", "squeeze", "astype", "positive", "asanyarray", "ravel"}
 """What changes at most the type or the number of dimensions."""
+KEPT = {**dict.fromkeys("bhilq", "trunc"), "e": "f16"}
+"""What types keep of a number, by NumPy's letters."""
 WRITTEN = {
     "linear": "a @ b.T + c",
     "addmm": "b @ c + a",
@@ -132,7 +136,7 @@ class Reader:
         arguments = [self.operand(a, b) for a, b in zip_longest(operation.operands, twin[: len(operation.operands)])]
         function, options = operation.function, operation.options
         if function in SAME_NUMBERS or (function == "reshape" and is_same_layout(operation, self.trace)):
-            return arguments[0]
+            return self.kept(arguments[0], operation)
         if function in SYMBOLS and len(arguments) == 2:
             is_scaling = function == "dot" and not all(map(has_axes, self.shapes(operation)))
             return ast.BinOp(arguments[0], ast.Mult() if is_scaling else SYMBOLS[function](), arguments[1])
@@ -151,6 +155,14 @@ class Reader:
             places = dict(zip("abc", arguments, strict=False))
             return Place(places).visit(ast.parse(text, mode="eval").body)
         return self.other_function(function, arguments, options)
+
+    def kept(self, V: ast.expr, operation: Operation) -> ast.expr:
+        """Write what is kept in another type: what is behind the point is cut off, or most digits are lost."""
+        match operation.operands[0]:
+            case Result(number) if self.trace.operations[number].result.dtype.kind == "f":
+                function = KEPT.get(operation.result.dtype.char)
+                return call(function, V) if function else V
+        return V
 
     def last_on_line(self, operation: Operation) -> Operation | None:
         """The number that an array was reduced to, on the same line, before Python went on with it."""
@@ -277,5 +289,9 @@ def constant(value: object, other: object, problem: Problem, second: Problem) ->
         sizes = [eval(code, None, each.sizes) for each in (problem, second)]  # noqa: S307 (our own text)
         if value != other and np.allclose(sizes, [value, other], rtol=1e-14, atol=0):
             return ast.parse(text, mode="eval").body
+    for size in ("m", "n_x", "n_h") if value != other else ():
+        share, again = value * problem.sizes[size], other * second.sizes[size]
+        if np.isclose(share, again, rtol=1e-14, atol=0):
+            return ast.parse(f"{float(f'{share:.12g}')!r} / {size}", mode="eval").body
     number = int(value) if float(value).is_integer() and abs(value) < 1e15 else value
     return ast.parse(repr(number), mode="eval").body if np.isfinite(value) else name(str(value))

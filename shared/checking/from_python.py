@@ -87,6 +87,11 @@ class InProcess(Program):
         self.what = what
         super().__init__(Path(what.__name__), inf, f"{what.__name__}.{entry}" if entry else what.__name__)
 
+    @property
+    def text(self) -> str:
+        """The source around it."""
+        return "\n".join(texts(ModuleType(self.what.__module__), self.what))
+
     def _begin(self) -> Child:
         file = file_of(self.what)
         return Here(self.what, worker.Source(Path(file), known_as(file)), self._folder, self.entry)

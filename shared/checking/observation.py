@@ -28,6 +28,15 @@ from shared.checking.watching.operations import Place
 from shared.checking.watching.recorder import MOST_OPERATIONS
 from shared.network import INPUTS
 
+UNDEFINED = {
+    **dict.fromkeys(("log", "log2", "log10"), ("the log of a number below 0", "the log of 0")),
+    "log1p": ("the log of a number below 0", "the log of 0"),
+    "sqrt": ("the root of a number below 0", ""),
+    "power": ("a broken power of a number below 0", "a power that is too large"),
+    **dict.fromkeys(("divide", "true_divide"), ("0 divided by 0", "a division by 0")),
+    "exp": ("", "exp of a number that is too large"),
+}
+"""What makes nan of numbers, and what makes infinity of them."""
 LONGEST = 160
 """A formula with more letters is not shown."""
 
@@ -93,6 +102,16 @@ class Observation:
         changed = mended(self.path, place, only.written, only.right) if place and only and is_swapped else ""
         yours = text_of(self.with_own_mean(tree, line)) if tree is not None and is_short else ""
         return Own(line, text if is_short else "", differences, place, operation.name, source, changed, yours)
+
+    def why_undefined(self, line: str) -> str:
+        """Say which operation makes what is no number, infinite or nan, of numbers; empty if none was seen."""
+        sighting, trace = self.sightings.get(line), self.traces[0]
+        operation = trace.where_undefined(sighting) if sighting else None
+        if operation is None or np.isfinite(operation.result).all():
+            return ""
+        is_nan = np.isnan(operation.result).any()
+        said = UNDEFINED.get(operation.function, ("", ""))[0 if is_nan else 1]
+        return f"{said} in line {operation.place.line}" if said and operation.place else said
 
     def with_own_mean(self, tree: ast.expr, line: str) -> ast.expr:
         """Write a formula with the program's own quantities: those that are m times as large as in the notation."""

@@ -32,10 +32,8 @@ def right_with(examination: Examination) -> str:
     for activation in (each for each in HIDDEN if each != hidden_units()):
         with with_hidden_units(activation):
             again = Examination(examination.convention, observed=examination.observed)
-            for problem, reply in examination.replies:
-                if not problem.is_large:
-                    again.add(problem, reply)
-            if all(saturation(again, name) for name in again.wrong):
+            small = ((problem, reply) for problem, reply in examination.replies if not problem.is_large)
+            if all(saturation(again, name) for each in small for name in again.add(*each).wrong):
                 return activation
     return ""
 

@@ -75,6 +75,15 @@ class Trace:
         number = self.numbers.get(sighting.key)
         return None if number is None else self.operations[number]
 
+    def where_undefined(self, sighting: Sighting) -> Operation | None:
+        """The first of the operations behind a value that made what is no number of numbers."""
+        last = self.operation(sighting)
+        behind = [last] if last else []
+        for operation in behind:  # it grows on the way
+            parts = (self.operations[each.number] for each in operation.inputs if isinstance(each, Result))
+            behind += [part for part in parts if part not in behind and not np.isfinite(part.result).all()]
+        return min(behind, key=lambda operation: operation.number, default=None)
+
     @cached_property
     def loss(self) -> Operation | None:
         """The number that autograd went back from: the last one before that nothing else was made of; None without."""
@@ -132,8 +141,10 @@ class Trace:
         V = self.array(sighting)
         known = {**self.problem.given(), **self.values, sighting.quantity: V}
         try:
-            return V is not None and all(
-                same(right(name)(known), self.values[name], SAME[self.dtype]) for name in consumers
+            return (
+                V is not None
+                and bool(np.isfinite(V).any())
+                and all(same(right(name)(known), self.values[name], SAME[self.dtype]) for name in consumers)
             )
         except (KeyError, ValueError):
             return False

@@ -9,7 +9,7 @@ from pathlib import Path
 from shared.checking.catalogue.mistake import Trait
 from shared.checking.conventions import quantity_of
 from shared.checking.observation import Observation, Own
-from shared.checking.source import line_at, placed_at, text_of
+from shared.checking.source import line_at, placed_at, text_of, where_stepped
 from shared.checking.watching.operations import Input, Place
 from shared.checking.what_is_wrong import Diagnosis
 from shared.network import Parameters
@@ -34,7 +34,8 @@ def shown(diagnosis: Diagnosis, path: Path, observation: Observation | None) -> 
         return there
     if own and line == "cost" and is_sum:
         return rewritten(path, own, MEANS)
-    if own is None and (place := where_updated(line, observation) or where_named(line, path, observation)):
+    places = (where_updated(line, observation), where_named(line, path, observation), where_stepped(line, path))
+    if own is None and (place := next(filter(None, places), None)):
         return Own(line, "", (), place, "", line_at(path, place))
     return own
 

@@ -4,10 +4,25 @@ import ast
 import json
 import linecache
 import re
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from shared.checking.sandbox.binding.words import roles_of, weight_of
 from shared.checking.watching.operations import Place
+from shared.network import Parameters
+
+MOST = 40
+"""A text with more numbers holds data."""
+
+
+def numbers_in(text: str) -> tuple[float, ...]:
+    """Give the numbers of a text that a mistake may have, such as a strength, a guard or a size; and 1 less each."""
+    with suppress(SyntaxError):
+        values = (node.value for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Constant))
+        numbers = [*dict.fromkeys(V for V in values if isinstance(V, int | float) and V not in (0, 1))][:MOST]
+        return tuple(dict.fromkeys([*numbers, *(round(1 - each, 15) for each in numbers if 0 < each < 1)]))
+    return ()
 
 
 def line_at(path: Path, place: Place) -> str:
@@ -49,6 +64,23 @@ def where_called(path: Path, place: Place) -> Place:
     caller = function_around(text, place.called_from[0])
     there = placed_at(text, calls[0], replace(place, function=caller.name if caller else "<module>"))
     return where_called(path, replace(there, called_from=place.called_from[1:]))
+
+
+def where_stepped(weight: str, path: Path) -> Place | None:
+    """Find the one place where a weight, or all of them in turn, move by a learning rate times something."""
+    whole = Place(path.name, 1, 0, 1, 0)
+    text = text_of(path, whole)
+    steps = list[tuple[ast.expr | ast.stmt, ast.expr]]()
+    with suppress(SyntaxError):
+        for node in ast.walk(ast.parse(text)) if weight in Parameters._fields else ():
+            match node:
+                case (
+                    ast.BinOp(left=moved, op=ast.Add() | ast.Sub(), right=by)
+                    | ast.AugAssign(target=moved, op=ast.Add() | ast.Sub(), value=by)
+                ) if any("rate" in roles_of(name) for name in names_in(ast.unparse(by))):
+                    steps.append((node, moved))
+    steps = [step for step in steps if weight_of(ast.unparse(step[1])) == weight] or steps
+    return placed_at(text, steps[0][0], whole) if len(steps) == 1 else None
 
 
 def where_assigned(path: Path, place: Place) -> Place:

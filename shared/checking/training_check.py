@@ -19,6 +19,7 @@ from shared.checking.kept import band as band_of
 from shared.checking.lines import hidden_units
 from shared.checking.problems import Problem
 from shared.checking.sandbox.program import CheckError, Program, Reply
+from shared.checking.source import numbers_in
 from shared.judging.arithmetic import Arithmetic, WithError, exact
 from shared.judging.curves.band import Band
 from shared.judging.judge import Judge
@@ -62,7 +63,11 @@ class Step:
 
 @dataclass
 class TrainingCheck:
-    """What `train` did. `stopped` says on which problem it failed, if it did; `left_out` is what nothing is said of."""
+    """What `train` did.
+
+    `stopped` says on which problem it failed, if it did; `left_out` is what nothing is said of; `numbers` are those in
+    the program's text.
+    """
 
     dtype: np.dtype
     steps: list[Step] = field(default_factory=list)
@@ -73,6 +78,7 @@ class TrainingCheck:
     left_out: set[str] = field(default_factory=set)
     remarks: list[str] = field(default_factory=list)
     stopped: CheckError | None = None
+    numbers: tuple[float, ...] = ()
 
     @property
     def given(self) -> list[str]:
@@ -111,9 +117,11 @@ class TrainingCheck:
 def check_training(program: Program, convention: Convention, dtype: np.dtype) -> TrainingCheck:
     """Let a program that computes in this dtype train, in all ways that it has, until one is wrong."""
     dtype = np.dtype(program.training.dtype) if any(program.training.rates) else dtype
-    outcome = TrainingCheck(dtype)
+    outcome = TrainingCheck(dtype, numbers=numbers_in(program.text))
     for each in courses(program):
-        outcome = check_courses(program, convention, each, TrainingCheck(dtype, remarks=outcome.remarks))
+        outcome = check_courses(
+            program, convention, each, TrainingCheck(dtype, numbers=outcome.numbers, remarks=outcome.remarks)
+        )
         if outcome.is_wrong:
             break
     return outcome

@@ -87,7 +87,9 @@ def explaining(outcome: TrainingCheck, name: str) -> list[Mistake]:
         return [m for m in mistakes if all(matches(m, q, outcome.dtype) for q in seen)]
 
     found = fitting(m for m in CATALOGUE if m.line == name)
-    return found if any(not m.general for m in found) else [*found, *fitting(guesses_of_update(name, seen))]
+    if not any(not m.general for m in found):
+        found += fitting(guesses_of_update(name, seen, outcome.numbers))
+    return found
 
 
 def before_each(outcome: TrainingCheck, name: str) -> Iterator[Values]:
@@ -118,6 +120,8 @@ def matches(mistake: Mistake, q: Values, dtype: np.dtype) -> bool:
         predicted = mistake.wrong(q)
     except KeyError:
         return True
+    except (TypeError, ValueError):  # no size of a batch
+        return False
     size = max(np.abs(predicted).max(), np.abs(right(mistake.line)(q)).max())
     return bool(np.all(np.abs(predicted - q["after"]) <= ROUNDINGS * np.finfo(dtype).eps * size))
 

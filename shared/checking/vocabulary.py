@@ -155,12 +155,6 @@ def alike(Y: Array) -> Array:
     return np.where(Y > 0.5, Y.size / (2 * ones), Y.size / (2 * zeros))
 
 
-def like_log(cost: Array, Y: Array, A2: Array) -> Array:
-    """A cost that is infinite where the one with the log of A2 is."""
-    from_log = mean(-Y * np.log(A2) - (1 - Y) * np.log(1 - A2))
-    return cost if np.isfinite(from_log) else from_log
-
-
 def memory(dVs: list[Array], kept: float) -> Array:
     """Add up gradients, each weighed less by the factor `kept` than the one after it."""
     found = np.zeros_like(dVs[0])
@@ -190,7 +184,7 @@ FUNCTIONS: dict[str, Callable[..., object]] = {
     **{name: getattr(np, name) for name in ("outer", "broadcast_to", "full_like", "log1p", "expm1", "power", "sinh")},
     **{name: getattr(np, name) for name in ("cos", "sin", "cosh", "reciprocal", "divide", "mod", "floor", "ceil")},
     **{f.__name__: f for f in (mean, total, only, without, shares_of_batches, standardised, of_length_1, alike)},
-    **{f.__name__: f for f in (like_log, memory, average, adam, softmax)},
+    **{f.__name__: f for f in (memory, average, adam, softmax)},
     "relu": lambda z: np.maximum(z, 0),
     "f16": lambda V: V.astype(np.float16).astype(V.dtype),
     "f32": lambda V: np.asarray(V).astype(np.float32),

@@ -101,7 +101,6 @@ dA1 = at(
             "dW2.T @ dZ2",
             "The gradient goes back through dW2, and it has to go through W2, as the activations did forward.",
         ),
-        "A1 in place of W2": ("A1 * dZ2", "dZ2 is multiplied by A1, and it has to go back through W2."),
     },
 )
 
@@ -156,16 +155,6 @@ dZ1_OF_ANY = at(
     {
         "A1 (1 - A1)": ("dA1 * (A1 * (1 - A1))", "A1 (1 - A1) is the slope only where A1 is a sigmoid."),
         "1 - A1^2": ("dA1 * (1 - A1**2)", "1 - A1^2 is the slope only where A1 is a tanh."),
-        "output layer's step": (
-            "(A2 - Y) / (A2 * (1 - A2)) / m * sigmoid(Z1) * (1 - sigmoid(Z1))",
-            "The hidden layer is done as the output layer was: dA2 comes in place of dA1 = W2' dZ2, and the slope is "
-            "that of a sigmoid.",
-        ),
-        "output layer's step, guarded,": (
-            "(A2 - Y) / maximum(A2 * (1 - A2), 1e-300) / m * sigmoid(Z1) * (1 - sigmoid(Z1))",
-            "The hidden layer is done as the output layer was: dA2 comes in place of dA1 = W2' dZ2, and the slope is "
-            "that of a sigmoid.",
-        ),
     },
 )
 
@@ -239,7 +228,6 @@ BACKWARD_FAMILIES = (
         "dA1 * (Z1 > p)",
         "Where Z1 lies between 0 and {p:.6g}, the slope is taken to be 0, and relu's is 1.",
         NEARLY_0,
-        (1.0, 0.5, 0.1, 0.01),
         traits=Trait.RELU,
     ),
 )

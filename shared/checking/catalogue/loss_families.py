@@ -1,6 +1,5 @@
 """Mistakes of the loss that have a number: labels smoothed or weighed, uneven batches, guards."""
 
-from shared.checking.catalogue.forward import TINY
 from shared.checking.catalogue.loss import LOSSES
 from shared.checking.catalogue.mistake import SAFETY, Family, Trait
 
@@ -19,7 +18,7 @@ def weighed(line: str, label: int, text: str) -> Family:
 
 def guard(line: str, kind: str, text: str, explanation: str, usual: tuple[float, ...] = SAFETY) -> Family:
     """A small number that keeps something away from 0."""
-    return Family(line, f"{kind} {{p:.6g}}", text, explanation, usual, TINY, traits=Trait.LIMIT)
+    return Family(line, f"{kind} {{p:.6g}}", text, explanation, usual, traits=Trait.LIMIT)
 
 
 BATCHES = (*range(2, 11), 16, 32, 64, 100, 128, 256)

@@ -84,8 +84,8 @@ def at(line: str, entries: Entries, remark: str = "", traits: Trait = Trait.NONE
 class Family:
     """Mistakes that have a number p, in their name, their text and their explanation.
 
-    `usual` numbers make entries of the catalogue; `more` are tried where these explain nothing. Where the line is
-    linear in the number, it is read off what the program gave.
+    `usual` numbers make entries of the catalogue; where these explain nothing, the numbers of the program's own text
+    are tried. Where the line is linear in the number, it is read off what the program gave.
     """
 
     line: str
@@ -93,7 +93,6 @@ class Family:
     text: str
     explanation: str
     usual: tuple[float, ...] = ()
-    more: tuple[float, ...] = ()
     linear: bool = False
     traits: Trait = Trait.NONE
 

@@ -6,10 +6,6 @@ from shared.checking.catalogue.gradients import DECAYS
 from shared.checking.catalogue.mistake import Family, Mistake, Trait, at
 from shared.network import Parameters
 
-MEMORIES = (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.95, 0.98, 0.99, 0.999)
-"""How much of the last step momentum may keep, beside the usual 0.9."""
-MORE_BATCHES = (*range(2, 13), 15, 16, 20, 24, 25, 30, 40, 48, 50, 60, 80, 96, 100, 120, 150, 200, 250, 256)
-"""Sizes of batches, beside the usual ones."""
 WANTED = (
     *("learning rate divided by the number of the step", "learning rate falling by 1% a step"),
     *("early stopping", "update after every example"),
@@ -141,7 +137,6 @@ def families_of(V: str) -> Iterator[Family]:
         along(V, f"memory({dV}s, p)"),
         "The optimizer has momentum: it keeps {p:g} of its last step, and adds that to each step.",
         (0.9,),
-        MEMORIES,
         traits=Trait.OPTIMIZER,
     )
     yield Family(
@@ -150,7 +145,6 @@ def families_of(V: str) -> Iterator[Family]:
         along(V, f"average({dV}s, p)"),
         "The step follows a running average of the gradients, with {p:g} of the old.",
         (0.9,),
-        MEMORIES,
         traits=Trait.OPTIMIZER,
     )
     yield Family(
@@ -168,7 +162,6 @@ def families_of(V: str) -> Iterator[Family]:
         f"on_batches('{V}', p)",
         f"{V} is updated after every batch of {{p:g}}: an iteration here is one update, with all examples.",
         (32, 64, 128),
-        MORE_BATCHES,
         traits=Trait.OPTIMIZER,
     )
 

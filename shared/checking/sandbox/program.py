@@ -184,6 +184,11 @@ class Program:
         return child
 
     @property
+    def text(self) -> str:
+        """The file as it is run."""
+        return text_of(self.path)
+
+    @property
     def said(self) -> list[str]:
         """What a user should know of how the file was taken."""
         return [*(self.bound.sentences() if self.bound else []), *self.remarks]
