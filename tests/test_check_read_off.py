@@ -25,6 +25,7 @@ PLANTED = {
     "weight decay 0.04 in dW1": "dZ1 @ X.T + 0.04 * W1",
     "weight decay 0.04/m in dW1": "dZ1 @ X.T + 0.04 / m * W1",
     "slope 0.07 on the left in dZ1": "where(Z1 > 0, 1, 0.07) * dA1",
+    "clipping at 0.07 in dW2": "clip(dZ2 @ A1.T, -0.07, 0.07)",
     "mask of Z1 above 0.1 in dZ1": "dA1 * (Z1 > 0.1)",
     "X divided by 255 again in dW1": "dZ1 @ (X / 255).T",
 }

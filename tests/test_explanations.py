@@ -8,7 +8,35 @@ from situations import SITUATIONS
 
 from shared.checking.catalogue.entries import CATALOGUE
 from shared.checking.lines import right
+from shared.checking.source import numbers_in, where_stepped
 from shared.network import Parameters
+
+
+def test_the_numbers_of_a_text_are_those_that_stand_in_it_and_1_less_each():
+    assert numbers_in("rate, kept = 0.25, 1e-9  # 7\nx = f(32, -3.5, 'a', True, 1)") == (
+        0.25,
+        1e-9,
+        32,
+        3.5,
+        0.75,
+        1 - 1e-9,
+    )
+    assert numbers_in("no text of Python") == ()
+
+
+STEPS = {
+    "params = {k: params[k] + lr * g[k] for k in params}": "params[k] + lr * g[k]",
+    "W1 -= rate * dW1\nW2 -= rate * dW2": "W1 -= rate * dW1",
+    "W1 = W1 - 0.1 * dW1": None,
+    "a = a - lr * da\nc = c - lr * dc": None,
+}
+
+
+@pytest.mark.parametrize("text", STEPS)
+def test_a_step_stands_where_a_weight_moves_by_a_learning_rate_times_something(text, tmp_path):
+    (tmp_path / "loop.py").write_text(text)
+    place = where_stepped("W1", tmp_path / "loop.py")
+    assert (place and text.splitlines()[place.line - 1][place.column : place.end_column]) == STEPS[text]
 
 
 @pytest.mark.parametrize("line", ["cost", "dZ2"])

@@ -104,6 +104,13 @@ def test_another_slope_of_relu_at_its_kink_is_no_mistake_of_the_derivation(kind)
     assert "where Z1 is exactly 0" in sentence(checkup)
 
 
+def test_steps_give_way_with_the_gradients_that_they_take():
+    patient = Patient(LATE_COLUMNS, (planted("detour through float32 in dZ2"),), FOUR, ("gradients", "train"))
+    checkup = check(patient, SATURATED)
+    assert checkup.verdict == "certified, with limits"
+    assert {row.place for row in checkup.rows() if row.quantity.endswith("step")} == {"gives way"}
+
+
 class Overflowing(Patient):
     """It computes with Python's own numbers, which raise where NumPy's are infinite."""
 

@@ -60,6 +60,34 @@ def test_what_has_no_name_is_told_by_its_formula(examined):
     assert "cos(Z1) in place of Z1 > 0" in finding.name
 
 
+NAMED = {
+    "elu in A1": ("A1 = np.maximum(0, Z1)", "A1 = np.where(Z1 > 0, Z1, np.exp(Z1) - 1)"),
+    "slope of a hardtanh in dZ1": ("(Z1 > 0)", "((Z1 > -1) & (Z1 < 1))"),
+    "clipping to norm 0.33 in dW1": (
+        "    return",
+        "    norm = np.sqrt(sum((V**2).sum() for V in (dW1, db1, dW2, db2)))\n"
+        "    dW1 = dW1 * min(1, 0.33 / norm)\n    return",
+    ),
+}
+
+
+@pytest.mark.mostly_slow(1)
+@pytest.mark.parametrize("name", NAMED)
+def test_a_formula_is_named_by_a_mistake_that_computes_the_same_with_the_programs_own_numbers(examined, name):
+    assert [finding.name for finding in examined(BACKPROP.replace(*NAMED[name])).findings] == [name]
+
+
+def test_a_share_of_a_size_is_written_as_one(examined):
+    (finding,) = examined(BACKPROP.replace("dZ1 @ X.T / m", "dZ1 @ X.T / m + 0.35 / m * np.cos(W1)")).findings
+    assert finding.own.yours == "dZ1 @ X.T / m + 0.35 * cos(W1) / m"
+
+
+def test_what_makes_a_cost_that_is_no_number_is_told_with_its_line(examined):
+    loss = "-np.mean(np.log(A2 - 2) * Y[0][np.arange(m)])"
+    (finding,) = examined(BACKPROP.replace("return dict(", f"cost = {loss}\n    return dict(cost=cost, ")).findings
+    assert finding.name.endswith("the log of a number below 0 in line 13") or "log(A2 - 2)" in finding.name
+
+
 AT = {
     "a mask that changes nothing": ("dZ1 = dA1 * (Z1 > 0)", "dZ1 = dA1 * (A1 >= 0)", "A1 >= 0"),
     "another shape": ("dZ1 @ X.T / m", "dZ1 @ A1.T / m", "A1.T"),
@@ -185,6 +213,7 @@ def test_a_formula_is_written_as_the_notation_has_it(text, simple):
         ("W1 @ X", "Z1", ["b1 missing"]),
         ("dZ1 @ A1.T", "dW1", ["A1 in place of X"]),
         ("dZ2 @ A1.T", "dW2", []),
+        ("(Y - A2) * A2", "dZ2", ["sign wrong", "multiplied by A2", "division by m missing"]),
     ],
 )
 def test_an_edit_is_said_in_words(own, line, said):

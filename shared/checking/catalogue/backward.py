@@ -59,11 +59,6 @@ dW2 = at(
     {
         "Z1 in place of A1": ("dZ2 @ Z1.T", "W2 is multiplied by A1, so its gradient takes A1, not Z1."),
         "X in place of A1": ("dZ2 @ X.T", "W2 is multiplied by A1, so its gradient takes A1, not X."),
-        "A1 reshaped instead of transposed": (
-            "dZ2 @ A1.reshape(A1.shape[::-1])",
-            "A1 was turned with reshape, which keeps the order of the entries in memory and so mixes units and "
-            "examples.",
-        ),
         **of_product("dZ2", "A1"),
     },
 )
@@ -164,11 +159,6 @@ dW1 = at(
         "dA1 in place of dZ1": ("dA1 @ X.T", "dA1 is used where dZ1 belongs, which skips the hidden units' slope."),
         "A1 in place of X": ("dZ1 @ A1.T", "W1 is multiplied by X, so its gradient takes X, not A1."),
         "X in half precision": ("dZ1 @ f16(X).T", "X was kept in float16, which has 3 digits."),
-        "X reshaped instead of transposed": (
-            "dZ1 @ X.reshape(X.shape[::-1])",
-            "X was turned with reshape, which keeps the order of the entries in memory and so mixes inputs and "
-            "examples.",
-        ),
         "result reshaped instead of transposed": (
             "(X @ dZ1.T).reshape(W1.shape)",
             "The transpose was computed and turned with reshape, which keeps the order of the entries in memory.",

@@ -33,22 +33,9 @@ Z1 = at(
             "hstack([W1, b1]) @ vstack([ones_like(X[:1]), X])",
             "The row of ones comes first in X, but b1 comes last in W1: each weight meets the input before its own.",
         ),
-        "bias taken for the last weight": (
-            "hstack([b1, W1]) @ vstack([X, ones_like(X[:1])])",
-            "The row of ones comes last in X, but b1 comes first in W1: each weight meets the input after its own.",
-        ),
         "relu applied in place": (
             "relu(W1 @ X + b1)",
             "Z1 and A1 are the same array, so the relu has changed Z1, too: work on a copy.",
-        ),
-        "W1 reshaped instead of transposed": (
-            "W1.reshape(W1.shape[::-1]).T @ X + b1",
-            "W1 was turned with reshape, which keeps the order of the entries in memory and so puts them in wrong "
-            "places.",
-        ),
-        "X reshaped instead of transposed": (
-            "W1 @ X.reshape(X.shape[::-1]).T + b1",
-            "X was turned with reshape, which keeps the order of the entries in memory and so mixes the examples.",
         ),
         "W1 in half precision": ("f16(W1) @ X + b1", "W1 was kept in float16, which has 3 digits."),
         "X in half precision": ("W1 @ f16(X) + b1", "X was kept in float16, which has 3 digits."),
@@ -80,10 +67,6 @@ Z2 = at(
         "bias added twice": ("W2 @ A1 + b2 + b2", "b2 is added to W2 A1 twice."),
         "bias subtracted": ("W2 @ A1 - b2", "b2 is subtracted from W2 A1 instead of added."),
         "Z1 in place of A1": ("W2 @ Z1 + b2", "W2 is multiplied by Z1, which skips the hidden units' activation."),
-        "A1 reshaped instead of transposed": (
-            "W2 @ A1.reshape(A1.shape[::-1]).T + b2",
-            "A1 was turned with reshape, which keeps the order of the entries in memory and so mixes the examples.",
-        ),
     },
 )
 
