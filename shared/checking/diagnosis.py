@@ -15,7 +15,7 @@ from shared.checking.catalogue.entries import of_this_network
 from shared.checking.catalogue.mistake import Mistake, Trait
 from shared.checking.conventions import NAMES
 from shared.checking.examination import Examination
-from shared.checking.fitted import guesses, read_off
+from shared.checking.fitted import guesses
 from shared.checking.judged_reply import JudgedReply, gap
 from shared.checking.lines import RIGHT, Formula, Line, Values, one_by_one
 from shared.checking.same_formulas import computing_the_same, is_given
@@ -69,9 +69,8 @@ def diagnose_each_call(
     diagnoses += beside_known(diagnoses, suspects, not_in(diagnoses, unseen), gaps, answers)
     left = not_in(diagnoses, wrong)
     between = {name: [line for line in NAMES if line in (gaps[name] if name in unseen else lines)] for name in left}
-    numbers = [guess for name in left for guess in guesses(name, between[name], answers, examination.numbers)]
-    numbers += [guess for name in left if name in unseen for guess in read_off(name, between[name], answers)]
-    numbers = list({guess.name: guess for guess in numbers}.values())
+    made = (guesses(q, between[q], answers, examination.numbers, q not in unseen) for q in left)
+    numbers = list({guess.name: guess for each in made for guess in each}.values())
     diagnoses += explained(fitting(numbers, observed, gaps, answers), left, gaps)
     diagnoses = [as_seen(diagnosis, observed) for diagnosis in diagnoses]
     diagnoses += explained(observed, not_in(diagnoses, wrong), gaps)

@@ -32,7 +32,7 @@ DIGITS = 9
 
 
 def guesses(
-    name: str, lines: Sequence[str], answers: Sequence[JudgedReply], numbers: Sequence[float]
+    name: str, lines: Sequence[str], answers: Sequence[JudgedReply], numbers: Sequence[float], is_seen: bool
 ) -> Iterator[Mistake]:
     """Make mistakes, with numbers of the program's own text, that may explain a wrong quantity.
 
@@ -46,9 +46,16 @@ def guesses(
         All of them; those on which the quantity is wrong by itself tell the number.
     numbers
         Those in the program's text.
+    is_seen
+        Whether the program was seen to compute it: then no other number is read off.
     """
-    replies = replies_of(name, answers)
+    replies = [answer for answer in answers if name in answer.own and name in answer.wrong]
     for line in lines:
+        for family in linear(line) if replies and not is_seen else ():
+            if p := number(replies[0], name, line, family.at):
+                yield family.at(p)
+        if line == name == "cost" and replies and not is_seen:
+            yield from penalized(replies[0])
         yield from with_factor(line, name, replies)
         yield from with_another_X(line)
         if line in LOSSES:
@@ -57,22 +64,6 @@ def guesses(
             if family.line == line:
                 more = EPSILONS if Trait.LIMIT in family.traits else [-p for p in numbers if family.linear]
                 yield from family.members((*numbers, *more))
-
-
-def read_off(name: str, lines: Sequence[str], answers: Sequence[JudgedReply]) -> Iterator[Mistake]:
-    """Make mistakes of a program that was not seen at work: their number is read off what it gave."""
-    replies = replies_of(name, answers)
-    for line in lines:
-        for family in linear(line) if replies else ():
-            if p := number(replies[0], name, line, family.at):
-                yield family.at(p)
-        if line == name == "cost" and replies:
-            yield from penalized(replies[0])
-
-
-def replies_of(name: str, answers: Sequence[JudgedReply]) -> list[JudgedReply]:
-    """Keep the answers in which a quantity is wrong by itself."""
-    return [answer for answer in answers if name in answer.own and name in answer.wrong]
 
 
 def linear(line: str) -> list[Family]:
