@@ -18,6 +18,7 @@ from shared.network import Array, Parameters
 class Course:
     """A problem, a learning rate, and the steps that are judged; what `train` gave: weights after so many steps.
 
+    `gradients` are those that a script's own steps took, each as it was when it was taken.
     `seconds` is how long the last call took, `first` how many steps a script had made before.
     """
 
@@ -25,6 +26,7 @@ class Course:
     rate: float
     numbers: tuple[int, ...]
     weights: dict[int, Parameters] = field(default_factory=dict)
+    gradients: dict[int, dict[str, Array]] = field(default_factory=dict)
     costs: Array | str = field(default_factory=lambda: np.empty(0))
     seconds: float = 0.0
     first: int = 0

@@ -14,10 +14,11 @@ import numpy as np
 from shared.checking.conventions import Convention, quantity_of
 from shared.checking.courses import Course, courses
 from shared.checking.examination import failed, on_inputs
-from shared.checking.judged_reply import FLOAT64, JudgedReply, Place, answered, shape_of
+from shared.checking.judged_reply import FLOAT64, GRADIENTS, JudgedReply, Place, answered, shape_of
 from shared.checking.kept import band as band_of
 from shared.checking.lines import hidden_units
 from shared.checking.problems import Problem
+from shared.checking.recognition import SAME, same
 from shared.checking.sandbox.program import CheckError, Program, Reply
 from shared.checking.source import numbers_in
 from shared.judging.arithmetic import Arithmetic, WithError, exact
@@ -187,6 +188,7 @@ def train(
         values = with_names(reply.values, course.problem, convention)
         found = {quantity_of(name): V for name, V in values.items()}
         course.weights[count] = weights_of(found, course.problem, convention, outcome)
+        course.gradients[count] = gradients_of(found, course.problem, convention)
         course.costs = found.get("cost", course.costs) if count == course.steps else course.costs
     return not outcome.unfit
 
@@ -225,12 +227,24 @@ def weights_of(
     return problem.parameters if outcome.unfit else Parameters(**weights)
 
 
+def gradients_of(found: dict[str | None, Array | str], problem: Problem, convention: Convention) -> dict[str, Array]:
+    """Translate the gradients that the last step took, where they are known."""
+    given = {name: V for name in GRADIENTS if isinstance(V := found.get(name), np.ndarray)}
+    ways = {name: convention.ours(name, V.astype(FLOAT64), shape_of(name, problem)) for name, V in given.items()}
+    return {name: V for name, (V, misfit) in ways.items() if not misfit}
+
+
 def judged_step(program: Program, convention: Convention, course: Course, number: int, dtype: np.dtype) -> Step:
-    """Judge one step against the truth, and against the program's own gradients."""
+    """Judge one step against the truth, and against the program's own gradients.
+
+    Those that the step took are the same as those that the program gives when it is asked again, but for roundings.
+    """
     before, after = course.weights[number - 1], course.weights[number]
     here = replace(course.problem, parameters=before)
     own: JudgedReply = answered(program.call("gradients", *convention.arguments(here)), here, convention)
-    step = Step(course, number, own.own)
+    taken = course.gradients[number].items()
+    again = {name: V for name, V in taken if name in own.own and same(V, own.own[name], SAME[dtype])}
+    step = Step(course, number, {**own.own, **again})
     the_judge = judge_of(course.problem, dtype)
     standard = the_judge.after_step(in_dtype(before, dtype), course.rate)
     for name, V in after._asdict().items():

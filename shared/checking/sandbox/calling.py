@@ -158,14 +158,16 @@ class Target:
         return {"rates": rates, "optimizer": self.optimizer, "is_asked": asked, **found}
 
     def trained(self, weights: list[np.ndarray], count: int) -> dict[str, Any]:
-        """Return the weights after so many of the script's own steps, in the layout of these, and its costs."""
+        """Return the weights after so many of the script's own steps, in the layout of these, its last gradients and costs."""
         first = self.steps.index(self.step_from(weights))
         steps, names = self.steps[first : first + count], ORDER["train"][:4]
         costs = [
             step.cost for step in steps if step.cost is not None and not (self.is_script and "cost" in step.gradients)
         ]
-        after = {name: turned_like(steps[-1].after[name], W) for name, W in zip(names, weights, strict=True)}
-        return after | ({"costs": costs} if costs else {})
+        last = {**steps[-1].after, **steps[-1].gradients}
+        alike = {f"{mark}{name}": W for mark in ("", "d") for name, W in zip(names, weights, strict=True)}
+        made = {name: turned_like(last[name], W) for name, W in alike.items() if name in last}
+        return made | ({"costs": costs} if costs else {})
 
     def call(self, function: str, arguments: list[Any], note: Note) -> Any:
         """Call gradients, forward or train with W1, b1, ..."""
