@@ -1,8 +1,9 @@
 """The examination: every problem is set, every answer judged, and each wrong line told from those that inherit."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import astuple, dataclass, field, replace
 from itertools import combinations
+from operator import ne
 from typing import Literal
 
 import numpy as np
@@ -45,9 +46,8 @@ ARGUMENTS = ("W1", "b1", "W2", "b2", "X", "Y")
 class Examination:
     """What one function of a program gave, on all problems, and the way in which it is written.
 
-    `stopped` says on which problem the function failed, if it did: those after it were not set. `observed` are the
-    quantities that it did not give back, and was seen to compute; `overflows` the problems on which it gave way;
-    `numbers` those in its text.
+    `stopped` says on which problem the function failed, if it did: those after it were not set. `observed` are what it
+    was seen to compute and did not give back, `overflows` the problems on which it gave way, `numbers` those in its text.
     """
 
     convention: Convention
@@ -218,8 +218,8 @@ def recognised(program: Program, problem: Problem) -> tuple[Convention, Reply]:
     """Find the way in which a program is written: the one that makes most of what it gives right."""
     tried: list[tuple[int, int, Convention, Reply]] = []
     bound = getattr(program, "bound", None)  # in its layout it gave its gradients once
-    known = Convention(bound.rows, bound.transposed, bound.flat, bound.flat_labels) if bound else None
-    for layout in sorted(layouts(), key=lambda layout: layout != known):
+    known = (bound.rows, bound.transposed, bound.flat, bound.flat_labels) if bound else ()
+    for layout in sorted(layouts(), key=lambda layout: sum(map(ne, astuple(layout), known))):  # the nearest first
         reply = program.call("gradients", *layout.arguments(problem))
         if reply.values is None:
             tried.append((-1, -1, layout, reply))
