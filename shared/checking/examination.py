@@ -47,7 +47,7 @@ class Examination:
     """What one function of a program gave, on all problems, and the way in which it is written.
 
     `stopped` says on which problem the function failed, if it did: those after it were not set. `observed` are what it
-    was seen to compute and did not give back, `overflows` the problems on which it gave way, `numbers` those in its text.
+    was seen to compute and did not give back, `overflows` the problems on which it gave way, `numbers` its text's.
     """
 
     convention: Convention
