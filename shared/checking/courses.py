@@ -18,8 +18,8 @@ from shared.network import Array, Parameters
 class Course:
     """A problem, a learning rate, and the steps that are judged; what `train` gave: weights after so many steps.
 
-    `gradients` are those that a script's own steps took, each as it was when it was taken.
-    `seconds` is how long the last call took, `first` how many steps a script had made before.
+    `gradients` are those that each step took, if they are known, `seconds` is how long the last call took, `first` how
+    many steps a script had made before.
     """
 
     problem: Problem

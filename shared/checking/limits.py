@@ -52,9 +52,8 @@ def limit_of(mistake: Mistake) -> Limit | None:
     with np.errstate(all="ignore"):
         for sign, label in ((1, 0), (1, 1), (-1, 0), (-1, 1)):
             computed, expected = (of_each(line.text, sign * SIZES, label) for line in (wrong, right(mistake.line)))
-            off = np.nan_to_num(
-                np.abs(computed - expected) / np.maximum(1, np.abs(expected)), nan=np.inf, posinf=np.inf
-            )
+            off = np.abs(computed - expected) / np.maximum(1, np.abs(expected))
+            off[np.isnan(off)] = np.inf
             shares = np.where(np.isfinite(expected), np.maximum(shares, off), shares)
     error = float(shares.max())
     gone = shares > MUCH if np.isfinite(error) else np.isinf(shares)

@@ -64,11 +64,7 @@ class Step:
 
 @dataclass
 class TrainingCheck:
-    """What `train` did.
-
-    `stopped` says on which problem it failed, if it did; `left_out` is what nothing is said of; `numbers` are those in
-    the program's text.
-    """
+    """What `train` did; `stopped` says why it ended, `left_out` of what nothing is said, `numbers` are its text's."""
 
     dtype: np.dtype
     steps: list[Step] = field(default_factory=list)
@@ -235,10 +231,7 @@ def gradients_of(found: dict[str | None, Array | str], problem: Problem, convent
 
 
 def judged_step(program: Program, convention: Convention, course: Course, number: int, dtype: np.dtype) -> Step:
-    """Judge one step against the truth, and against the program's own gradients.
-
-    Those that the step took are the same as those that the program gives when it is asked again, but for roundings.
-    """
+    """Judge one step against the truth, and against the program's own gradients, rounded as the step took them."""
     before, after = course.weights[number - 1], course.weights[number]
     here = replace(course.problem, parameters=before)
     own: JudgedReply = answered(program.call("gradients", *convention.arguments(here)), here, convention)

@@ -87,9 +87,8 @@ def explaining(outcome: TrainingCheck, name: str) -> list[Mistake]:
         return [m for m in mistakes if all(matches(m, q, outcome.dtype) for q in seen)]
 
     found = fitting(m for m in CATALOGUE if m.line == name)
-    if not any(not m.general for m in found):
-        found += fitting(guesses_of_update(name, seen, outcome.numbers))
-    return found
+    guesses = guesses_of_update(name, seen, outcome.numbers)
+    return found if any(not m.general for m in found) else [*found, *fitting(guesses)]
 
 
 def before_each(outcome: TrainingCheck, name: str) -> Iterator[Values]:

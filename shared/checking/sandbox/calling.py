@@ -158,7 +158,7 @@ class Target:
         return {"rates": rates, "optimizer": self.optimizer, "is_asked": asked, **found}
 
     def trained(self, weights: list[np.ndarray], count: int) -> dict[str, Any]:
-        """Return the weights after so many of a script's steps, in the layout of these, with its last gradients and costs."""
+        """Return what training gives after so many of the script's own steps: weights, the last gradients, costs."""
         first = self.steps.index(self.step_from(weights))
         steps, names = self.steps[first : first + count], ORDER["train"][:4]
         costs = [
