@@ -94,39 +94,25 @@ class Narrow(Patient):
         return {**found, "cost": np.array(found["cost"] * (1 + 1e-9))} if self.exact_cost else found
 
 
-def test_a_program_that_computes_in_float32_is_told_so_whatever_its_arrays_are():
-    checkup = check(Narrow(), SMALL)
-    assert checkup.verdict == "certified"
-    assert any(remark.startswith("it computes in float32 whatever it is given") for remark in checkup.remarks)
-
-
-def test_a_cost_with_more_digits_than_float32_is_not_said_to_be_computed_in_it():
+@pytest.mark.parametrize(("exact_cost", "what"), [(False, "it computes in"), (True, "its arrays are")])
+def test_a_program_in_float32_is_told_so_and_no_more_than_its_cost_shows(exact_cost, what):
     patient = Narrow()
-    patient.exact_cost = True
+    patient.exact_cost = exact_cost
     checkup = check(patient, SMALL)
-    assert checkup.verdict == "certified"
-    assert any(remark.startswith("its arrays are float32 whatever it is given") for remark in checkup.remarks)
-    assert not any("it computes in float32" in remark for remark in checkup.remarks)
+    (remark,) = (remark for remark in checkup.remarks if "float32 whatever it is given" in remark)
+    assert (checkup.verdict, remark.startswith(what)) == ("certified", True)
 
 
-FROM_LOG = "mean(-Y * log(A2) - (1 - Y) * log(1 - A2))"
+FROM_LOGS = ("mean(-Y * log(A2) - (1 - Y) * log(1 - A2))", "-mean(log(where(Y == 1, A2, 1 - A2)))")
 FROM_EXP = "mean(log(1 + exp(Z2)) - Y * Z2)"
-FROM_LOG_OF_THE_LABEL = "-mean(log(where(Y == 1, A2, 1 - A2)))"
-
-
-def test_a_cost_that_is_nan_is_not_taken_for_one_that_is_infinite():
-    checkup, said = said_of(planted("cost", FROM_LOG))
-    assert [finding.name for finding in checkup.findings] == ["log of A2 in cost"]
-    assert any(line.startswith("The log is taken of A2 and 1 - A2") for line in said)
 
 
 @pytest.mark.parametrize(
-    ("wrong", "name"),
-    [(FROM_EXP, "log(1 + exp(Z2)) that overflows in cost"), (FROM_LOG_OF_THE_LABEL, "log of A2 in cost")],
+    ("wrong", "name"), [(FROM_EXP, "log(1 + exp(Z2)) that overflows"), *((V, "log of A2") for V in FROM_LOGS)]
 )
-def test_a_cost_that_is_infinite_is_told_what_makes_it_so(wrong, name):
+def test_a_cost_that_is_infinite_or_nan_is_told_what_makes_it_so(wrong, name):
     checkup, _ = said_of(planted("cost", wrong))
-    assert [finding.name for finding in checkup.findings] == [name]
+    assert [finding.name for finding in checkup.findings] == [f"{name} in cost"]
 
 
 def test_mistakes_that_nobody_can_tell_apart_are_each_explained():

@@ -75,7 +75,3 @@ def test_a_small_error_is_not_taken_for_differences(factor):
             }
 
     assert check(Off(), SMALL[:3]).verdict == "wrong"
-
-
-def test_right_gradients_are_no_differences():
-    assert check(Patient(), SMALL).examination.convention.differences is None

@@ -66,9 +66,7 @@ def test_a_narrow_product_does_not_agree_in_float32_either(mistake):
 
 @pytest.mark.parametrize("bits", [7, 10])
 def test_a_narrow_operand_is_the_nearest_number_with_so_many_bits_behind_the_first(bits):
-    spacing = (
-        2.0**-bits
-    )  #                                                 between 1 and 2, and 8 times as much from 8 on
+    spacing = 2.0**-bits  # between 1 and 2, and 8 times as much from 8 on
     V = np.array([[1.0, 1 + spacing, 1 + 0.4 * spacing, 1 + 0.6 * spacing, -8 * (1 + 0.6 * spacing), 0.0]], np.float32)
     assert narrowed(V, bits).tolist() == [[1, 1 + spacing, 1, 1 + spacing, -8 * (1 + spacing), 0]]
 
@@ -76,9 +74,8 @@ def test_a_narrow_operand_is_the_nearest_number_with_so_many_bits_behind_the_fir
 @pytest.mark.parametrize("line", ["dW2", "db2", "db1"])
 def test_a_finite_difference_is_near_the_gradient_all_the_same(line):
     (mistake,) = (m for m in CATALOGUE if m.name == f"finite differences in float32 in {line}")
-    np.testing.assert_allclose(
-        mistake.wrong(lines.run(given(GENERIC)) | given(GENERIC)), lines.run(given(GENERIC))[line], rtol=0.02
-    )
+    q = given(GENERIC) | lines.run(given(GENERIC))
+    np.testing.assert_allclose(mistake.wrong(q), q[line], rtol=0.02)
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
