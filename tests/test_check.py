@@ -19,6 +19,7 @@ from shared.checking.conventions import NAMES, READINGS, Convention, quantity_of
 from shared.checking.layout import line_of_code
 from shared.checking.lines import Formula
 from shared.checking.sandbox.program import Reply
+from shared.checking.told import sentence, what_would_decide
 from shared.network import QUANTITIES, Parameters
 
 ROOT = Path(__file__).parents[1]
@@ -204,6 +205,8 @@ def test_a_program_that_leaves_a_gradient_out_is_not_certified(left_out):
     checkup = check(Patient(gives=tuple(name for name in NAMES if name != left_out)), SMALL)
     (row,) = [row for row in checkup.rows() if row.place != "OK"]
     assert (checkup.verdict, row.quantity, row.remark) == ("cannot tell", left_out, "it is missing")
+    assert sentence(checkup).endswith(f"{left_out} is missing.")
+    assert list(what_would_decide(checkup)) == ["give all of dW1, db1, dW2 and db2, on every problem."]
 
 
 SPELLINGS = {

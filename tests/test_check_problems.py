@@ -137,12 +137,6 @@ def test_of_a_program_that_is_too_slow_one_cannot_tell():
     assert list(what_would_decide(checkup)) == ["allow more time: --timeout SECONDS."]
 
 
-def test_a_missing_gradient_is_called_missing_and_not_rounding():
-    checkup = check(Patient(gives=("dW1", "db1", "dW2")), SMALL)
-    assert sentence(checkup).endswith("db2 is missing.")
-    assert list(what_would_decide(checkup)) == ["give all of dW1, db1, dW2 and db2, on every problem."]
-
-
 @pytest.mark.parametrize("kind", ["clipping at 0.1", "clipping to norm 1", "division by the norm"])
 def test_what_is_done_to_all_four_gradients_is_one_finding(kind):
     lines = ("dW2", "db2", "dW1", "db1")

@@ -11,8 +11,6 @@ from shared.checking.factors import FACTORS, Factor
 from shared.checking.lines import Formula
 
 SMALL = list(problems.small())
-
-
 PLANTED = {
     "factor 0.37 in dZ2": "0.37 * (A2 - Y) / m",
     "factor 1/3 in dZ2": "(A2 - Y) / m / 3",

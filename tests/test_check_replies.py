@@ -134,11 +134,6 @@ def test_a_flat_gradient_of_weights_is_read_and_a_bias_that_lost_its_axis_is_tol
     assert Convention().ours("db1", np.arange(3.0), (3, 1))[1] == "its shape is (3,), not (3, 1)"
 
 
-def test_nested_pairs_are_read_as_they_come(answer):
-    checkup = answer("(dW1, db1), (dW2, db2)")
-    assert (checkup.verdict, len(checkup.rows())) == ("certified", 4)
-
-
 @pytest.mark.parametrize(
     "returned", ["cost, dW1, db1, dW2, db2", "dW1, db1, dW2, db2, cost", "dW1, dW2, cost, db1, db2"]
 )
@@ -158,14 +153,10 @@ def test_a_lone_number_beside_a_cost_that_has_a_name_is_left_out(answer):
     assert checkup.remarks == ["not looked at, since without a name nothing shows what it is: 1"]
 
 
-@pytest.mark.parametrize(
-    "returned",
-    [
-        "(dW1, db1, dW2, db2), (Z1, A1, Z2, A2)",
-        "(A2, Z1, Z2, A1), (dW2, db2, dW1, db1)",
-        f"{NAMED}, (A2, Z2, A1.T, Z1.T)",
-    ],
-)
+IN_TWO = ("(dW1, db1, dW2, db2), (Z1, A1, Z2, A2)", "(A2, Z1, Z2, A1), (dW2, db2, dW1, db1)")
+
+
+@pytest.mark.parametrize("returned", [*IN_TWO, f"{NAMED}, (A2, Z2, A1.T, Z1.T)"])
 def test_two_tuples_of_four_are_told_apart(answer, returned):
     checkup = answer(returned)
     assert checkup.verdict == "certified"
@@ -178,9 +169,12 @@ def test_values_without_names_may_be_m_times_larger_where_the_mean_comes_late(an
     assert checkup.verdict == "certified"
 
 
-@pytest.mark.parametrize("lists", ["dW=[dW1, dW2], db=[db1, db2]", "dW=[None, dW1, dW2], db=[None, db1, db2]"])
-def test_lists_of_layers_may_begin_with_place_0_or_1(answer, lists):
-    checkup = answer(f"dict({lists})")
+LISTS = ("dict(dW=[dW1, dW2], db=[db1, db2])", "dict(dW=[None, dW1, dW2], db=[None, db1, db2])")
+
+
+@pytest.mark.parametrize("lists", [*LISTS, "((dW1, db1), (dW2, db2))"])
+def test_lists_of_layers_may_begin_with_place_0_or_1_and_pairs_are_read_as_they_come(answer, lists):
+    checkup = answer(lists)
     assert (checkup.verdict, list(places(checkup))) == ("certified", ["dW2", "db2", "dW1", "db1"])
     assert checkup.remarks == []
 
@@ -191,18 +185,10 @@ def test_a_cache_that_is_not_right_is_not_accused_but_said_to_be_left_out(answer
     assert checkup.remarks == ["not looked at, since without a name nothing shows what it is: 1.0, 1.1, 1.2"]
 
 
-@pytest.mark.parametrize(
-    ("weights", "remarks"),
-    [
-        ("(W1, b1, W2, b2)", []),
-        (
-            "dict(W1=W1, b1=b1, W2=W2, b2=b2)",
-            ["not looked at, since the notation has no such name: 0.W1, 0.b1, 0.W2, 0.b2"],
-        ),
-    ],
-)
-def test_weights_that_are_given_back_are_not_taken_for_gradients(answer, weights, remarks):
+@pytest.mark.parametrize(("weights", "left"), [("(W1, b1, W2, b2)", []), ("dict(W1=W1, b2=b2)", ["0.W1, 0.b2"])])
+def test_weights_that_are_given_back_are_not_taken_for_gradients(answer, weights, left):
     checkup = answer(f"{weights}, (dW1, db1, dW2, db2)")
+    remarks = [f"not looked at, since the notation has no such name: {names}" for names in left]
     assert (checkup.verdict, len(checkup.rows()), checkup.remarks) == ("certified", 4, remarks)
 
 
@@ -213,9 +199,6 @@ def test_of_two_tuples_that_may_both_be_the_gradients_one_cannot_tell_and_it_say
     assert list(doubts(checkup)) == ["dW1: two values without names may be meant, and they differ"]
     assert checkup.remarks == ["given twice without names, so that nobody knows which is meant: dW1 (0.0 or 1.0)"]
     assert list(what_would_decide(checkup)) == ["return a dict of dW1, db1, dW2 and db2."]
-
-
-# How it is called.
 
 
 class Module(Patient):

@@ -70,8 +70,7 @@ def test_large_problems_are_not_set_where_a_gradient_takes_thousands_of_costs(mo
 def test_a_small_error_is_not_taken_for_differences(factor):
     class Off(Patient):
         def gradients(self, *arguments):
-            return {
-                f"d{name}": factor * super(Off, self).gradients(*arguments)[f"d{name}"] for name in Parameters._fields
-            }
+            right = super().gradients(*arguments)
+            return {f"d{name}": factor * right[f"d{name}"] for name in Parameters._fields}
 
     assert check(Off(), SMALL[:3]).verdict == "wrong"
