@@ -16,7 +16,7 @@ CEILINGS = {
     "shared": 27455,
     "shared/judging": 2800,
     "shared/checking": 13466,
-    "tests": 17810,
+    "tests": 17840,
 }
 LONGEST_FILE, LONGEST_FUNCTION = 320, 60
 

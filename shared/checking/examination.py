@@ -34,10 +34,8 @@ from shared.checking.source import numbers_in
 Verdict = Literal["certified", "certified, with limits", "cannot tell", "wrong"]
 OF_EACH_EXAMPLE = tuple(name for name in NAMES if name not in (*GRADIENTS, "cost"))
 """What each example has of its own."""
-
 OVERWRITTEN = ("Z1", "A1")
 """What the derivative of a relu may overwrite, when nobody needs it any more."""
-
 ARGUMENTS = ("W1", "b1", "W2", "b2", "X", "Y")
 """What every function is given, as far as it takes it."""
 
@@ -266,19 +264,18 @@ def remarks(examination: Examination) -> list[str]:
     entries = examination.replies[0][1].values or {}
     given = quantities_of(entries, examination.convention.read)
     places = {q: " or ".join(name for name in given if given[name] == q) for q in answer.unfit}
-    if unclear := [f"{q} ({places[q]})" for q, why in answer.unfit.items() if why == UNCLEAR]:
-        found.append(f"given twice without names, so that nobody knows which is meant: {', '.join(unclear)}")
-    if twice := [q for q, why in answer.unfit.items() if why == TWICE]:
-        found.append(f"given twice under different names, so that nobody knows which is meant: {', '.join(twice)}")
+    for reason, how in ((UNCLEAR, "without names"), (TWICE, "under different names")):
+        if twice := [f"{q} ({places[q]})" for q, why in answer.unfit.items() if why == reason]:
+            found.append(f"given twice {how}, so that nobody knows which is meant: {', '.join(twice)}")
     wanted = {q: answer.convention.theirs(q, V).shape for q, V in answer.own.items() if q in GRADIENTS}
     shapes = {q: (entries[name].shape, wanted[q]) for name, q in given.items() if q in wanted}
     if other := [f"{q} {own}, not {right}" for q, (own, right) in shapes.items() if spreads(own, right)]:
         found.append(f"read all the same, though not of the parameter's shape: {', '.join(other)}")
     if answer.dtype != answer.problem.dtype:
         is_all = all(fits_float32(V) for V in entries.values() if isinstance(V, np.ndarray) and V.dtype.kind == "f")
+        it, judged_is = ("it computes in", "is") if is_all else ("its arrays are", "all is")
         found.append(
-            f"{'it computes in' if is_all else 'its arrays are'} float32 whatever it is given, and "
-            f"{'is' if is_all else 'all is'} judged by what float32 can do "
+            f"{it} float32 whatever it is given, and {judged_is} judged by what float32 can do "
             "(7 digits; in JAX, jax.config.update('jax_enable_x64', True) gives 16)"
         )
     narrow, wide = ([name for name in given if precision(entries[name]) == dtype] for dtype in ("float32", "float64"))
