@@ -235,7 +235,7 @@ def judged_step(program: Program, convention: Convention, course: Course, number
     before, after = course.weights[number - 1], course.weights[number]
     here = replace(course.problem, parameters=before)
     own: JudgedReply = answered(program.call("gradients", *convention.arguments(here)), here, convention)
-    taken = course.gradients[number].items()
+    taken = course.gradients.get(number, {}).items()
     again = {name: V for name, V in taken if name in own.own and same(V, own.own[name], SAME[dtype])}
     step = Step(course, number, {**own.own, **again})
     the_judge = judge_of(course.problem, dtype)
