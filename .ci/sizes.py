@@ -16,7 +16,7 @@ CEILINGS = {
     "shared": 27455,
     "shared/judging": 2800,
     "shared/checking": 13466,
-    "tests": 17840,
+    "tests": 17851,
 }
 LONGEST_FILE, LONGEST_FUNCTION = 320, 60
 
