@@ -89,6 +89,7 @@ PATCHES = {
             "        p = {name: p[name] - learning_rate * v[name] for name in p}",
         },
         "one_step_long.py": {"range(iterations)": "range(iterations + 1)"},
+        "rate_over_m.py": {"learning_rate * now": "learning_rate / X.shape[1] * now"},
         "stale_gradient.py": {
             "for _": "for i",
             STEP: STEP.replace('now["grads"]', "first"),

@@ -281,6 +281,22 @@ def test_a_training_that_draws_its_weights_is_examined_and_said_to_be(answer):
     assert "not examined: predict" in said
 
 
+PAIRS = """import numpy as np
+def update(params, X, y, lr):
+    (W1, b1), (W2, b2) = params
+    A1 = np.maximum(0, X @ W1 + b1)
+    dZ2 = (1 / (1 + np.exp(-(A1 @ W2 + b2))) - y[:, None]) / len(X)
+    dZ1 = dZ2 @ W2.T * (A1 > 0)
+    grads = [(X.T @ dZ1, dZ1.sum(0)), (A1.T @ dZ2, dZ2.sum(0))]
+    return [(W - lr * dW, b - lr * db) for (W, b), (dW, db) in zip(params, grads)]
+"""
+
+
+def test_an_update_that_returns_a_pair_for_each_layer_is_certified(answer):
+    status, said = answer(PAIRS)
+    assert (status, "weights are stored (in, out)" in said, "2,500 steps of train" in said) == (0, True, True), said
+
+
 BATCHES = """import numpy as np
 def backward(W1, b1, W2, b2, X, Y):
     Z1 = W1 @ X + b1

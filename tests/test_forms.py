@@ -248,13 +248,23 @@ def test_the_caller_of_a_backprop_shows_that_it_takes_one_example(form, old, new
     assert form(text.replace(old, new)).survey.is_for_each_example("backprop") == each
 
 
-def test_a_mean_over_examples_shows_that_it_takes_them_all(form):
-    columns = (
-        ONE_EXAMPLE.split("return")[0].replace("(n_hidden)", "((n_hidden, 1))").replace("zeros(1)", "zeros((1, 1))")
-    )
-    columns += 'return {"dW1": d1 @ x.T, "db1": d1, "dW2": d2 @ a.T, "db2": d2}\n        ' + UPDATE
+@pytest.fixture
+def columns():
+    """A backprop of one example, a column, that nothing calls."""
+    text = ONE_EXAMPLE.split("return")[0].replace("(n_hidden)", "((n_hidden, 1))").replace("zeros(1)", "zeros((1, 1))")
+    return text + 'return {"dW1": d1 @ x.T, "db1": d1, "dW2": d2 @ a.T, "db2": d2}\n        '
+
+
+def test_a_mean_over_examples_shows_that_it_takes_them_all(form, columns):
+    assert form(columns + UPDATE).find().plan.one_by_one
+    mean = columns.replace("- y", "- y) / x.shape[1]").replace("d2 = 1", "d2 = (1")
+    assert not form(mean + UPDATE).find().plan.one_by_one
+
+
+def test_sums_over_examples_show_that_what_nothing_calls_takes_them_all(form, columns):
     assert form(columns).find().plan.one_by_one
-    assert not form(columns.replace("- y", "- y) / x.shape[1]").replace("d2 = 1", "d2 = (1")).find().plan.one_by_one
+    sums = columns.replace(": d1,", ": d1.sum(1, keepdims=True),").replace(": d2}", ": d2.sum(1, keepdims=True)}")
+    assert not form(sums).find().plan.one_by_one
 
 
 OUTPUT = """

@@ -89,9 +89,8 @@ def _with_names(function: str, returned: Any) -> Any:
     if not isinstance(returned, tuple | list) or hasattr(returned, "_fields"):
         return returned
     names = ORDER[function]
-    if function == "train" and len(returned) == len(names):
-        parameters_first = _parts(returned[0]) and not _parts(returned[1])
-        return dict(zip(names[::-1] if parameters_first else names, returned, strict=True))
+    if function == "train" and len(returned) == len(names) and not all(map(_parts, returned)):
+        return dict(zip(names[::-1] if _parts(returned[0]) else names, returned, strict=True))
     parts = {str(position): value for position, value in enumerate(returned)}
     found = [name for name, _ in islice(_leaves(parts), MOST)]
     too_few = (
@@ -127,7 +126,8 @@ def _is_several(values: list[Any] | tuple[Any, ...]) -> bool:
     """Say whether a list holds several arrays or dicts, rather than the numbers or the rows of one array."""
     shapes = {tuple(getattr(value, "shape", ())) for value in values}
     matrices = any(len(shape) > 1 and prod(shape) > 1 for shape in shapes)
-    return matrices or len(shapes) > 1 or any(isinstance(v, Mapping) or hasattr(v, "_fields") for v in values)
+    inner = (isinstance(v, Mapping) or hasattr(v, "_fields") or (_is_row(v) and _is_several(v)) for v in values)
+    return matrices or len(shapes) > 1 or any(inner)
 
 
 def _attributes(value: Any) -> dict[str, Any]:

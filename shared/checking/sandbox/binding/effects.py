@@ -81,7 +81,7 @@ def _by_jax(call: Callable[[Given], Any], given: Given) -> Any:
 def are_costs(value: Any, count: int | None = None) -> bool:
     """Tell whether something is a list of single numbers, and of as many."""
     is_list = isinstance(value, list) and len(value) > 0 and count in (None, len(value))
-    return is_list and all(np.size(plain(cost)) == 1 for cost in value)
+    return is_list and all(not isinstance(cost, list | tuple | dict) and np.size(plain(cost)) == 1 for cost in value)
 
 
 def weights_in(result: Any, given: Given) -> dict[str, holder.Slot]:

@@ -103,7 +103,7 @@ class Survey:
     def is_for_each_example(self, name: str, above: tuple[str, ...] = ()) -> bool:
         """Tell whether a function is called with the variables of a loop over examples, or of what is called so.
 
-        Of a caller that nothing calls, the parameters show it: x, but not X. `above` is where the question came from.
+        Where nothing calls it or its caller, parameters show it: x, but not X. `above` is where the question came from.
         """
         callers = [f for f in self.callers_of(name) if f not in (*above, name)]
         within = [f for f in callers if not self.callers_of(f) or self.is_for_each_example(f, (*above, name))]
@@ -118,7 +118,9 @@ class Survey:
                     subscripts = [a.slice.id for a in call.args if _is_taken_by_name(a)]  # type: ignore[attr-defined]
                     if len(variables & {*given, *subscripts}) >= (1 if subscripts else 2):
                         return True
-        return False
+        is_called = any(isinstance(node, ast.Call) and _called(node) == name for node in ast.walk(self.tree))
+        parameters = [each.arg for each in self._defined[name].args.args] if name in self._defined else []
+        return "x" in parameters and not any(map(OF_BATCHES.search, parameters)) and not is_called
 
     def mentions(self, *words: str) -> bool:
         """Tell whether any of these names stands in the source."""
