@@ -316,6 +316,7 @@ def fit(X, Y, W1, b1, W2, b2, learning_rate, epochs):
 """
 
 
+@pytest.mark.mostly_slow(2)
 @pytest.mark.parametrize(
     ("change", "said"),
     [

@@ -166,7 +166,7 @@ def test_every_wrong_file_is_expected_to_be_told_something() -> None:
     assert sorted(WRONG) == patched.NAMES
 
 
-@pytest.mark.mostly_slow(20)
+@pytest.mark.mostly_slow(40)
 @pytest.mark.parametrize("name", CORRECT)
 def test_a_correct_file_is_certified(name: str) -> None:
     found = examined(HERE / "correct" / name)

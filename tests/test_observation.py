@@ -71,7 +71,7 @@ NAMED = {
 }
 
 
-@pytest.mark.mostly_slow(1)
+@pytest.mark.mostly_slow(2)
 @pytest.mark.parametrize("name", NAMED)
 def test_a_formula_is_named_by_a_mistake_that_computes_the_same_with_the_programs_own_numbers(examined, name):
     assert [finding.name for finding in examined(BACKPROP.replace(*NAMED[name])).findings] == [name]

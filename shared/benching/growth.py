@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
-from scipy.stats import linregress
 
 from shared.benching.contestant import Pace
 from shared.benching.process import ContestantFailed, Process
@@ -67,5 +66,7 @@ def exponent(sizes: Sequence[int], seconds: Sequence[float]) -> tuple[float, flo
 
     The line goes through the logarithms, by least squares.
     """
+    from scipy.stats import linregress  # takes a second to import
+
     fit = linregress(np.log(sizes), np.log(seconds))
     return float(fit.slope), float(np.nan_to_num(fit.stderr))  # NaN where all seconds are equal: no error at all
