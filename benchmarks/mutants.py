@@ -43,6 +43,7 @@ TESTS = {
     "verdict": "test_verdict",
     "rounding": "test_rounding test_verdict test_chunked",
     "arithmetic": "test_rounding test_verdict test_chunked",
+    "sums": "test_rounding test_verdict test_chunked",
     "judge": "test_verdict test_device test_contract test_curves test_compare",
     "truth": "test_truth",
     "enclosure": "test_truth",
