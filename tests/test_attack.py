@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -194,8 +195,9 @@ def test_term_and_hup_are_dealt_with_like_ctrl_c_and_nothing_stays(small, mine, 
     (tmp_path / "temporary").mkdir()
     words = [sys.executable, str(ROOT / "compare.py"), *command, *small[: 2 if command[0] == "check" else None]]
     environment = os.environ | {"TMPDIR": str(tmp_path / "temporary")}
+    heard = partial(signal.signal, number, signal.SIG_DFL)  # also where nohup has begun all this
     with subprocess.Popen(
-        words, cwd=tmp_path, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        words, cwd=tmp_path, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, preexec_fn=heard
     ) as job:
         while not (tmp_path / "begun").exists():
             assert job.poll() is None

@@ -70,7 +70,7 @@ def diagnose_each_call(
     left = not_in(diagnoses, wrong)
     between = {name: [line for line in NAMES if line in (gaps[name] if name in unseen else lines)] for name in left}
     made = (guesses(q, between[q], answers, examination.numbers, q not in unseen) for q in left)
-    numbers = list({guess.name: guess for each in made for guess in each}.values())
+    numbers = list({(guess.name, guess.explanation): guess for each in made for guess in each}.values())
     diagnoses += explained(fitting(numbers, observed, gaps, answers), left, gaps)
     diagnoses = [as_seen(diagnosis, observed) for diagnosis in diagnoses]
     diagnoses += explained(observed, not_in(diagnoses, wrong), gaps)
