@@ -126,8 +126,8 @@ def _is_several(values: list[Any] | tuple[Any, ...]) -> bool:
     """Say whether a list holds several arrays or dicts, rather than the numbers or the rows of one array."""
     shapes = {tuple(getattr(value, "shape", ())) for value in values}
     matrices = any(len(shape) > 1 and prod(shape) > 1 for shape in shapes)
-    inner = (isinstance(v, Mapping) or hasattr(v, "_fields") or (_is_row(v) and _is_several(v)) for v in values)
-    return matrices or len(shapes) > 1 or any(inner)
+    rows = any(_is_row(v) and len(v) > 1 and _is_several(v) for v in values)
+    return matrices or len(shapes) > 1 or rows or any(isinstance(v, Mapping) or hasattr(v, "_fields") for v in values)
 
 
 def _attributes(value: Any) -> dict[str, Any]:
