@@ -13,10 +13,10 @@ from pathlib import Path
 CEILINGS = {
     "compare.py": 290,
     "implementations": 1150,
-    "shared": 27455,
+    "shared": 27480,
     "shared/judging": 2800,
-    "shared/checking": 13466,
-    "tests": 17851,
+    "shared/checking": 13490,
+    "tests": 17871,
 }
 LONGEST_FILE, LONGEST_FUNCTION = 320, 60
 

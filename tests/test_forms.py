@@ -267,6 +267,16 @@ def test_sums_over_examples_show_that_what_nothing_calls_takes_them_all(form, co
     assert not form(sums).find().plan.one_by_one
 
 
+def test_labels_are_given_as_they_belong_to_their_examples_though_the_loss_is_wrong(form):
+    text = """
+    import torch
+    def loss(w1, b1, w2, b2, x, y):
+        probabilities = torch.sigmoid(torch.relu(x @ w1 + b1) @ w2 + b2)
+        return ((probabilities.squeeze(1) - y) ** 2).mean()
+    """
+    assert form(text).find().layout.flat_labels
+
+
 OUTPUT = """
     import numpy as np
     W1, b1, W2, b2 = np.ones((3, 2)), np.zeros((1, 2)), np.ones((2, 1)), np.zeros((1, 1))

@@ -60,6 +60,18 @@ def test_what_has_no_name_is_told_by_its_formula(examined):
     assert "cos(Z1) in place of Z1 > 0" in finding.name
 
 
+def test_a_formula_names_what_the_same_expression_gave_before(examined):
+    text = """import numpy as np
+def hidden(W1, b1, X):
+    return np.maximum(0, W1 @ X + b1)
+def gradients(W1, b1, W2, b2, X, Y):
+    dZ2 = (1 / (1 + np.exp(-(W2 @ hidden(W1, b1, X) + b2))) - Y) / X.shape[1]
+    dZ1 = W2.T @ dZ2 * (hidden(W1, b1, X) >= 0)
+    return dZ1 @ X.T, dZ1.sum(1, keepdims=True), dZ2 @ hidden(W1, b1, X).T, dZ2.sum(1, keepdims=True)
+"""
+    assert [finding.own.formula for finding in examined(text).findings] == ["dA1 * (A1 >= 0)"]
+
+
 NAMED = {
     "elu in A1": ("A1 = np.maximum(0, Z1)", "A1 = np.where(Z1 > 0, Z1, np.exp(Z1) - 1)"),
     "slope of a hardtanh in dZ1": ("(Z1 > 0)", "((Z1 > -1) & (Z1 < 1))"),

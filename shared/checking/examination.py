@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass, field, replace
 from itertools import combinations
-from operator import ne
 from typing import Literal
 
 import numpy as np
@@ -45,7 +44,7 @@ class Examination:
     """What one function of a program gave, on all problems, and the way in which it is written.
 
     `stopped` says on which problem the function failed, if it did: those after it were not set. `observed` are what it
-    was seen to compute and did not give back, `overflows` the problems on which it gave way, `numbers` its text's.
+    was seen to compute and did not give back, `overflows` the problems where it gave way; `numbers` stand in its text.
     """
 
     convention: Convention
@@ -213,11 +212,11 @@ def examine_forward(program: Program, problems: Iterable[Problem], convention: C
 
 
 def recognised(program: Program, problem: Problem) -> tuple[Convention, Reply]:
-    """Find the way in which a program is written: the one that makes most of what it gives right."""
+    """Find the way in which a program is written: of those that make most right, the nearest to how it was bound."""
     tried: list[tuple[int, int, Convention, Reply]] = []
     bound = getattr(program, "bound", None)  # in its layout it gave its gradients once
     known = (bound.rows, bound.transposed, bound.flat, bound.flat_labels) if bound else ()
-    for layout in sorted(layouts(), key=lambda layout: sum(map(ne, astuple(layout), known))):  # the nearest first
+    for layout in sorted(layouts(), key=lambda way: sum(a != b for a, b in zip(astuple(way), known, strict=False))):
         reply = program.call("gradients", *layout.arguments(problem))
         if reply.values is None:
             tried.append((-1, -1, layout, reply))
@@ -273,9 +272,9 @@ def remarks(examination: Examination) -> list[str]:
         found.append(f"read all the same, though not of the parameter's shape: {', '.join(other)}")
     if answer.dtype != answer.problem.dtype:
         is_all = all(fits_float32(V) for V in entries.values() if isinstance(V, np.ndarray) and V.dtype.kind == "f")
-        it, judged_is = ("it computes in", "is") if is_all else ("its arrays are", "all is")
+        what, is_judged = ("it computes in", "is") if is_all else ("its arrays are", "all is")
         found.append(
-            f"{it} float32 whatever it is given, and {judged_is} judged by what float32 can do "
+            f"{what} float32 whatever it is given, and {is_judged} judged by what float32 can do "
             "(7 digits; in JAX, jax.config.update('jax_enable_x64', True) gives 16)"
         )
     narrow, wide = ([name for name in given if precision(entries[name]) == dtype] for dtype in ("float32", "float64"))

@@ -120,7 +120,7 @@ class Reader:
         self.count += 1
         if self.count > DEEPEST:
             raise TooLongError
-        sighting = self.known.get(operation.number)
+        sighting = self.known.get(operation.number) or self.before(operation)
         if sighting and not is_wanted:
             tree: ast.expr = turned(name(sighting.quantity)) if sighting.turned else name(sighting.quantity)
             if sighting.late:
@@ -129,6 +129,15 @@ class Reader:
         tree = self.computed(operation)
         tree.operation = operation.number  # type: ignore[attr-defined]
         return tree
+
+    def before(self, operation: Operation) -> Sighting | None:
+        """Find the quantity that the same expression gave before, in another call, if it gives the same again."""
+        for number, sighting in self.known.items():
+            other = self.trace.operations[number]
+            is_there = other.place is not None and other.place.is_at(operation.place)
+            if is_there and other.function == operation.function and np.array_equal(other.result, operation.result):
+                return sighting
+        return None
 
     def computed(self, operation: Operation) -> ast.expr:
         """Write how an operation computed its result."""

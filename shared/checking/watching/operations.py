@@ -34,7 +34,7 @@ that gave it; None if that is in no file of the user's.
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +69,10 @@ class Place:
     function: str = "<module>"
     called_from: tuple[int, ...] = ()
     cell: int | None = None
+
+    def is_at(self, other: "Place | None") -> bool:
+        """Tell whether it is the same expression, whoever called its function."""
+        return other is not None and replace(self, called_from=()) == replace(other, called_from=())
 
     def __str__(self) -> str:
         """Say where: "two_layer.py, line 16", or "notebook.ipynb, cell 7, line 3"."""

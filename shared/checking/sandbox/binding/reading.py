@@ -10,17 +10,21 @@ from shared.checking.sandbox.binding.words import meanings, roles_of
 
 
 class Reading(NamedTuple):
-    """For each gradient the name of its value; how many are right, have a name, or have a shape that does not fit."""
+    """For each gradient the name of its value; how many are right, have a name, or have a shape that does not fit.
+
+    `pairs` says whether it matters which example has which label.
+    """
 
     of: dict[str, str]
     right: int = 0
     named: int = 0
     misfits: int = 0
+    pairs: bool = True
 
     @property
-    def score(self) -> tuple[int, int, int]:
-        """More is better: gradients whose shapes fit, right ones, named ones."""
-        return len(self.of) - self.misfits, self.right, self.named
+    def score(self) -> tuple[int, bool, int, int]:
+        """More is better: gradients whose shapes fit, labels that belong to their examples, right ones, named ones."""
+        return len(self.of) - self.misfits, self.pairs, self.right, self.named
 
 
 def read(entries: Mapping[str, Any], right: Mapping[str, np.ndarray], weights_changed: bool = False) -> Reading:

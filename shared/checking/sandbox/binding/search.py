@@ -15,7 +15,7 @@ from shared.checking.sandbox.binding.candidates import Candidates
 from shared.checking.sandbox.binding.given import WEIGHTS, Given
 from shared.checking.sandbox.binding.holder import like
 from shared.checking.sandbox.binding.making import makers, silence
-from shared.checking.sandbox.binding.paper import LAYOUTS, Layout, numbers, right
+from shared.checking.sandbox.binding.paper import LAYOUTS, Layout, holds, numbers, right
 from shared.checking.sandbox.binding.plan import Call, Plan, SizesError, UnboundError
 from shared.checking.sandbox.binding.reading import Reading, read
 from shared.checking.sandbox.binding.survey import Survey
@@ -171,6 +171,10 @@ class Search:
                     entries, _ = self._outcome(plan, given)
                     reading = self._read(plan, entries, {})
                 if len(reading.of) == COMPLETE and reading.misfits <= 2:
+                    reading = reading._replace(
+                        pairs=reading.right == COMPLETE
+                        or self._pairs(plan, given, {name: entries[name] for name in reading.of.values()})
+                    )
                     opposite = not self.labels or two_outputs.are_opposite(
                         entries[reading.of["dW2"]], entries[reading.of["db2"]], given.arrays
                     )
@@ -196,6 +200,13 @@ class Search:
         both = (self._outcome(replace(plan, one_by_one=False), given.of_example([0] * count))[0] for count in (1, 2))
         one, two = (found.get(name, np.zeros(1)) for found in both)
         return bool(one.any()) and np.array_equal(one, two)
+
+    def _pairs(self, plan: Plan, given: Given, entries: dict[str, np.ndarray]) -> bool:
+        """Tell whether other labels of the examples change anything: not where every output meets every label."""
+        Y, (*_, m) = given.arrays["Y"], given.sizes
+        arrays = {**given.arrays, "Y": np.roll(Y, 1, axis=Y.shape.index(m))}
+        others, _ = self._outcome(plan, replace(given, arrays=arrays))
+        return not all(name in others and holds(others[name], V) for name, V in entries.items())
 
     def _follows_rate(self, plan: Plan, given: Given, entries: dict[str, np.ndarray]) -> bool:
         """Tell whether updates are as large as the learning rate says that was asked for."""
