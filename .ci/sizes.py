@@ -16,7 +16,7 @@ CEILINGS = {
     "shared": 27480,
     "shared/judging": 2800,
     "shared/checking": 13490,
-    "tests": 17871,
+    "tests": 17883,
 }
 LONGEST_FILE, LONGEST_FUNCTION = 320, 60
 

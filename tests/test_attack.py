@@ -5,8 +5,11 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from contextlib import suppress
 from functools import partial
+from multiprocessing import active_children
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,7 @@ from conftest import left_in
 
 import implementations
 import shared.comparing.command
+from shared.comparing import workers
 from shared.data.files import LONG_AGO, unfinished, write_atomically
 
 ROOT = Path(__file__).parents[1]
@@ -224,3 +228,11 @@ def test_helpers_of_a_program_that_is_killed_end_silently(tmp_path):
     # run() returns when the last of them has closed standard error
     result = subprocess.run(command, capture_output=True, check=False, env=environment, timeout=60)
     assert (result.returncode, result.stderr) == (-signal.SIGKILL, b"")
+
+
+def test_an_interrupt_ends_the_helpers_and_what_waits_for_them_before_the_program_goes_on():
+    threads, processes = threading.enumerate(), active_children()
+    with suppress(KeyboardInterrupt), workers.started() as submit:
+        submit(time.sleep, 60)
+        raise KeyboardInterrupt
+    assert (threading.enumerate(), active_children()) == (threads, processes)

@@ -34,8 +34,6 @@ def started(*modules: str) -> Iterator[Submit]:
     others = active_children()
     with safe_path(), deaf_to_interrupts():
         pool = ProcessPoolExecutor(WORKERS, get_context("spawn"), _get_ready, (modules,))
-        for _ in range(WORKERS):  # each call starts a process, as long as none is idle
-            pool.submit(os.getpid)
 
     def submit(function: Callable[..., Any], *arguments: Any) -> Callable[[], Any]:
         with _lost():
@@ -48,12 +46,15 @@ def started(*modules: str) -> Iterator[Submit]:
         return result
 
     try:
+        with safe_path(), deaf_to_interrupts():
+            for _ in range(WORKERS):
+                pool.submit(os.getpid)  # starts a process, as long as none is idle
         yield submit
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
         for process in set(active_children()) - set(others):
             process.terminate()
             process.join()
+        pool.shutdown(cancel_futures=True)  # its thread ends here, and not beside the end of this program
 
 
 def _get_ready(modules: Sequence[str]) -> None:
