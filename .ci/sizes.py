@@ -13,10 +13,10 @@ from pathlib import Path
 CEILINGS = {
     "compare.py": 290,
     "implementations": 1150,
-    "shared": 27480,
+    "shared": 27549,
     "shared/judging": 2800,
-    "shared/checking": 13490,
-    "tests": 17883,
+    "shared/checking": 13558,
+    "tests": 17921,
 }
 LONGEST_FILE, LONGEST_FUNCTION = 320, 60
 

@@ -100,6 +100,13 @@ def test_another_slope_of_relu_at_its_kink_is_no_mistake_of_the_derivation(kind)
     assert "where Z1 is exactly 0" in sentence(checkup)
 
 
+@pytest.mark.parametrize("slope", [0, 1])
+def test_another_slope_of_softplus_at_its_middle_is_a_limit_of_dZ2(slope):  # noqa: N802
+    checkup = examined(planted(f"slope {slope} at Z2 = 0 in dZ2"), asked=SATURATED)
+    assert checkup.verdict == "certified, with limits"
+    assert "At Z2 = 0, dZ2 is off by up to 0.5" in sentence(checkup)
+
+
 def test_steps_give_way_with_the_gradients_that_they_take():
     patient = Patient(LATE_COLUMNS, (planted("detour through float32 in dZ2"),), FOUR, ("gradients", "train"))
     checkup = check(patient, SATURATED)

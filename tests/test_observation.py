@@ -28,8 +28,9 @@ def gradients(W1, b1, W2, b2, X, Y):
     return dict(dW1=dW1, db1=db1, dW2=dW2, db2=db2)
 """
 CHANGED = {
-    "dZ1 = dA1 * (Z1 > 0)": ("dZ1 = dA1 * (dA1 > 0)", "dA1 > 0", "dZ1 = dA1 * (Z1 > 0)"),
-    "dA1 = W2.T @ dZ2": ("dA1 = dW2.T @ dZ2", "dW2.T", "dA1 = W2.T @ dZ2"),
+    "dZ1 = dA1 * (dA1 > 0)": ("dZ1 = dA1 * (Z1 > 0)", "dA1 > 0"),
+    "dZ1 = dA1 * (A1 >= 0)": ("dZ1 = dA1 * (Z1 > 0)", "A1 >= 0"),
+    "dA1 = dW2.T @ dZ2": ("dA1 = W2.T @ dZ2", "dW2.T"),
 }
 
 
@@ -43,14 +44,44 @@ def examined(tmp_path):
     return examine
 
 
-@pytest.mark.parametrize("line", CHANGED)
-def test_the_expression_that_differs_is_pointed_at_and_mended_in_the_programs_own_names(examined, line):
-    changed, expression, mended = CHANGED[line]
+@pytest.mark.parametrize("changed", CHANGED)
+def test_the_expression_that_differs_is_pointed_at_and_mended_in_the_programs_own_names(examined, changed):
+    line, expression = CHANGED[changed]
     (finding,) = examined(BACKPROP.replace(line, changed)).findings
     place, source = finding.own.place, finding.own.source
     assert source.strip() == changed
     assert source[place.column : place.end_column] == expression
-    assert finding.own.mended == mended
+    assert finding.own.mended == line
+
+
+def test_a_mean_of_what_is_divided_by_m_already_is_mended_to_a_sum(examined):
+    early = BACKPROP.replace(" / m", "").replace("A2 - Y", "(A2 - Y) / m")
+    (finding,) = examined(early.replace("dZ1.sum", "dZ1.mean")).findings
+    assert finding.own.mended == "dW1, db1 = dZ1 @ X.T, dZ1.sum(axis=1, keepdims=True)"
+
+
+def test_a_rule_of_custom_vjp_is_pointed_at_where_it_is_wrong_and_not_where_it_is_used(examined):
+    text = """import jax
+import jax.numpy as jnp
+
+@jax.custom_vjp
+def relu(z):
+    return jnp.maximum(z, 0)
+
+relu.defvjp(lambda z: (relu(z), z), lambda z, d: (d * (d > 0),))
+
+def loss(W1, b1, W2, b2, X, Y):
+    Z2 = W2 @ relu(W1 @ X + b1) + b2
+    return jnp.mean(jnp.logaddexp(0, Z2) - Y * Z2)
+
+grad_loss = jax.jit(jax.grad(loss, argnums=(0, 1, 2, 3)))
+"""
+    checkup = examined(text)
+    (finding,) = checkup.findings
+    place = finding.own.place
+    assert (finding.name, place.line) == ("mask of dA1 in dZ1", 8)
+    assert finding.own.source[place.column : place.end_column] == "d * (d > 0)"
+    assert not any("not called" in remark for remark in checkup.remarks)
 
 
 @pytest.mark.usefixtures("single_mistakes")

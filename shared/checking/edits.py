@@ -41,6 +41,12 @@ class Edit:
     right: str = ""
 
     @property
+    def is_swap(self) -> bool:
+        """Whether what is written can stand where it is with the right one in its place: a quantity, a comparison."""
+        parts = [ast.parse(text or "0", mode="eval").body for text in (self.written, self.right)]
+        return any(all(isinstance(part, kind) for part in parts) for kind in (ast.Name | ast.Attribute, ast.Compare))
+
+    @property
     def is_only_another_operand(self) -> bool:
         """Whether it uses none of the quantities that it should: what computes it may be right, and called wrongly."""
         written, right = (set(re.findall(r"[dWZAXYbm]\w*", text)) for text in (self.written, self.right))

@@ -12,7 +12,7 @@ from shared.network import Array
 
 MADE_OF = {"Z2", "A2", "Y", "m", *FUNCTIONS}
 """What a line may be made of to be tried."""
-SIZES = np.arange(1, 10_000) / 10
+SIZES = np.arange(10_000) / 10
 """Every |Z2| that is tried: to one digit behind the point, and beyond 709, where exp overflows."""
 MUCH = 0.01
 """A line that is off by this, or by this share of a larger value, has given way."""
@@ -30,14 +30,19 @@ class Limit:
         Whether it always is a number.
     error : float
         How far off it is at most, as a share of what is larger than 1; infinite if it is no number.
+    only_at_0 : bool
+        Whether it is off where Z2 is 0, and nowhere else.
     """
 
     beyond: float | None
     is_number: bool
     error: float
+    only_at_0: bool
 
     def sentence(self, line: str) -> str:
         """Say it of a line."""
+        if self.only_at_0:
+            return f"at Z2 = 0, {line} is off by up to {self.error:.2g}"
         if self.beyond is None:
             return f"{line} is off by at most {self.error:.1g}"
         becomes = "off by more than 1%" if self.is_number else "infinite or NaN"
@@ -58,7 +63,8 @@ def limit_of(mistake: Mistake) -> Limit | None:
     error = float(shares.max())
     gone = shares > MUCH if np.isfinite(error) else np.isinf(shares)
     first = max(int(np.argmax(gone)) - 1, 0)
-    return Limit(float(SIZES[first]) if gone.any() else None, bool(np.isfinite(error)), error)
+    beyond = float(SIZES[first]) if gone.any() else None
+    return Limit(beyond, bool(np.isfinite(error)), error, only_at_0=bool(gone[0] and not shares[1:].any()))
 
 
 def of_each(text: str, Z2: Array, label: float) -> Array:

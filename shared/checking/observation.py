@@ -22,9 +22,9 @@ from shared.checking.recognition import Sighting, Trace, recognised
 from shared.checking.sandbox.program import Program
 from shared.checking.simplifying import Place as Replacement
 from shared.checking.simplifying import simplified, text_of
-from shared.checking.source import line_at, mended, where_assigned, where_called
+from shared.checking.source import changed, line_at, mended, where_assigned, where_called
 from shared.checking.symptoms import SURE
-from shared.checking.watching.operations import Place
+from shared.checking.watching.operations import Operation, Place
 from shared.checking.watching.recorder import MOST_OPERATIONS
 from shared.network import INPUTS
 
@@ -98,10 +98,15 @@ class Observation:
             place = where_assigned(self.path, place)
         source = line_at(self.path, place) if place else ""
         only = differences[0] if len(differences) == 1 else None
-        is_swapped = only is not None and only.written.isidentifier() and only.right.isidentifier()
-        changed = mended(self.path, place, only.written, only.right) if place and only and is_swapped else ""
+        cure = self.cure(only, place, trace.operations[only.operation or 0]) if place and only else ""
         yours = text_of(self.with_own_mean(tree, line)) if tree is not None and is_short else ""
-        return Own(line, text if is_short else "", differences, place, operation.name, source, changed, yours)
+        return Own(line, text if is_short else "", differences, place, operation.name, source, cure, yours)
+
+    def cure(self, edit: Edit, place: Place, operation: Operation) -> str:
+        """Write the line of a place without its only mistake; empty where that takes more than a word."""
+        if operation.function == "mean" and (edit.written, edit.right) == ("m", ""):
+            return changed(self.path, place, r"\bmean\b", "sum")
+        return mended(self.path, place, edit.written, edit.right) if edit.is_swap else ""
 
     def why_undefined(self, line: str) -> str:
         """Say which operation makes what is no number, infinite or nan, of numbers; empty if none was seen."""

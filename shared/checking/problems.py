@@ -91,9 +91,10 @@ def drawn(n_x: int, n_h: int, m: int, seed: int, scale: float = 1.0, remark: str
 
 
 def ties() -> Problem:
-    """Z1 is exactly 0, in every program: two inputs of zeros, black images, with b1 = 0. Both count, though equal."""
-    problem = drawn(4, 6, 9, seed=2, remark=", Z1 exactly 0 in two of them")
-    problem.parameters.b1[...] = 0.0
+    """Z1 and Z2 are exactly 0, in every program: two black images, with b1 = 0 and b2 = 0. Both count, though equal."""
+    problem = drawn(4, 6, 9, seed=2, remark=", Z1 and Z2 exactly 0 in two of them")
+    for b in (problem.parameters.b1, problem.parameters.b2):
+        b[...] = 0.0
     problem.X[:, 4:6] = 0.0
     problem.Y[:, 4:6] = 1.0
     return problem

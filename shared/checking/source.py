@@ -107,21 +107,32 @@ def placed_at(text: str, node: ast.expr | ast.stmt, like: Place) -> Place:
     return replace(like, line=node.lineno, column=start, end_line=node.end_lineno or 0, end_column=end)
 
 
-def mended(path: Path, place: Place, own: str, right: str) -> str:
-    """Write the line with one quantity in the place of another; empty where that takes more than a name.
+def mended(path: Path, place: Place, written: str, right: str) -> str:
+    """Write the line with one formula in the place of another; empty where that takes more than names.
 
-    The name that is replaced must be the only one of its kind in the expression, and the function must have a name for
-    the quantity that belongs there.
+    The expression must hold the one as it is written in the notation, and the function must have names for the other.
     """
-    line, text = line_at(path, place), text_of(path, place)
-    expression = line[place.column : place.end_column] if place.line == place.end_line else ""
-    function = function_around(text, place.line)
-    known = names_in(text if function is None else ast.unparse(function))
-    wrong_name, right_name = name_for(own, names_in(expression)), name_for(right, known)
-    if not wrong_name or not right_name:
-        return ""
-    changed = re.sub(rf"(?<![\w.]){re.escape(wrong_name)}(?!\w)", right_name, expression)
-    return f"{line[: place.column]}{changed}{line[place.end_column :]}".strip()
+    function = function_around(text_of(path, place), place.line)
+    known = names_in(text_of(path, place) if function is None else ast.unparse(function))
+    wrong, wanted = with_names(written, names_in(expression_at(path, place))), with_names(right, known)
+    return changed(path, place, rf"(?<![\w.]){re.escape(wrong)}(?!\w)", wanted) if wrong and wanted else ""
+
+
+def changed(path: Path, place: Place, pattern: str, right: str) -> str:
+    """Write the line of a place with what a pattern finds in its expression replaced; empty if it finds nothing."""
+    line, (expression, count) = line_at(path, place), re.subn(pattern, right, expression_at(path, place))
+    return f"{line[: place.column]}{expression}{line[place.end_column :]}".strip() if count else ""
+
+
+def expression_at(path: Path, place: Place) -> str:
+    """Give the expression of a place; empty if it takes more than a line."""
+    return line_at(path, place)[place.column : place.end_column] if place.line == place.end_line else ""
+
+
+def with_names(formula: str, names: set[str]) -> str:
+    """Write a formula with the names that a program has for its quantities; empty if it has none, or several."""
+    said = {quantity: name_for(quantity, names) for quantity in names_in(formula)}
+    return re.sub(r"(?<![\w.])[A-Za-z]\w*", lambda each: said[each[0]], formula) if all(said.values()) else ""
 
 
 def function_around(text: str, line: int) -> ast.FunctionDef | None:

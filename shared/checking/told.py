@@ -83,7 +83,7 @@ def sentence(checkup: Checkup) -> str:
 
 def capitalised(text: str) -> str:
     """Begin a sentence with words; names of the notation stay as they are."""
-    return text[:1].upper() + text[1:] if text.startswith("beyond") else text
+    return text[:1].upper() + text[1:] if text.startswith(("beyond ", "at ")) else text
 
 
 def doubts(checkup: Checkup) -> Iterator[str]:

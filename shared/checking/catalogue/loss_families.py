@@ -36,6 +36,15 @@ LOSS_FAMILIES = (
         "Each batch is averaged and then the batches: an example in a smaller last batch counts for more.",
         BATCHES,
     ),
+    Family(
+        "dZ2",
+        "slope {p:g} at Z2 = 0",
+        "(where(Z2 == 0, p, A2) - Y) / m",
+        "At Z2 = 0 the slope of softplus is 1/2, and autograd makes it {p:g} where a maximum, a clamp or an absolute "
+        "value is part of it: logaddexp, or a loss that takes Z2, has the right one.",
+        (0, 1),
+        traits=Trait.LIMIT,
+    ),
     guard(
         "cost",
         "log of a probability clipped at",

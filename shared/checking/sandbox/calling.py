@@ -199,7 +199,7 @@ def target(module: ModuleType, source: str, entry: str = "") -> Target:
         f"{name}{signature(getattr(module, name))} is left alone: it is no {name}(W1, b1, ...)" for name in usual
     ]
     remarks = [remark for remark, name in zip(remarks, usual, strict=True) if name not in (*fitting, "gradients")]
-    if "gradients" in fitting and entry in ("", "gradients"):
+    if "gradients" in fitting and entry in ("", "gradients") and not ("torch" in source and wants_tensors(module)):
         return Target(module, fitting, remarks=remarks)
     search = Search(Survey(module, source), entry)
     found = search.find()
@@ -215,6 +215,15 @@ def target(module: ModuleType, source: str, entry: str = "") -> Target:
     if "gradients" in usual and entry in ("", "gradients"):
         return Target(module, [name for name in usual if name == "gradients" or name in fitting], remarks=remarks)
     return Target(module, [], problem=search.why_not(), survey=search.survey)
+
+
+def wants_tensors(module: ModuleType) -> bool:
+    """Tell whether gradients() has no use for arrays of NumPy."""
+    try:
+        module.gradients(*map(numbers().get, ORDER["gradients"]))
+    except Exception as error:
+        return isinstance(error, (AttributeError, TypeError))
+    return False
 
 
 def follows_the_contract(module: ModuleType) -> bool:

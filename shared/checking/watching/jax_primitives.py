@@ -1,17 +1,19 @@
 """JAX, watched: nothing is compiled, and every primitive is told as it is carried out, forwards and backwards.
 
 NumPy carries out what it knows, in place of a compiler that would take its time for each of them. Where a primitive
-stands, JAX itself knows: what goes backwards stands where the same went forwards.
+stands, JAX itself knows: what goes backwards stands where the same went forwards, if no rule of custom_vjp computes it.
 """
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from types import FrameType
 from typing import Any
 
 import numpy as np
 
 from shared.checking.watching.operations import Constant
+from shared.checking.watching.places import Sources, name_at
 from shared.checking.watching.recorder import Recorder
 
 RENAMED = {
@@ -78,6 +80,15 @@ def in_numpy(primitive: str, V: Sequence[np.ndarray], parameters: Mapping[str, A
     return ENTRY_BY_ENTRY[primitive](*V)
 
 
+def within_a_pass_back(frame: FrameType | None, sources: Sources) -> FrameType | None:
+    """Find the user's own function that JAX runs on its way back, such as a rule of custom_vjp."""
+    while frame and not frame.f_code.co_name.startswith("backward_pass"):
+        if sources.is_own(frame.f_code.co_filename):
+            return frame
+        frame = frame.f_back
+    return None
+
+
 @contextmanager
 def watched(recorder: Recorder) -> Iterator[None]:
     """While it lasts, JAX compiles nothing, and what it carries out is written down, if JAX is there."""
@@ -99,15 +110,18 @@ def watched(recorder: Recorder) -> Iterator[None]:
         except (KeyError, TypeError):  # integers and keys, of which random numbers are made
             result = as_jax_does(self, primitive, inputs, parameters)
         here: Any = information.current()
-        place, name = recorder.sources.place_in(information.user_frames(here.traceback) if here.traceback else ())
         goes_back = "transpose" in str(here.name_stack)
+        if goes_back and (by_hand := within_a_pass_back(sys._getframe(1), recorder.sources)):
+            place, name = recorder.sources.place(by_hand), name_at(by_hand, recorder.sources)
+        else:
+            place, name = recorder.sources.place_in(information.user_frames(here.traceback) if here.traceback else ())
+            name = "" if goes_back else name  # which is that of what went forwards
         if place:
             operands = [recorder.operand(value) for value in inputs]
             operands += [Constant(parameters["y"])] if primitive.name == "integer_pow" else []
             options: dict[str, Any] = {"axis": list(parameters["axes"])} if "axes" in parameters else {}
             options |= {"goes_back": True} if goes_back else {}
-            of = "" if goes_back else name  # the name is that of what went forwards
-            recorder.write(named(primitive.name, parameters), operands, result, place, of, options)
+            recorder.write(named(primitive.name, parameters), operands, result, place, name, options)
         return result
 
     trace.process_primitive = told

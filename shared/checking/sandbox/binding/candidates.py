@@ -128,10 +128,12 @@ class Candidates:
         return names.union(*map(self.beneath, names))
 
     def not_called(self, plans: Iterable[Plan]) -> list[str]:
-        """Name the functions and methods that play a known part, and that no plan calls."""
-        called, classes = self.called(plans), {plan.entry.rpartition(".")[0] for plan in plans}
-        methods = [name for cls in classes & {*self.survey.classes} for name in members(self.survey.classes[cls])]
-        return [name for name in (*self.survey.functions, *methods) if is_like(name, PARTS) and name not in called]
+        """Name the functions and methods that play a known part, and that no plan calls or hands over."""
+        known = self.called(plans) | self.survey.handed_over()
+        classes = {plan.entry.rpartition(".")[0] for plan in plans} & {*self.survey.classes}
+        functions = [name for name in self.survey.functions if name in self.survey.definitions]
+        methods = [name for cls in classes for name in members(self.survey.classes[cls])]
+        return [name for name in (*functions, *methods) if is_like(name, PARTS) and name not in known]
 
     def _builds(self, cls: str) -> Iterator[Call]:
         """Go through the ways to get what holds the weights: an object of a class, or the module itself."""

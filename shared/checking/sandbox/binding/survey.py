@@ -45,7 +45,7 @@ class Survey:
             self.tree = ast.parse(source)
         except SyntaxError:  # a notebook's cells may not make one text
             self.tree = ast.parse("")
-        self._defined = {node.name: node for node in ast.walk(self.tree) if isinstance(node, ast.FunctionDef)}
+        self.definitions = {node.name: node for node in ast.walk(self.tree) if isinstance(node, ast.FunctionDef)}
         top = {getattr(node, "name", "") for node in self.tree.body} | set(_assigned(self.tree))
         names = [name for name in vars(module) if name in top and not name.startswith("__")]
         found = {name: getattr(module, name) for name in names}
@@ -88,7 +88,7 @@ class Survey:
 
     def returned(self, name: str) -> list[str]:
         """Name what a function returns: by its return statement or its callers; "" for what has no name."""
-        node = self._defined.get(name)
+        node = self.definitions.get(name)
         returns = [each for each in ast.walk(node) if isinstance(each, ast.Return)] if node else []
         values = returns[-1].value if returns else None
         parts = values.elts if isinstance(values, ast.Tuple | ast.List) else [values] if values else []
@@ -108,7 +108,7 @@ class Survey:
         callers = [f for f in self.callers_of(name) if f not in (*above, name)]
         within = [f for f in callers if not self.callers_of(f) or self.is_for_each_example(f, (*above, name))]
         loops = ((node, node.target) for node in ast.walk(self.tree) if isinstance(node, ast.For))
-        for scope, taken in (*loops, *((self._defined[f], self._defined[f].args) for f in within)):
+        for scope, taken in (*loops, *((self.definitions[f], self.definitions[f].args) for f in within)):
             variables = {getattr(node, "id", getattr(node, "arg", "")) for node in ast.walk(taken)}
             if any(map(OF_BATCHES.search, variables)):
                 continue
@@ -119,7 +119,7 @@ class Survey:
                     if len(variables & {*given, *subscripts}) >= (1 if subscripts else 2):
                         return True
         is_called = any(isinstance(node, ast.Call) and _called(node) == name for node in ast.walk(self.tree))
-        parameters = [each.arg for each in self._defined[name].args.args] if name in self._defined else []
+        parameters = [each.arg for each in self.definitions[name].args.args] if name in self.definitions else []
         return "x" in parameters and not any(map(OF_BATCHES.search, parameters)) and not is_called
 
     def mentions(self, *words: str) -> bool:
@@ -149,11 +149,16 @@ class Survey:
 
     def callers_of(self, name: str) -> list[str]:
         """Name the functions that call one."""
-        return [other for other in self._defined if name in self.calls_of(other)]
+        return [other for other in self.definitions if name in self.calls_of(other)]
+
+    def handed_over(self) -> set[str]:
+        """Name what calls are given, such as loss in jax.grad(loss)."""
+        calls = (node for node in ast.walk(self.tree) if isinstance(node, ast.Call))
+        return {each.id for call in calls for each in call.args if isinstance(each, ast.Name)}
 
     def calls_of(self, name: str) -> set[str]:
         """Name the functions that a function calls."""
-        node = self._defined.get(name)
+        node = self.definitions.get(name)
         return {_called(each) for each in ast.walk(node) if isinstance(each, ast.Call)} if node else set()
 
 
