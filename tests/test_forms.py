@@ -483,7 +483,8 @@ def test_a_notebook_is_taken_without_its_magics(tmp_path):
     path = notebook(
         tmp_path / "mine.ipynb",
         "%matplotlib inline\nimport numpy as np\n!pip install numpy\nfiles = !ls",
-        "%%time\nthis is not Python",
+        "%%bash\nthis is not Python",
+        "%%time\nkept = 1",
         dedent(ORDERED.format(name="gradients", parameters="W1, b1, W2, b2, X, Y")),
     )
     assert cells(path)[1] == "pass\nimport numpy as np\npass\nfiles = None"
@@ -491,8 +492,8 @@ def test_a_notebook_is_taken_without_its_magics(tmp_path):
         reply = program.call("gradients", *GIVEN.values(), watch=True)
     assert reply.values is not None, reply.failure
     place = reply.operations[0].place
-    assert (place.cell, place.line) == (3, 4)
-    assert str(place) == f"{path}, cell 3, line 4"
+    assert (cells(path)[3], place.cell, place.line) == ("pass\nkept = 1", 4, 4)
+    assert str(place) == f"{path}, cell 4, line 4"
 
 
 def test_an_error_in_a_notebook_has_its_cell(tmp_path):

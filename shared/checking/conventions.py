@@ -100,7 +100,8 @@ class Convention:
     """A way of writing the network.
 
     `rows`: examples are rows. `transposed`: weights are (in, out). `flat`: biases have one dimension.
-    `flat_labels`: so have labels. `late`: what is m times larger than with autograd, since 1/m comes later.
+    `flat_labels`: so have labels. `one_unit`: W2 has one, too, and b2 is a number. `late`: what is m times larger than
+    with autograd, since 1/m comes later.
     `differences`: what the four gradients are, if they are no derivatives.
     `read`: for values without names, by their places such as "0" or "1.2", what they are; and for names that mean
     something else than in this suite.
@@ -110,13 +111,14 @@ class Convention:
     transposed: bool = False
     flat: bool = False
     flat_labels: bool = False
+    one_unit: bool = False
     late: tuple[str, ...] = ()
     differences: Differences | None = None
     read: tuple[tuple[str, str], ...] = ()
 
     def arguments(self, problem: Problem) -> list[Array]:
         """Write W1 b1 W2 b2 X Y as the program wants them."""
-        return [np.ascontiguousarray(self.theirs(name, V)) for name, V in problem.given().items()]
+        return [np.asarray(self.theirs(name, V), order="C") for name, V in problem.given().items()]
 
     def turned(self, name: str) -> bool:
         """Tell whether the program holds the transpose of an array of this suite."""
@@ -125,18 +127,19 @@ class Convention:
 
     def is_flat(self, name: str) -> bool:
         """Tell whether the program holds an array in one dimension."""
-        return self.flat_labels if name == "Y" else self.flat and name.removeprefix("d") in BIASES
+        base = name.removeprefix("d")
+        return {"Y": self.flat_labels, "W2": self.one_unit}.get(base, self.flat and base in BIASES)
 
     def theirs(self, name: str, V: Array) -> Array:
         """Turn an array of this suite's shape into the program's."""
         if self.is_flat(name):
-            return V.ravel()
+            return V.ravel() if not self.one_unit or name[-2:] != "b2" else V.reshape(())
         return V.T if self.turned(name) else V
 
     def their_index(self, name: str, index: tuple[int, ...]) -> list[int]:
         """Turn the place of an entry in this suite's array into that in the program's."""
         if self.is_flat(name):
-            return [max(index)]
+            return [max(index)] if not self.one_unit or name[-2:] != "b2" else []
         return list(index[::-1] if self.turned(name) else index)
 
     def ours(self, name: str, V: Array, shape: tuple[int, ...]) -> tuple[Array, str]:
@@ -166,6 +169,8 @@ class Convention:
             yield "biases have one dimension"
         if self.flat_labels:
             yield "labels have one dimension"
+        if self.one_unit:
+            yield "W2 has one dimension, and b2 none"
         if self.late == LATE:
             yield "1/m is left to dW and db, as in the course: dZ2, dA1 and dZ1 are m times those of autograd"
         elif self.late:
@@ -200,5 +205,5 @@ def squeezed(shape: tuple[int, ...]) -> tuple[int, ...]:
 def layouts() -> list[Convention]:
     """All ways of calling a program, the most usual first."""
     shapes = [(False, False), (True, True), (True, False), (False, True)]
-    flatness = [(False, False), (True, True), (True, False), (False, True)]
-    return [Convention(*shape, *flat) for flat, shape in product(flatness, shapes)]
+    flatness = [(False, False), (True, True), (True, False), (False, True), (True, True, True)]
+    return [Convention(*shape, *flat) for flat, shape in product(flatness, shapes)]  # type: ignore[arg-type]

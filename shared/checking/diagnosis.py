@@ -19,14 +19,16 @@ from shared.checking.fitted import guesses
 from shared.checking.judged_reply import JudgedReply, gap
 from shared.checking.lines import RIGHT, Formula, Line, Values, one_by_one
 from shared.checking.same_formulas import computing_the_same, is_given
+from shared.checking.sandbox.binding.given import BIG, BIG32
 from shared.checking.screening import Screen
 from shared.checking.symptoms import saturation
 from shared.checking.what_is_wrong import Diagnosis
 from shared.checking.without_search import without_search
 from shared.network import Array
 
-RATES = (1.0, 0.5, 0.1, 0.05, 0.01, 0.0075, 0.005, 0.001)
-"""Usual learning rates: what a program may have updated W2 with before its time."""
+AS_ASKED = 0.0
+RATES = (1.0, 0.5, 0.1, 0.05, 0.01, 0.0075, 0.005, 0.001, AS_ASKED)
+"""Learning rates that a program may have updated W2 with before its time: usual ones, and those it was asked with."""
 WAVERS = "asked the same again, it answers otherwise: it is drawn at random, or something is kept between the calls"
 MASKED = Formula("where(Z1 > 0, dA1, 0)")
 """The right dZ1 as dZ[Z1 <= 0] = 0 leaves it: 0 where dA1 is not a number, which would stay in a product with 0."""
@@ -256,8 +258,8 @@ def matches_nearly(predicted: Array, answer: JudgedReply, name: str, replaced: M
 
 
 def with_rate(line: Line, learning_rate: float) -> Line:
-    """Let a line see a learning rate."""
-    return lambda q: line({**q, "learning_rate": learning_rate})
+    """Let a line see a learning rate, or the one with which an update of such numbers is asked for."""
+    return lambda q: line({**q, "learning_rate": learning_rate or (BIG32 if q["X"].dtype == np.float32 else BIG)})
 
 
 def predictions(

@@ -86,7 +86,7 @@ def update_evidence(outcome: TrainingCheck, name: str, convention: Convention) -
             index = judgement.worst.index
             dV = step.own_gradients.get(f"d{name}", np.full(before.shape, np.nan))[index]
             line = f"{on_paper.n(before[index])} - {rate} * {on_paper.n(dV)}"
-            entry = f"{name}{convention.their_index(name, index)} after step {step.number}"
+            entry = f"{name}{convention.their_index(name, index) or ''} after step {step.number}"
             where = f"{step.course.problem.name}, learning rate {rate}"
             return Evidence(where, entry, line, float(judgement.worst.true_value), judgement.worst.got)
     return None

@@ -215,7 +215,7 @@ def recognised(program: Program, problem: Problem) -> tuple[Convention, Reply]:
     """Find the way in which a program is written: of those that make most right, the nearest to how it was bound."""
     tried: list[tuple[int, int, Convention, Reply]] = []
     bound = getattr(program, "bound", None)  # in its layout it gave its gradients once
-    known = (bound.rows, bound.transposed, bound.flat, bound.flat_labels) if bound else ()
+    known = (bound.rows, bound.transposed, bound.flat, bound.flat_labels, bound.one_unit) if bound else ()
     for layout in sorted(layouts(), key=lambda way: sum(a != b for a, b in zip(astuple(way), known, strict=False))):
         reply = program.call("gradients", *layout.arguments(problem))
         if reply.values is None:

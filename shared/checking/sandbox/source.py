@@ -60,7 +60,8 @@ def cells(path: Path) -> dict[int, str]:
         if cell.get("cell_type") == "code":
             source = cell.get("source", cell.get("input", ""))
             text = source if isinstance(source, str) else "".join(source)
-            code[number] = "" if text.lstrip().startswith("%%") else without_magics(text)
+            is_other = re.match(r"\s*%%(?!time|capture|prun)", text)  # bash or html, or what writes a file
+            code[number] = "" if is_other else without_magics(text)
     return code
 
 

@@ -18,8 +18,8 @@ class Bound:
         What is called with what, in words.
     own : bool
         Whether the program draws its weights itself.
-    rows, transposed, flat, flat_labels : bool
-        How it takes examples, weights, biases and labels.
+    rows, transposed, flat, flat_labels, one_unit : bool
+        How it takes examples, weights, biases, labels, and the weights of the output unit.
     sizes : tuple or None
         n_x and n_h, where the program has sizes of its own.
     steps : int
@@ -34,6 +34,7 @@ class Bound:
     transposed: bool = False
     flat: bool = False
     flat_labels: bool = False
+    one_unit: bool = False
     sizes: tuple[int, int] | None = None
     steps: int = 0
 

@@ -200,7 +200,7 @@ def _call(target: Target, source: Source, request: dict[str, Any], folder: Path)
             raise NoEntriesError(f"it returned more than {LARGEST_ANSWER:,} bytes; return gradients only")
         np.savez(folder / "values.npz", *arrays)
         if request["watch"] and target.is_script:
-            save(target.step_from(given[:4]).operations, _empty(folder / "watched"))
+            save(target.step_from(given[:5]).operations, _empty(folder / "watched"))
             answer["watched"] = True
         answer["values"] = [(name, value if isinstance(value, str) else None) for name, value in values.items()]
     except NoEntriesError as error:

@@ -42,7 +42,7 @@ class Binding:
 
     def call(self, function: str, arguments: list[Any], note: Callable[[str, Any], Any]) -> dict[str, Any]:
         """Give what the program gives, with the gradients under their names in this suite."""
-        arrays = dict(zip(NAMES, arguments, strict=False))
+        arrays = {name: np.asarray(V) for name, V in zip(NAMES, arguments, strict=False)}
         arrays = two_outputs.asked(arrays, self.labels) if self.labels else arrays
         given = replace(given_to(self.survey, arrays, self._rate(arrays), self.make), note=note)
         if function == "train":

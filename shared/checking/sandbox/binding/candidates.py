@@ -91,7 +91,9 @@ class Candidates:
         """Go through the plans that ask a torch.nn.Module, and a loss."""
         for build in self._modules():
             if build.name == name:
-                asked = Call("__call__", (("input", ("X", "")),), None, ("A2",))
+                model: Any = self.survey.classes.get(name) or vars(self.survey.module)[name]
+                takes = next((each.name for each in parameters_of(model.forward) or () if each.name != "self"), "input")
+                asked = Call("__call__", ((takes, ("X", "")),), None, ("A2",))
                 loss = Call("loss", (("output", ("A2", "")), ("labels", ("Y", ""))), cross_entropy(self.survey))
                 yield Plan(name, (asked, loss), build, "outputs")
 

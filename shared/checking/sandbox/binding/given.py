@@ -86,7 +86,8 @@ class Given:
 
     def argument(self, name: str, array: np.ndarray | None = None) -> Any:
         """Give one of W1 b1 W2 b2 X Y, or the array that stands for it here, as the program takes it."""
-        return self.note(name, self.make(self.arrays[name] if array is None else array))
+        made = self.make(self.arrays[name] if array is None else array)
+        return self.note(name, made.detach() if name in ("X", "Y") and hasattr(made, "detach") else made)
 
     def with_bias(self, name: str, form: str) -> np.ndarray:
         """Give weights with their biases beside them: a column of weights that are (out, in), and else a row."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from shared.checking.sandbox.binding.paper import fits
 from shared.checking.sandbox.binding.survey import parameters_of
-from shared.checking.sandbox.binding.words import numbered, roles_of, weight_of
+from shared.checking.sandbox.binding.words import are_gradients_of, gradient_of, numbered, roles_of, weight_of
 
 DEEPEST = 3
 WEIGHTS = ("W1", "b1", "W2", "b2")
@@ -80,22 +80,27 @@ def is_array(value: Any) -> bool:
 def weight_slots(value: Any, arrays: Mapping[str, np.ndarray]) -> dict[str, Slot]:
     """Find where an object keeps W1 b1 W2 b2: by their names, where these are usual, and else by shape and order.
 
-    Weights lie side by side: of two that fit, the next one behind those that were found is taken.
+    Weights lie side by side, in their order: of two that fit, the next one behind those before it is taken.
     """
     found: dict[str, Slot] = {}
     free = [slot for slot in slots(value) if is_array(slot.get())]
     places = {slot.name: place for place, slot in enumerate(free)}
+    gradients = are_gradients_of(places) | {name for name in places if gradient_of(name.rpartition(".")[2])}
+    others = [slot for slot in free if slot.name not in gradients]
+    free = others if len(others) >= len(WEIGHTS) else free
     named = numbered({slot.name: weight_of(slot.name) for slot in free})
+    if not {*WEIGHTS} <= {*named.values()}:  # a single letter means nothing by itself
+        named = {name: role for name, role in named.items() if len(name.rpartition(".")[2]) > 1}
     for slot in free:
         role = named.get(slot.name, "")
         if role in WEIGHTS and role not in found and fits(slot.get(), arrays[role]):
             found[role] = slot
-    for role in WEIGHTS:
-        left = [slot for slot in free if slot not in found.values()]
-        last = max((places[slot.name] for slot in found.values()), default=0)
+    for k, role in enumerate(WEIGHTS):
         if role not in found:
-            fitting = [slot for slot in left if fits(slot.get(), arrays[role])]
-            fitting.sort(key=lambda slot: (places[slot.name] < last, abs(places[slot.name] - last)))
+            start = max((places[found[each].name] for each in WEIGHTS[:k] if each in found), default=-1)
+            end = min((places[found[each].name] for each in WEIGHTS[k:] if each in found), default=len(places))
+            fitting = [slot for slot in free if slot not in found.values() and fits(slot.get(), arrays[role])]
+            fitting.sort(key=lambda slot: (not start < places[slot.name] < end, abs(places[slot.name] - start)))
             found.update(dict(zip([role], fitting, strict=False)))
     return found
 

@@ -13,24 +13,27 @@ from shared.checking.sandbox.binding.given import BIG, BIG32
 from shared.checking.sandbox.binding.survey import Survey
 
 
-def makers(survey: Survey) -> list[tuple[Callable[[np.ndarray], Any], float]]:
+def makers(survey: Survey, takes_weights: bool) -> list[tuple[Callable[[np.ndarray], Any], float]]:
     """Return what makes the arguments of arrays, and the learning rate from which an update can be read."""
     if not survey.uses_torch:
         return [(np.asarray, BIG), (np.asarray, BIG32)]
     import torch
 
-    return [
-        (partial(_tensor, dtype=torch.float64), BIG),
-        (partial(_tensor, dtype=torch.float32), BIG32),
-        (np.asarray, BIG),
+    is_differentiated = [False, True] if takes_weights and survey.mentions("grad", "backward") else [False]
+    tensors = [
+        (partial(_tensor, dtype=dtype, requires_grad=each), rate)
+        for dtype, rate in ((torch.float64, BIG), (torch.float32, BIG32))
+        for each in is_differentiated
     ]
+    return [*tensors, (np.asarray, BIG)]
 
 
-def _tensor(array: np.ndarray, dtype: Any) -> Any:
+def _tensor(array: np.ndarray, dtype: Any, requires_grad: bool) -> Any:
     """Make a tensor; classes stay whole numbers."""
     import torch
 
-    return torch.tensor(array, dtype=None if array.dtype.kind == "i" else dtype)
+    is_class = array.dtype.kind == "i"
+    return torch.tensor(array, dtype=None if is_class else dtype, requires_grad=requires_grad and not is_class)
 
 
 def cross_entropy(survey: Survey) -> Callable[..., Any]:
@@ -39,7 +42,7 @@ def cross_entropy(survey: Survey) -> Callable[..., Any]:
     def loss(output: Any, labels: Any) -> Any:
         from torch.nn import functional
 
-        if output.shape[-1] > 1:
+        if output.ndim > 1 and output.shape[-1] > 1:
             return functional.cross_entropy(output, labels)
         labels = labels.reshape(output.shape).to(output.dtype)
         logits = survey.mentions("BCEWithLogitsLoss", "binary_cross_entropy_with_logits")

@@ -1,5 +1,6 @@
 """The steps of a training in NumPy: arrays from which the same line subtracts something again and again."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -67,8 +68,9 @@ def _chains(operations: Sequence[Operation], inputs: Mapping[str, np.ndarray]) -
     """Find what is updated: each update in a place takes what the one before it in this place gave."""
     found, ends = list[_Chain](), dict[Any, _Chain]()
     for operation in operations:
-        is_number = operation.function == "assign" and weight_of(operation.name) == "b2"
-        moves = operation.function in ("add", "subtract") and operation.result.ndim > 0
+        is_b2 = weight_of(operation.name) == "b2"
+        is_number = operation.function == "assign" and is_b2
+        moves = operation.function in ("add", "subtract") and (operation.result.ndim > 0 or is_b2)
         if operation.place is None or not (is_number or moves):
             continue
         before = operation.name if is_number else operation.operands[0]
@@ -78,6 +80,7 @@ def _chains(operations: Sequence[Operation], inputs: Mapping[str, np.ndarray]) -
         else:
             first = operation.result if is_number else value_of(operation.operands[0], operations, inputs)
             chain = _Chain(np.broadcast_to(first, operation.result.shape), [] if is_number else [operation])
+            chain.begun = operation.number + 1 if is_number else 0
             found.append(chain)
         ends[operation.name if is_number else Result(operation.number)] = chain
     used = [value_of(V, operations, inputs) for each in operations if each.function in PRODUCTS for V in each.operands]
@@ -86,7 +89,7 @@ def _chains(operations: Sequence[Operation], inputs: Mapping[str, np.ndarray]) -
     weights = [chain for chain in moving if all(each.result.tobytes() in known for each in chain.updates[:-1])]
     count = min((len(chain.updates) for chain in weights), default=0)
     second = min((chain.updates[1].number for chain in weights), default=0)
-    early = [chain for chain in moving if chain.updates[0].number < second]
+    early = [chain for chain in moving if (chain.begun or chain.updates[0].number) < second]
     return [chain for chain in early if abs(len(chain.updates) - count) < 2]
 
 
@@ -101,10 +104,10 @@ def _together(chains: list[_Chain]) -> list[_Chain]:
 
 
 def rate_of(updates: Sequence[Operation], operations: Sequence[Operation]) -> float:
-    """The learning rate: a number that is a factor in every update of arrays, on its line; 1 if there is none."""
-    seen = [update for update in updates if isinstance(update.operands[-1], Result)]
-    factors = [set(factors_of(update.operands[-1], update, operations)) for update in seen]
-    return max(set.intersection(*factors), default=1.0) if factors else 1.0
+    """The learning rate: a number that is a factor in most updates of arrays, on their lines; 1 if there is none."""
+    seen = [update for update in updates if update.operands and isinstance(update.operands[-1], Result)]
+    factors = Counter(f for update in seen for f in {*factors_of(update.operands[-1], update, operations)})
+    return max((f for f, count in factors.items() if 2 * count > len(seen)), default=1.0)
 
 
 def factors_of(operand: Operand, update: Operation, operations: Sequence[Operation]) -> Iterator[float]:

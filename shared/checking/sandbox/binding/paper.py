@@ -9,23 +9,30 @@ GRADIENTS = ("dW1", "db1", "dW2", "db2")
 
 
 class Layout(NamedTuple):
-    """How a program holds its arrays: examples as rows, weights as (in, out), vectors with one dimension."""
+    """How a program holds its arrays: examples as rows, weights as (in, out), vectors with one dimension.
+
+    `one_unit` says that the output unit is written as one: W2 is a vector, and b2 a number.
+    """
 
     rows: bool = False
     transposed: bool = False
     flat: bool = False
     flat_labels: bool = False
+    one_unit: bool = False
 
     def of(self, name: str, V: np.ndarray) -> np.ndarray:
         """Write an array in this layout."""
-        if (name[-2:] in ("b1", "b2") and self.flat) or (name == "Y" and self.flat_labels):
+        if name[-2:] == "b2" and self.one_unit:
+            return np.array(V.reshape(()))
+        is_flat = {"b1": self.flat, "b2": self.flat, "W2": self.one_unit, "Y": self.flat_labels}
+        if is_flat.get(name[-2:]):
             return np.ascontiguousarray(V.ravel())
         return np.ascontiguousarray(V.T if (self.transposed if "W" in name else self.rows) else V)
 
 
 LAYOUTS = [
     Layout(*shape, *flat)
-    for flat in ((False, False), (True, True), (True, False), (False, True))
+    for flat in ((False, False), (True, True), (True, False), (False, True), (True, True, True))
     for shape in ((False, False), (True, True), (True, False), (False, True))
 ]
 """All of them, the most usual first."""

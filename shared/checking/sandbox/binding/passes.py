@@ -12,7 +12,7 @@ from shared.checking.sandbox.binding.words import gradient_of
 from shared.checking.watching.operations import Constant, Input, Operand, Operation, Result, Several
 
 WEIGHTS = NAMES[:4]
-PRODUCTS = ("matmul", "dot", "linear", "addmm", "mv")
+PRODUCTS = ("matmul", "dot", "linear", "addmm", "mv", "einsum")
 VIEWS = ("transpose", "copy", "array", "asarray", "reshape")
 DATA = ("", "getitem", "zeros", *VIEWS)
 """What gives an array that nobody computed."""
@@ -104,7 +104,7 @@ class Reading:
                 others = [operand for operand, leaf in leaves.items() if leaf is None and self.value(operand).ndim]
                 if trained and others:  # of weights and biases, weights have more dimensions
                     leaf = max(trained)[1]
-                    yield k, leaf, others[0], [*leaves].index(others[0]) < [*leaves.values()].index(leaf)
+                    yield k, leaf, others[0], is_left(others[0], [*leaves], [*leaves.values()].index(leaf))
 
     @cached_property
     def roles(self) -> dict[str, int]:
@@ -157,6 +157,9 @@ class Reading:
         taken = [Result(each.number) for each in operations if each.function == "getitem"]
         operands = [*(V for operation in used for V in operation.inputs), *taken]
         arrays = [V for V in operands if not isinstance(V, Constant) or self.value(V).ndim]
+        if m == 1:  # a label may be a number of Python's: it is subtracted from the output
+            subtracted = [each.operands[1] for each in used if each.function == "subtract" and len(each.operands) == 2]
+            arrays = [*(V for V in subtracted if isinstance(V, Constant)), *arrays]
         found = [V for V in arrays if are_labels(U := self.value(V), m) and not (U.any() and self.is_leaf(V))]
         found.sort(key=lambda V: self.made_by(V) not in DATA)
         return next((V for V in found if self.made_by(V) not in ("greater", "less")), None)
@@ -170,12 +173,26 @@ class Reading:
             X, n_x = self.value(operand), W1.size // b1.size
             X = X.reshape((1, n_x) if self.rows else (n_x, 1)) if X.ndim == 1 else X
             Y = self.labels(X.size // n_x, self.operations[begin if len(ends) > 1 else 0 : end])
+            Y = self.likely_label(X) if Y is None and len(ends) == 1 else Y
             if Y is None:
                 return None
             Xs, Ys, places = [*Xs, X], [*Ys, self.value(Y)], {operand: "X", Y: "Y"}
+        if any(isinstance(V, Constant) for V in places):  # every other 0 or 1 looks like such a label
+            places = {}
         if len(ends) == 1:
             return Xs[0], Ys[0], places
         return np.concatenate(Xs, 0 if self.rows else 1), np.concatenate([Y.ravel() for Y in Ys]), {}
+
+    def likely_label(self, X: np.ndarray) -> Operand | None:
+        """Give the label of a single example that nothing shows: the one with which more gradients are right."""
+        q = {name: self.one.leaves[self.roles[name]] for name in WEIGHTS} | {"X": X}
+        turned, found = self.is_turned(q["W1"], X), list[tuple[int, int]]()
+        for label in (0, 1) if X.size * q["b1"].size == q["W1"].size else ():
+            truth = right(in_columns({**q, "Y": np.array([label])}, self.rows, turned))
+            found.append(
+                (sum(holds(self.known(name)[0], truth[f"d{name}"]) for name in WEIGHTS if self.known(name)), label)
+            )
+        return Constant(max(found)[1]) if any(count for count, _ in found) else None
 
     def made_by(self, operand: Operand) -> str:
         """Name the function that gave an operand; what was there before the pass is no mask of it."""
@@ -213,14 +230,18 @@ class Reading:
         Who divides by m in the update or goes uphill has a right gradient all the same, and who has momentum: what is
         right in the first step, and not in the next, has something of the past in it.
         """
+        known = self.known(name)
+        self.right |= {name} if known and holds(known[0], truth) else set()
+        return next((V for V in known if holds(V, truth)), known[0] if known else None)
+
+    def known(self, name: str) -> list[np.ndarray]:
+        """Give what may be a gradient, the most likely first."""
         place = self.roles[name]
         own, forms = self.one.gradients[place], self.one.forms.get(place, [])
         called = [each.result for each in self.operations if each.name and gradient_of(each.name) == name]
         scaled = [V / rate for V in forms for rate in self.named]
         past = [each.result for each in self.operations if each.result.ndim] if name in self.right_at_first else []
-        known = [V for V in (own, *forms, *called, *scaled, *past) if V is not None]
-        self.right |= {name} if known and holds(known[0], truth) else set()
-        return next((V for V in known if holds(V, truth)), known[0] if known else None)
+        return [V for V in (own, *forms, *called, *scaled, *past) if V is not None]
 
     def rate(self, given: Any, gradients: Any, after: Any, m: int) -> float:
         """Find the learning rate: the length of most steps along their gradients, as a number that the program has."""
@@ -255,6 +276,13 @@ class Reading:
 
         for number, operation in enumerate(self.operations):
             yield replace(operation, number=number, operands=tuple(map(new, operation.operands)))
+
+
+def is_left(other: Operand, operands: Sequence[Operand], place: int) -> bool:
+    """Tell whether a factor is left of the one at a place; in einsum, whether its first axis is that of the result."""
+    terms, arrow, result = str(getattr(operands[0], "value", "")).replace(" ", "").partition("->")
+    at = operands.index(other)
+    return terms.split(",")[at - 1][:1] == result[:1] if arrow else at < place
 
 
 def are_labels(V: np.ndarray, m: int) -> bool:

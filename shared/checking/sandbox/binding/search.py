@@ -147,9 +147,9 @@ class Search:
 
     def _tried(self, plan: Plan) -> Iterator[Binding]:
         """Carry out a plan in all layouts, until one gives four right gradients."""
-        ways = makers(self.survey)
+        ways = makers(self.survey, plan.how != "own")
         for make, rate in ways if plan.updates else dict(ways).items():  # the rate makes no other difference
-            for layout in LAYOUTS:
+            for layout in (each for each in LAYOUTS if not (each.one_unit and self.labels)):
                 given = self._given(layout, rate, make)
                 entries, weights = self._outcome(plan, given)
                 if not any(np.any(V) for V in entries.values()):  # nothing came back, or nothing was updated

@@ -1,5 +1,6 @@
 """The steps of a training that was watched: its weights, examples and gradients, read off what was computed."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -12,6 +13,12 @@ from shared.checking.watching.operations import Operation
 
 RATES = ("learningrate", "lr", "alpha", "eta", "rate", "stepsize", "learnrate", "lrate")
 """What people call the learning rate, and nothing else of a network without slopes."""
+NUMBER = r"(\d*\.?\d+(?:[eE][+-]?\d+)?)\b"
+WRITTEN = (
+    re.compile(rf"""\b(\w+)["']?(?:\s*:\s*float)?\s*[=:]\s*{NUMBER}"""),
+    re.compile(rf"""["']--?([\w-]+)["'].*?\bdefault\s*=\s*{NUMBER}"""),
+)
+"""A name and its number: in an assignment, a call, a dict or a default, and as an option of the command line."""
 COSTS = ("cost", "loss", "j")
 """What they call the cost, and no other measure of errors."""
 
@@ -79,7 +86,8 @@ def costs_in(operations: Sequence[Operation]) -> list[float]:
     return [float(each.result.item()) for each in operations if each.result.size == 1 and reduced(each.name) in COSTS]
 
 
-def learning_rates(names: Mapping[str, Any]) -> list[float]:
-    """Return the numbers among variables that are called the learning rate."""
-    found = (V for name, V in names.items() if reduced(name) in RATES and type(V) in (int, float))
-    return [float(V) for V in found if V > 0]
+def learning_rates(names: Mapping[str, Any], text: str = "") -> list[float]:
+    """Return the numbers that are called the learning rate, among variables and in a text."""
+    held = [V for name, V in names.items() if reduced(name) in RATES and type(V) in (int, float)]
+    written = [float(number) for form in WRITTEN for name, number in form.findall(text) if reduced(name) in RATES]
+    return list(dict.fromkeys(float(V) for V in (*held, *written) if V > 0))

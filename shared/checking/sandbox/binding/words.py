@@ -38,7 +38,7 @@ SPELLINGS = {
     "n_h": "nh nnhdim nhdim hdims hiddensize hiddendim hidden hiddenunits nhidden numhidden h hiddenlayersize "
     "hiddennodes hiddenneurons hiddenlayer hiddenlayerunits nhiddenunits numhiddenunits "
     "hiddenlayerneurons sizehidden hid nunits units numunits hiddendims hiddensizes numberofhidden hdim "
-    "hnodes n1 width hiddenlayers nhid hiddenlayernodes numhiddennodes k",
+    "hnodes n1 width hiddenlayers nhid hiddenlayernodes numhiddennodes k dhidden dh dhid",
     "n_y": "ny nnoutputdim outputsize outputdim noutputs noutput numoutputs numoutput dout outputlayersize "
     "numlabels numclasses nclasses outputnodes outputneurons outputunits outdim outfeatures sizeout "
     "outsize nout outputlayer no o output outputs classes c outputlayerneurons numberofoutputs "
@@ -148,6 +148,12 @@ def gradient_of(name: str) -> str | None:
             if found := weight_of(of) or weight_of(path + of):
                 return found
     return None
+
+
+def are_gradients_of(names: Iterable[str]) -> set[str]:
+    """Name those that are another of these names with the mark of a gradient: gU beside U."""
+    known = {name.lower(): name for name in names}
+    return {own for name, own in known.items() if any(of in known for of in _without_mark(name))}
 
 
 def _without_mark(text: str) -> Iterator[str]:
