@@ -16,7 +16,7 @@ CEILINGS = {
     "shared": 27648,
     "shared/judging": 2800,
     "shared/checking": 13657,
-    "tests": 18194,
+    "tests": 18218,
 }
 LONGEST_FILE, LONGEST_FUNCTION = 320, 60
 

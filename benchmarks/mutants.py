@@ -44,7 +44,7 @@ TESTS = {
     "rounding": "test_rounding test_verdict test_chunked",
     "arithmetic": "test_rounding test_verdict test_chunked",
     "sums": "test_rounding test_verdict test_chunked",
-    "judge": "test_verdict test_device test_contract test_curves test_compare",
+    "judge": "test_verdict test_blind_spots test_device test_contract test_curves",
     "truth": "test_truth",
     "enclosure": "test_truth",
     "band": "test_curves test_perturbations",
@@ -58,6 +58,8 @@ TESTS = {
     "lines": "test_mistakes test_verdict",
     "curvature": "test_curvature",
     "operands": "test_device",
+    "forks": "test_blind_spots",
+    "trained": "test_blind_spots test_curves",
 }
 SLOW = (
     "torch or jax or 4096 or photographs or 200_random or horizon_and_the_curve or long_training or small_networks "

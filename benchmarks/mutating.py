@@ -36,7 +36,7 @@ def mutants(text: str) -> Iterator[tuple[str, str]]:
 
 
 def read_from(path: Path, text: bytes) -> None:
-    """Let Python import a module from a text in place of its file."""
+    """Let Python import a module from a text in place of its file; nothing that is compiled from now on is kept."""
     read_file = SourceFileLoader.get_data
 
     def get_data(self: Any, wanted: str) -> bytes:
@@ -44,7 +44,7 @@ def read_from(path: Path, text: bytes) -> None:
             raise OSError  # what was compiled from the right file, wherever it is kept
         return text if Path(wanted) == path else read_file(self, wanted)
 
-    SourceFileLoader.get_data = get_data
+    SourceFileLoader.get_data, SourceFileLoader.set_data = get_data, lambda *_, **__: None
 
 
 def matched(old: CodeType, new: CodeType, at_import: bool) -> dict[CodeType, CodeType] | None:

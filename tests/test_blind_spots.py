@@ -58,11 +58,15 @@ def test_gradients_that_are_right_at_the_initial_weights_only_are_wrong():
     assert judged("float64", gradients).disagreements() == [(29, "dW1")]
 
 
-@pytest.fixture(params=["relu", "leaky_relu"])
+@pytest.fixture(params=[("relu", 1), ("relu", -1), ("leaky_relu", 1), ("leaky_relu", -1)])
 def fork(request):
     """One Z1 is 0 but for rounding, so that a whole row of dW1 may be off by dA1 x: much can hide in that."""
-    case = random_case("20-4-1", 20, 4, 15, seed=8).in_form("float32", request.param)
-    case.parameters.b1[0] -= (case.parameters.W1[0].astype(float) @ case.X[:, 3].astype(float)) + case.parameters.b1[0]
+    activation, sign = request.param
+    case = random_case("20-4-1", 20, 4, 15, seed=8).in_form("float32", activation)
+    b1, product = case.parameters.b1, case.parameters.W1[0].astype(float) @ case.X[:, 3].astype(float)
+    b1[0] = -product
+    while np.sign(product + float(b1[0, 0])) != sign:
+        b1[0] = np.nextafter(b1[0], np.float32(sign * np.inf))
     return case
 
 

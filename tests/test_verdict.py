@@ -13,7 +13,7 @@ from implementations import numpy_manual
 from shared.comparing.answers import answers
 from shared.judging import rounding
 from shared.judging.enclosure import Enclosure
-from shared.judging.judge import Judge
+from shared.judging.judge import Judge, is_of_logarithms
 from shared.judging.verdict import (
     Allowance,
     Entry,
@@ -253,3 +253,23 @@ def test_a_judgement_says_how_much_of_what_agrees_is_used():
     allowance = Allowance(np.full((1, 2), 1.0), np.array([[1e-3, 1e-2]]))
     found = judge("b1", np.array([[1e-3, 2e-2]]), truth, allowance, np.dtype(float))
     assert found.share == pytest.approx(2 / deviations(2))
+
+
+OF_TWO = {"A2": np.array([[0.25, 0.5]]), "cost": (np.log(4) + np.log(2)) / 2}
+INFINITE = {"A2": np.array([[0.0, 0.5]]), "cost": np.inf}
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (OF_TWO, True),
+        (OF_TWO | {"cost": OF_TWO["cost"] + 0.095}, True),
+        (OF_TWO | {"cost": OF_TWO["cost"] + 0.105}, False),
+        (OF_TWO | {"cost": np.array(OF_TWO["cost"])}, False),
+        (INFINITE, True),
+        (INFINITE | {"cost": np.nan}, True),
+        (INFINITE | {"cost": 1.0}, False),
+    ],
+)
+def test_a_cost_is_of_logarithms_if_they_explain_nine_tenths_of_its_error(values, expected):
+    assert is_of_logarithms(values, np.array([[1, 0]]), 1.0) is expected
