@@ -252,6 +252,13 @@ def test_a_program_in_pytorch_is_taken_as_it_is(answer, style):
     assert expected in (said := answer(text, changes)), said
 
 
+def test_what_is_called_is_not_said_to_be_left_alone(answer):
+    said = answer(NO_AXIS, [("gradient_descent", "train")])
+    assert "the first steps of train are examined as it makes them" in said
+    assert "left alone" not in said
+    assert "not called" not in said
+
+
 def test_a_mask_of_equal_entries_is_written_as_one():
     problem = on_paper()
     assert constant(np.ones((2, 5), bool), np.ones((2, 5), bool), problem, problem).value == 1

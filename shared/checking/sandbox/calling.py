@@ -62,14 +62,16 @@ class Target:
         """Whether something can be called that has a loss, and not only a module of PyTorch's."""
         return bool(self.functions) and (self.binding is None or self.binding.plan.how != "outputs")
 
-    def not_examined(self) -> list[str]:
-        """Say which functions play a known part, and are called neither by what is bound nor by the script."""
+    def all_remarks(self) -> list[str]:
+        """Say also which functions play a known part, and are called neither by what is bound nor by the script."""
         if self.binding is None or self.is_script:
-            return []
+            return self.remarks
         candidates = Candidates(self.binding.survey)
-        called = {*self.called, *self.functions}.union(*map(candidates.beneath, self.called))
+        called = {*self.called, *self.functions, *self.binding.others}.union(*map(candidates.beneath, self.called))
         missed = [name for name in candidates.not_called(self.plans) if name not in called]
-        return [f"not called, and so not examined: {', '.join(missed)}"] if missed else []
+        called |= {plan.entry for plan in self.plans}
+        left = [remark for remark in self.remarks if remark.partition("(")[0] not in called]
+        return [*left, *([f"not called, and so not examined: {', '.join(missed)}"] if missed else [])]
 
     @property
     def plans(self) -> list[Plan]:
@@ -209,13 +211,7 @@ def target(module: ModuleType, source: str, entry: str = "") -> Target:
     found = search.find()
     if found:
         others = [name for name in fitting if name == "forward"]
-        return Target(
-            module,
-            [*found.functions, *others],
-            found,
-            [r for r in remarks if not r.startswith(found.plan.entry)],
-            survey=search.survey,
-        )
+        return Target(module, [*found.functions, *others], found, remarks, survey=search.survey)
     if "gradients" in usual and entry in ("", "gradients"):
         return Target(module, [name for name in usual if name == "gradients" or name in fitting], remarks=remarks)
     return Target(module, [], problem=search.why_not(), survey=search.survey)

@@ -163,7 +163,7 @@ def _load(source: Source, entry: str, folder: Path) -> tuple[Target, dict[str, A
 def what_can_be_called(target: Target) -> dict[str, Any]:
     """Say which functions there are, and what is called for them."""
     told = {"functions": target.functions, "problem": target.problem, "training": target.training()}
-    return {**told, "remarks": [*target.remarks, *target.not_examined()], "binding": target.told()}
+    return {**told, "remarks": target.all_remarks(), "binding": target.told()}
 
 
 def _steps(target: Target, source: Source, request: dict[str, Any], folder: Path) -> dict[str, Any]:
