@@ -13,10 +13,10 @@ from pathlib import Path
 CEILINGS = {
     "compare.py": 290,
     "implementations": 1150,
-    "shared": 27645,
+    "shared": 27648,
     "shared/judging": 2800,
-    "shared/checking": 13654,
-    "tests": 18225,
+    "shared/checking": 13657,
+    "tests": 18240,
 }
 LONGEST_FILE, LONGEST_FUNCTION = 320, 60
 

@@ -206,6 +206,21 @@ def test_what_autograd_was_given_is_mended_not_what_it_derives(examined, wrong):
     assert (finding.own.mended, finding.cures, finding.own.place.line) == (f"return {MENDED[wrong]}", (), 6)
 
 
+@pytest.mark.mostly_slow(3)
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("torch.relu(W1 @ X + b1)", "torch.relu(W1 @ X) + b1"),
+        ("W1 @ X + b1", "W1 @ X + 2 * b1"),
+        ("W2 @ hidden + b2", "2 * (W2 @ hidden) + b2"),
+    ],
+)
+def test_what_autograd_makes_of_a_wrong_line_is_no_second_mistake(examined, right, wrong):
+    (finding,) = examined(IN_TORCH.replace(right, wrong)).findings
+    assert right in IN_TORCH
+    assert not finding.diagnosis.line.startswith("d")
+
+
 def test_gradients_that_add_up_are_set_to_zero_in_the_programs_own_way(examined):
     text = """import torch
 

@@ -108,7 +108,11 @@ class Diagnosis:
         return replace(self, quantities=quantities, mistakes=common, also=also)
 
 
-DERIVED = {"dA2": ("A2", "cost"), "dZ2": ("A2", "cost"), "dZ1": ("A1",)}
+DERIVED = {
+    **{"dA2": ("A2", "cost"), "dZ2": ("Z2", "A2", "cost")},
+    **dict.fromkeys(("dW2", "db2", "dA1"), ("Z2",)),
+    **dict.fromkeys(("dZ1", "dW1", "db1"), ("Z1", "A1")),
+}
 """What autograd derives from which lines."""
 
 

@@ -218,7 +218,7 @@ def target(module: ModuleType, source: str, entry: str = "") -> Target:
 
 
 def wants_tensors(module: ModuleType) -> bool:
-    """Tell whether gradients() has no use for arrays of NumPy."""
+    """Tell whether gradients() fails on NumPy arrays, and so expects tensors."""
     try:
         module.gradients(*map(numbers().get, ORDER["gradients"]))
     except Exception as error:

@@ -184,15 +184,14 @@ class Reading:
         return np.concatenate(Xs, 0 if self.rows else 1), np.concatenate([Y.ravel() for Y in Ys]), {}
 
     def likely_label(self, X: np.ndarray) -> Operand | None:
-        """Give the label of a single example that nothing shows: the one with which more gradients are right."""
+        """Give the label of a single example where none can be seen: whichever makes more gradients right."""
         q = {name: self.one.leaves[self.roles[name]] for name in WEIGHTS} | {"X": X}
-        turned, found = self.is_turned(q["W1"], X), list[tuple[int, int]]()
+        turned, counts = self.is_turned(q["W1"], X), list[int]()
+        known = {name: self.known(name)[:1] for name in WEIGHTS}
         for label in (0, 1) if X.size * q["b1"].size == q["W1"].size else ():
             truth = right(in_columns({**q, "Y": np.array([label])}, self.rows, turned))
-            found.append(
-                (sum(holds(self.known(name)[0], truth[f"d{name}"]) for name in WEIGHTS if self.known(name)), label)
-            )
-        return Constant(max(found)[1]) if any(count for count, _ in found) else None
+            counts.append(sum(holds(V, truth[f"d{name}"]) for name in WEIGHTS for V in known[name]))
+        return Constant(counts.index(max(counts))) if len({*counts}) == 2 else None
 
     def made_by(self, operand: Operand) -> str:
         """Name the function that gave an operand; what was there before the pass is no mask of it."""

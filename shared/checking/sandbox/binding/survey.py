@@ -152,7 +152,7 @@ class Survey:
         return [other for other in self.definitions if name in self.calls_of(other)]
 
     def handed_over(self) -> set[str]:
-        """Name what calls are given, such as loss in jax.grad(loss)."""
+        """Name what is passed to calls, such as loss in jax.grad(loss)."""
         calls = (node for node in ast.walk(self.tree) if isinstance(node, ast.Call))
         return {each.id for call in calls for each in call.args if isinstance(each, ast.Name)}
 

@@ -38,7 +38,7 @@ SPELLINGS = {
     "n_h": "nh nnhdim nhdim hdims hiddensize hiddendim hidden hiddenunits nhidden numhidden h hiddenlayersize "
     "hiddennodes hiddenneurons hiddenlayer hiddenlayerunits nhiddenunits numhiddenunits "
     "hiddenlayerneurons sizehidden hid nunits units numunits hiddendims hiddensizes numberofhidden hdim "
-    "hnodes n1 width hiddenlayers nhid hiddenlayernodes numhiddennodes k dhidden dh dhid",
+    "hnodes n1 width hiddenlayers nhid hiddenlayernodes numhiddennodes k dhidden dhid",
     "n_y": "ny nnoutputdim outputsize outputdim noutputs noutput numoutputs numoutput dout outputlayersize "
     "numlabels numclasses nclasses outputnodes outputneurons outputunits outdim outfeatures sizeout "
     "outsize nout outputlayer no o output outputs classes c outputlayerneurons numberofoutputs "
