@@ -21,7 +21,7 @@ from shared.checking.sandbox.binding.reading import Reading, read
 from shared.checking.sandbox.binding.survey import Survey
 from shared.checking.sandbox.binding.words import roles_of
 
-LONGEST, FOR_EACH, WITH_FRAMEWORKS = 12.0, 0.5, 8.0
+LONGEST, FOR_EACH, WITH_FRAMEWORKS = 12.0, 2.0, 8.0
 """Seconds of computing for the search, and for one entry: more where PyTorch or JAX has to wake up."""
 MOST, FURTHER = 400, 8
 """Plans of one entry that are tried; and that are tried yet when one has given gradients that are not all right."""
