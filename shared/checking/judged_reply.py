@@ -222,9 +222,9 @@ def _standard_of(problem: Problem, dtype: np.dtype, activation: Activation) -> t
 
 def judged(answer: JudgedReply) -> JudgedReply:
     """Judge everything that can be judged."""
-    the_judge, parameters, standard = standard_of(answer.problem, answer.dtype)
+    standard = standard_of(answer.problem, answer.dtype)[2]
     for name, V in answer.own.items():
-        right = standard.right[name] if name in standard.right else the_judge.line(name, parameters, {})
+        right = standard.right[name] if name in standard.right else line_from(answer, name, {})
         answer.global_error[name] = judge(name, V, *allowed(answer, name, *right), FLOAT64)
         if not answer.problem.is_large or answer.global_error[name].verdict != "agrees":
             answer.lines[name] = allowed(answer, name, *own_line(answer, name))
@@ -252,29 +252,33 @@ def as_gradients(answer: JudgedReply) -> Gradients | None:
     return Gradients(values, answer.dtype, float(answer.own.get("cost", true_cost)))
 
 
+def line_from(answer: JudgedReply, name: str, used: dict[str, Array]) -> tuple[Enclosure, Allowance]:
+    """Work out what a line should give from values of its inputs: many programs have the same."""
+    frozen = tuple((earlier, V.shape, V.tobytes()) for earlier, V in used.items())
+    return _line_from(answer.problem, answer.dtype, name, frozen, hidden_units())
+
+
 @lru_cache(maxsize=1000)
-def line_from(
+def _line_from(
     problem: Problem,
     dtype: np.dtype,
     name: str,
     frozen: tuple[tuple[str, tuple[int, ...], bytes], ...],
     activation: Activation,
 ) -> tuple[Enclosure, Allowance]:
-    """Work out what a line should give from values by name, shape and bytes: many programs have the same."""
     the_judge, parameters, _ = _standard_of(problem, dtype, activation)
     return the_judge.line(name, parameters, {n: np.frombuffer(data).reshape(shape) for n, shape, data in frozen})
 
 
 def own_line(answer: JudgedReply, name: str) -> tuple[Enclosure, Allowance]:
-    """Work out what a line should give from the program's own values.
+    """Work out what a line should give from the program's own values; where it gave none of them, from the true ones.
 
     Where the 1/m comes late, values were divided by m to read them, and the program may have multiplied by 1/m: a few
     roundings of each value more, which pass through the line as its own roundings do.
     """
-    the_judge, parameters, _ = standard_of(answer.problem, answer.dtype)
+    the_judge, parameters, standard = standard_of(answer.problem, answer.dtype)
     used = {earlier: answer.own[earlier] for earlier in sorted(before(name, set(answer.own), USED) & set(answer.own))}
-    frozen = tuple((earlier, V.shape, V.tobytes()) for earlier, V in used.items())
-    truth, allowance = line_from(answer.problem, answer.dtype, name, frozen, hidden_units())
+    truth, allowance = line_from(answer, name, used) if used or name not in standard.right else standard.right[name]
     if answer.convention.late and {name, *INPUTS[name]} & set(LATE):
         size = np.abs(truth.high)
         bound = 2 * allowance.bound + the_judge.worst(parameters).rounded(4, size)
