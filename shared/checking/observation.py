@@ -171,11 +171,13 @@ def observe(program: Program, examination: Examination) -> Observation | None:
     for (problem, _), answer in zip(examination.replies, examination.answers, strict=True):
         if problem.is_large or len(traces) == wanted:
             break
+        if is_too_long(traces, problem):
+            continue
         arguments = c.arguments(problem)
         reply = program.call("gradients", *arguments, watch=True)
         if not reply.operations:
             return None
-        if len(reply.operations) >= MOST_OPERATIONS:  # a long loop, of which the end was not seen
+        if len(reply.operations) >= MOST_OPERATIONS:  # the end was not seen
             continue
         inputs = dict(zip(ARGUMENTS, arguments, strict=True))
         misfits = {name: V for name, V in answer.values.items() if name in answer.unfit}
@@ -185,6 +187,14 @@ def observe(program: Program, examination: Examination) -> Observation | None:
         return None
     plain = [*plain[1:], plain[0]]  # a formula is read where inputs have many digits and can be told from each other
     return Observation(program.path, [*plain, *(trace for trace in traces if trace not in plain)], recognised(plain))
+
+
+def is_too_long(traces: list[Trace], problem: Problem) -> bool:
+    """Tell whether a loop over the examples would be longer than what is watched, as the first two traces foretell."""
+    if len(traces) < FEW:
+        return False
+    (few, short), (more, longer) = ((each.problem.sizes["m"], len(each.operations)) for each in traces[:FEW])
+    return more != few and short + (longer - short) / (more - few) * (problem.sizes["m"] - few) >= MOST_OPERATIONS
 
 
 def is_wrong_on_small(examination: Examination) -> bool:

@@ -29,6 +29,7 @@ from shared.checking.watching.recorder import Recorder
 
 Training = Callable[[Callable[[str, Any], Any]], list[float]]
 """A call of a training: it says of each argument which one it is, and gives the costs that came back."""
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 LONGEST = 20.0
 """Seconds of computing that a script is watched for."""
 FRAMEWORKS = ("torch", "jax")
@@ -102,15 +103,26 @@ def _anew(path: Path, sources: Sources, to: Path) -> int:
 
 
 def at_top(path: Path) -> tuple[bool, set[str]]:
-    """Tell whether a file has a loop outside of its functions, or calls a training; and which names it calls there."""
+    """Tell whether a file, run by itself, comes to a loop or calls a training; and which names it calls at its top."""
     with suppress(SyntaxError):
         statements = [each for _, text in parts(path) for each in ast.parse(text).body]
-        top = [each for each in statements if not isinstance(each, ast.FunctionDef | ast.ClassDef)]
-        nodes = [node for each in top for node in ast.walk(each)]
-        called = {ast.unparse(node.func).rpartition(".")[2] for node in nodes if isinstance(node, ast.Call)}
-        loops = any(isinstance(node, ast.For | ast.While) for node in nodes)
+        defined = {node.name: node for each in statements for node in ast.walk(each) if isinstance(node, FUNCTIONS)}
+        todo: list[ast.AST] = [each for each in statements if not isinstance(each, (*FUNCTIONS, ast.ClassDef))]
+        called = set[str]().union(*map(called_in, todo))
+        loops, seen = False, set[str]()
+        while todo:
+            node = todo.pop()
+            loops = loops or any(isinstance(each, ast.For | ast.While) for each in ast.walk(node))
+            new = called_in(node) & {*defined} - seen
+            seen |= new
+            todo += [defined[name] for name in new]
         return loops or any(is_like(name, TRAINING) for name in called), called
     return False, set()
+
+
+def called_in(node: ast.AST) -> set[str]:
+    """Name the functions and methods that are called in a part of a file."""
+    return {ast.unparse(each.func).rpartition(".")[2] for each in ast.walk(node) if isinstance(each, ast.Call)}
 
 
 def _watch(path: Path, sources: Sources, to: Path) -> None:

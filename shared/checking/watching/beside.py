@@ -84,7 +84,7 @@ def _run(call: ToWatch, sources: Sources, to: Path) -> None:
     for stream in (1, 2):
         os.dup2(nowhere, stream)
     values, operations = record(call, sources)
-    np.savez(to / "values.npz", *[value for value in values.values() if not isinstance(value, str)])
+    np.savez(to / "values.npz", *_arrays_by_name(values))
     save(operations, to)
     (to / "done").touch()
 
@@ -99,7 +99,7 @@ def record(call: ToWatch, sources: Sources) -> tuple[dict[str, Any], list[Operat
 
 def _same(values: dict[str, Any], folder: Path) -> bool:
     """Tell whether the copy gave the same values, to the last bit; of JAX's, to rounding."""
-    arrays = [np.asarray(value) for value in values.values() if not isinstance(value, str)]
+    arrays = _arrays_by_name(values)
     with np.load(folder / "values.npz", allow_pickle=False) as file:
         others = [file[name] for name in file.files]
     alike = (
@@ -108,6 +108,11 @@ def _same(values: dict[str, Any], folder: Path) -> bool:
         for one, other in zip(arrays, others, strict=False)
     )
     return len(arrays) == len(others) and all(alike)
+
+
+def _arrays_by_name(values: dict[str, Any]) -> list[np.ndarray]:
+    """Give the arrays in the order of their names: what JAX compiles gives a dict in an order of its own."""
+    return [np.asarray(values[name]) for name in sorted(values) if not isinstance(values[name], str)]
 
 
 def _is_near(one: np.ndarray, other: np.ndarray) -> bool:

@@ -1,5 +1,6 @@
 """The values that parameters get: the numbers of a problem, in whatever form a program takes them."""
 
+import sys
 from collections import namedtuple
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -24,6 +25,14 @@ IN_ORDER = {"flat": WEIGHTS, "flat, weights first": ("W1", "W2", "b1", "b2")}
 """The forms in which the four follow one another."""
 BIG, BIG32 = 2.0**200, 2.0**60
 """Learning rates so large that V - rate * dV is -rate * dV exactly: the gradient can be read off an update."""
+
+
+DRAWING: dict[str, Callable[[], Any]] = {
+    "Generator": lambda: np.random.default_rng(1),
+    "RandomState": lambda: np.random.RandomState(1),  # noqa: NPY002  # as in programs of before 2019
+    "PRNGKey": lambda: sys.modules["jax"].random.PRNGKey(1),
+}
+"""What draws random numbers: NumPy's two, and JAX's."""
 
 
 @dataclass
@@ -66,13 +75,15 @@ class Given:
         """
         (n_x, n_h, m), n_y = self.sizes, self.arrays["b2"].size
         numbers = {"n_x": n_x, "n_h": n_h, "n_y": n_y, "m": m, "sizes": [n_x, n_h, n_y], "rate": self.rate, "zero": 0.0}
-        numbers |= {"iterations": self.iterations, "one": 1.0}
+        numbers |= {"iterations": self.iterations, "one": 1.0, "seed": 1}
         if form in WITH_BIAS:
             return self.argument(role, self.with_bias(role, form))
         if role in self.arrays:
             return self.argument(role)
         if role == "XY":
             return self.argument("X"), self.argument("Y")
+        if role in DRAWING:
+            return DRAWING[role]()
         if role in numbers:
             return numbers[role]
         if role == "weights" and "model" in self.pool and form == "model":

@@ -55,7 +55,7 @@ def slots(value: Any, prefix: str = "", depth: int = 1) -> Iterator[Slot]:
     for key in (key for key in keys if not str(key).startswith("__")):
         slot = Slot(f"{prefix}{key}", value, key)
         inner = slot.get()
-        if is_array(inner) or isinstance(inner, int | float):
+        if is_array(inner) or isinstance(inner, int | float | np.ndarray):
             yield slot
         elif isinstance(inner, dict | list) or (hasattr(inner, "__dict__") and not is_closed(inner)):
             yield from slots(inner, f"{slot.name}.", depth + 1)
@@ -68,8 +68,14 @@ def is_closed(value: Any) -> bool:
 
 def holds_by_name(value: Any) -> bool:
     """Tell whether something holds four weights that have usual names."""
-    named = (weight_of(slot.name) for slot in slots(value) if is_array(slot.get()))
+    named = (weight_of(slot.name) for slot in slots(value) if holds_weight(slot))
     return len({name for name in named if name}) >= len(WEIGHTS)
+
+
+def holds_weight(slot: Slot) -> bool:
+    """Tell whether an array lies in a place, or a number that is called b2, or has no name but its place."""
+    is_b2 = weight_of(slot.name) == "b2" or slot.name.replace(".", "").isdigit()
+    return is_array(slot.get()) or (is_b2 and np.ndim(slot.get()) == 0)
 
 
 def is_array(value: Any) -> bool:
@@ -83,7 +89,7 @@ def weight_slots(value: Any, arrays: Mapping[str, np.ndarray]) -> dict[str, Slot
     Weights lie side by side, in their order: of two that fit, the next one behind those before it is taken.
     """
     found: dict[str, Slot] = {}
-    free = [slot for slot in slots(value) if is_array(slot.get())]
+    free = [slot for slot in slots(value) if holds_weight(slot)]
     places = {slot.name: place for place, slot in enumerate(free)}
     gradients = are_gradients_of(places) | {name for name in places if gradient_of(name.rpartition(".")[2])}
     others = [slot for slot in free if slot.name not in gradients]
@@ -100,13 +106,17 @@ def weight_slots(value: Any, arrays: Mapping[str, np.ndarray]) -> dict[str, Slot
             start = max((places[found[each].name] for each in WEIGHTS[:k] if each in found), default=-1)
             end = min((places[found[each].name] for each in WEIGHTS[k:] if each in found), default=len(places))
             fitting = [slot for slot in free if slot not in found.values() and fits(slot.get(), arrays[role])]
-            fitting.sort(key=lambda slot: (not start < places[slot.name] < end, abs(places[slot.name] - start)))
+            order = {slot.name: (not start < places[slot.name] < end, abs(places[slot.name] - start)) for slot in fitting}
+            fitting.sort(key=lambda slot: (not is_array(slot.get()), *order[slot.name]))
             found.update(dict(zip([role], fitting, strict=False)))
     return found
 
 
 def sizes_of(value: Any, n_y: int) -> tuple[int, int] | None:
     """Find n_x and n_h by the shapes of what an object keeps; None if it is no network of two layers."""
+    named = {weight_of(slot.name): np.size(slot.get()) for slot in slots(value) if holds_weight(slot)}
+    if {"W1", "b1"} <= {*named}:
+        return named["W1"] // named["b1"], named["b1"]
     kept = [slot for slot in slots(value) if not {"X", "Y"} & set(roles_of(slot.name.split(".")[-1]))]
     matrices = [np.shape(slot.get()) for slot in kept if is_array(slot.get()) and slot.get().ndim == 2]
     for first, second in ((a, b) for k, a in enumerate(matrices) for b in matrices[k + 1 :]):
@@ -143,5 +153,5 @@ def like(V: np.ndarray, own: Any) -> np.ndarray:
     """Write an array in the shape and precision of one that holds the same quantity, turned if that is."""
     shape, wanted = tuple(n for n in V.shape if n != 1), tuple(n for n in np.shape(own) if n != 1)
     turned = V.T if shape != wanted else V
-    dtype = np.dtype(str(own.dtype).removeprefix("torch."))
+    dtype = np.dtype(str(getattr(own, "dtype", "float64")).removeprefix("torch."))
     return np.ascontiguousarray(turned.reshape(np.shape(own))).astype(dtype if dtype.kind == "f" else float)

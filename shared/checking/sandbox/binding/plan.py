@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -58,8 +59,8 @@ class Call:
         """Call it, and keep what it gives under the names that it has for it."""
         function = self.function or getattr(given.pool["model"], self.name)
         values = {name: given.value(*source) for name, source in self.sources}
-        positional = [each.name for each in parameters_of(function) or () if each.kind == each.POSITIONAL_ONLY]
-        result = function(*[values.pop(name) for name in positional if name in values], **values)
+        first = takewhile(lambda each: each.name in values and each.kind != each.KEYWORD_ONLY, parameters_of(function) or ())
+        result = function(*[values.pop(each.name) for each in list(first)], **values)  # jax.grad(f) wants them in order
         self._keep(result, given)
         return result
 

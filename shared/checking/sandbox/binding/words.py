@@ -53,6 +53,10 @@ SPELLINGS = {
     "mu l1lambda l2regularization gamma lambda1 lambda2 noise beta1 lamda regularizer "
     "regularizationparameter start offset batchidx batchindex idx index",
     "one": "keepprob keep keepprobability pkeep keepratio",
+    "Generator": "rng generator gen random randomgenerator randomstate",
+    "RandomState": "rng randomstate rnd rs prng random generator",
+    "PRNGKey": "key rng prngkey rngkey randomkey prng k",
+    "seed": "seed randomseed rngseed",
     "Z1": "z1 hiddeninput zh netinput1 zhidden",
     "A1": "a1 hrelu h hidden hiddenoutput h1 hiddenlayer layer1 activation1 hiddenactivation "
     "hiddenlayeroutput hiddenout hout layer1output l1 ah out1 hidlayer hiddenactivations z1a o1",
