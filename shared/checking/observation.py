@@ -175,9 +175,9 @@ def observe(program: Program, examination: Examination) -> Observation | None:
             continue
         arguments = c.arguments(problem)
         reply = program.call("gradients", *arguments, watch=True)
-        if not reply.operations:
+        if not reply.operations and not traces:
             return None
-        if len(reply.operations) >= MOST_OPERATIONS:  # the end was not seen
+        if not 0 < len(reply.operations) < MOST_OPERATIONS:  # it did something else, or the end was not seen
             continue
         inputs = dict(zip(ARGUMENTS, arguments, strict=True))
         misfits = {name: V for name, V in answer.values.items() if name in answer.unfit}

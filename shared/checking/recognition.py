@@ -236,24 +236,26 @@ def before_use(
 
 
 def given_back(quantity: str, traces: Sequence[Trace]) -> list[Sighting]:
-    """Find the operations that gave what was given back; what is compiled may differ where little is left.
+    """Find the operations that gave what was given back.
 
     Where that is not a number, it is the last of them: whatever is made of a NaN is one.
     """
     compared = traces[:2] if traces[0].loss else traces
-    ways = [way for way in traces[0].readings(quantity) if all(is_given(way, trace) for trace in compared)]
+    for rounded in (True,) if traces[0].loss else (False, True):
+        readings = traces[0].readings(quantity)
+        if ways := [way for way in readings if all(is_given(way, trace, rounded) for trace in compared)]:
+            break
     value = traces[0].given.get(quantity, traces[0].misfits.get(quantity))
     return ways if value is None or np.isfinite(value).any() else ways[-1:]
 
 
-def is_given(way: Sighting, trace: Trace) -> bool:
-    """Tell whether a value is the one that was given back."""
+def is_given(way: Sighting, trace: Trace, rounded: bool) -> bool:
+    """Tell whether a value is the one that was given back; what is compiled may be `rounded` otherwise."""
     V, returned = trace.array(way), trace.given.get(way.quantity, trace.misfits.get(way.quantity))
     if V is None or returned is None:
         return False
-    off = (
-        SAME[trace.dtype] * np.max(np.abs(returned), initial=0) if trace.loss else 0.0
-    )  # compiled, it is rounded otherwise
+    size = np.max(np.abs(returned[np.isfinite(returned)]), initial=0)
+    off = SAME[trace.dtype] * size if rounded else 0.0
     return np.allclose(V, returned, rtol=1e-15, atol=off, equal_nan=True)
 
 

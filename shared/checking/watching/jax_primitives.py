@@ -80,6 +80,16 @@ def in_numpy(primitive: str, V: Sequence[np.ndarray], parameters: Mapping[str, A
     return ENTRY_BY_ENTRY[primitive](*V)
 
 
+def is_plain(inputs: Sequence[Any], parameters: Mapping[str, Any]) -> bool:
+    """Tell whether a result has the precision of what it meets, as a number of Python's has: JAX calls it weak."""
+    return bool(parameters.get("weak_type", all(getattr(V, "weak_type", False) for V in inputs)))
+
+
+def as_a_plain_number(V: Any) -> Any:
+    """Give an array of JAX's as one that has the precision of what it meets."""
+    return type(V)(V.aval.update(weak_type=True), V.sharding, V._arrays, committed=False)
+
+
 def within_a_pass_back(frame: FrameType | None, sources: Sources) -> FrameType | None:
     """Find the user's own function that JAX runs on its way back, such as a rule of custom_vjp."""
     while frame and not frame.f_code.co_name.startswith("backward_pass"):
@@ -106,7 +116,8 @@ def watched(recorder: Recorder) -> Iterator[None]:
         if primitive.name == "device_put":
             return as_jax_does(self, primitive, inputs, parameters)
         try:
-            result = jax.device_put(np.asarray(in_numpy(primitive.name, [np.asarray(V) for V in inputs], parameters)))
+            made = jax.device_put(np.asarray(in_numpy(primitive.name, [np.asarray(V) for V in inputs], parameters)))
+            result = as_a_plain_number(made) if is_plain(inputs, parameters) else made
         except (KeyError, TypeError):  # integers and keys, of which random numbers are made
             result = as_jax_does(self, primitive, inputs, parameters)
         here: Any = information.current()
@@ -117,7 +128,7 @@ def watched(recorder: Recorder) -> Iterator[None]:
             place, name = recorder.sources.place_in(information.user_frames(here.traceback) if here.traceback else ())
             name = "" if goes_back else name  # which is that of what went forwards
         if place:
-            operands = [recorder.operand(value) for value in inputs]
+            operands = [recorder.operand(getattr(V, "val", V), is_converted=hasattr(V, "val")) for V in inputs]
             operands += [Constant(parameters["y"])] if primitive.name == "integer_pow" else []
             options: dict[str, Any] = {"axis": list(parameters["axes"])} if "axes" in parameters else {}
             options |= {"goes_back": True} if goes_back else {}

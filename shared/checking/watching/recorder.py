@@ -28,9 +28,10 @@ class Recorder:
         self.operations: list[Operation] = []
         self.when_full: Callable[[], None] = lambda: None
         self.most, self.sources, self._plain = most, sources, plain
-        self._numbers: dict[int, tuple[Any, Operand]] = {}
+        self._numbers: dict[Any, tuple[Any, Operand]] = {}
         self._seen: dict[tuple[Any, ...], Operand] = {}
         self._given: dict[str, np.ndarray] = {}
+        self._latest: dict[tuple[Any, ...], Operand] = {}
         self._bytes = 0
 
     @property
@@ -85,15 +86,15 @@ class Recorder:
         if self.is_full:
             self.when_full()
 
-    def operand(self, value: Any) -> Operand:
-        """Say where a value comes from."""
+    def operand(self, value: Any, is_converted: bool = False) -> Operand:
+        """Say where a value comes from; what was converted on the way is known by its numbers, whatever they are."""
         if isinstance(value, list | tuple) and any(hasattr(part, "shape") for part in value):
             return Several(tuple(map(self.operand, value)))
-        known = self._numbers.get(id(value))
+        known = self._numbers.get(id(value)) or self._numbers.get(where_it_lies(value))
         copy = array_of(self._plain(value))
         if copy is None:
             return Constant(as_text(value))
-        if known and known[0] is value:
+        if known:
             if same(copy, self._value(known[1], value)):
                 return known[1]
             self._changed(value)
@@ -101,6 +102,8 @@ class Recorder:
         earlier = self._seen.get(key_of(copy))
         if earlier and (tells(copy) or isinstance(earlier, Input)):
             return earlier
+        if is_converted and (latest := self._latest.get(key_of(copy))):
+            return latest
         return Constant(copy if copy.ndim else copy.item())
 
     def _changed(self, value: Any) -> None:
@@ -139,7 +142,9 @@ class Recorder:
             operand = known
         if isinstance(operand, Input):
             self._given[operand.name] = copy
-        self._numbers[id(value)] = value, operand  # the value is held: no other can take its id
+        self._numbers[id(value)] = self._numbers[where_it_lies(value)] = value, operand  # held, so nothing takes its place
+        if copy.size > 1:
+            self._latest[key_of(copy)] = operand
         if tells(copy) or (isinstance(operand, Input) and np.ptp(copy)):
             self._seen[key_of(copy)] = operand
 
@@ -152,6 +157,13 @@ def array_of(value: Any) -> np.ndarray | None:
         return None
     array = plain_array(value)
     return array if array.dtype.kind in "biuf" and array.nbytes <= LARGEST else None
+
+
+def where_it_lies(value: Any) -> Any:
+    """Tell an array of NumPy's by its memory: JAX wraps such an array anew for each call."""
+    if not isinstance(value, np.ndarray):
+        return id(value)
+    return value.__array_interface__["data"][0], value.shape, value.strides
 
 
 def as_numpy(value: Any) -> Any:

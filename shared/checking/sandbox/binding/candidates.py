@@ -83,7 +83,9 @@ class Candidates:
                     takes = call.takes.union(*(each.takes for each in first))
                     if not cls and not {"X", "Y"} <= takes:  # a module keeps its own data
                         continue
-                    yield from (Plan(entry, (*first, call), build, how, each) for how in hows for each in one_by_one)
+                    makes_new = ["returned update"] if {"rate", "weights"} <= call.takes else []
+                    ways = ((how, each) for how in (*makes_new, *hows) for each in one_by_one)
+                    yield from (Plan(entry, (*first, call), build, how, each) for how, each in ways)
                 if {"X", "Y"} <= call.takes | build.takes and is_like(name, TRAINING):
                     yield Plan(entry, (call,), build, "own")
 

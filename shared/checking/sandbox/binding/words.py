@@ -47,7 +47,7 @@ SPELLINGS = {
     "rate": "learningrate lr alpha eta rate stepsize learnrate lrate step epsilon",
     "iterations": "numpasses passes numiterations iterations epochs niter numiters nepochs numepochs steps maxiter "
     "niterations iters nsteps numsteps epoch niters numepoch iteration numiter maxiterations maxepochs "
-    "nepoch maxiters trainingiterations",
+    "nepoch maxiters trainingiterations n",
     "zero": "lambd lambda lam lmbda reg l2 l2lambda lambdareg regularization weightdecay decay dropout "
     "dropoutrate pdrop momentum l1 l2reg regstrength regularizationstrength droprate lambdaa regparam "
     "mu l1lambda l2regularization gamma lambda1 lambda2 noise beta1 lamda regularizer "
