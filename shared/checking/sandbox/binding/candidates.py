@@ -60,7 +60,7 @@ class Candidates:
             if form == "model":
                 yield from (Plan(name, (call,), build, "autograd", False, form) for build in self._modules())
             elif roles & WEIGHTS or any(role.startswith("=") for role in roles):
-                hows = ["returned", "returned update"] if "rate" in roles else [*self._by_derivative(roles), "returned"]
+                hows = ["returned", *(["returned update"] if "rate" in roles else self._by_derivative(roles))]
                 for first in self._firsts(call, before, method=False):
                     if {"X", "Y"} <= roles.union(*(each.takes for each in first)):
                         yield from (Plan(name, (*first, call), None, how, False, form) for how in hows)

@@ -176,7 +176,7 @@ class Plan:
             given.pool = {name: V for name, V in given.pool.items() if name in ("model", "places")}
             result = self._called(given)
             costs += [part for part in self._parts(result) if effects.are_costs(part, given.iterations)]
-            after = weights_in(given.pool["model"] if self.build else result, given)
+            after = weights_in(given.pool["model"] if self.build and self.how != "returned update" else result, given)
             after = after or weights_in(given.pool.get("weights"), given)  # they were changed in place
             if self.how == "returned update":
                 given.arrays = {**given.arrays, **{name: plain(slot.get()) for name, slot in after.items()}}
