@@ -9,7 +9,7 @@ from pathlib import Path
 from shared.checking.catalogue.mistake import Trait
 from shared.checking.conventions import quantity_of
 from shared.checking.observation import Observation, Own
-from shared.checking.source import line_at, placed_at, text_of, where_stepped
+from shared.checking.source import line_at, placed_at, text_of, where_stepped, without_comments
 from shared.checking.watching.operations import Input, Place
 from shared.checking.what_is_wrong import Diagnosis
 from shared.network import Parameters
@@ -43,7 +43,7 @@ def shown(diagnosis: Diagnosis, path: Path, observation: Observation | None) -> 
 def rewritten(path: Path, own: Own, forms: Mapping[str, str]) -> Own:
     """Find the one place where a form stands, in the line or else in the file, and write its line in the other form."""
     place = own.place
-    lines = text_of(path, place).splitlines() if place else []
+    lines = without_comments(text_of(path, place)).splitlines() if place else []
     for form, other in forms.items():
         rows = [row for row, text in enumerate(lines, start=1) if re.search(form, text)]
         here = [row for row in rows if place and place.line <= row <= place.end_line]
@@ -52,14 +52,17 @@ def rewritten(path: Path, own: Own, forms: Mapping[str, str]) -> Own:
             first, *more = re.finditer(form, text)
             if place and not more:
                 there = replace(place, line=row, end_line=row, column=first.start(), end_column=first.end())
-                return replace(own, place=there, source=text.rstrip(), mended=re.sub(form, other, text).strip())
+                mended = re.sub(form, other, line_at(path, there)).strip()
+                return replace(own, place=there, source=line_at(path, there), mended=mended)
     return own
 
 
 def with_zero_grad(own: Own, path: Path) -> Own | None:
-    """Say what sets PyTorch's gradients to zero, and that it belongs before the place."""
-    optimizer = re.search(r"(\w+)\.step\(\)", text_of(path, own.place)) if own.place and own.source else None
-    return replace(own, mended=f"{optimizer[1]}.zero_grad() before {own.source.strip()}") if optimizer else None
+    """Say what sets PyTorch's gradients to zero, if an optimizer does, and that it belongs before the place."""
+    if not own.place or not own.source:
+        return None
+    optimizer = re.search(r"(\w+)\.step\(\)", text_of(path, own.place))
+    return replace(own, mended=f"{optimizer[1]}.zero_grad() before {own.source.strip()}" if optimizer else "")
 
 
 def where_updated(line: str, observation: Observation | None) -> Place | None:

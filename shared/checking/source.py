@@ -1,9 +1,11 @@
 """The user's source around a place: the line as it stands, and the same line mended in the program's own names."""
 
 import ast
+import io
 import json
 import linecache
 import re
+import tokenize
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -44,6 +46,17 @@ def text_of(path: Path, place: Place) -> str:
         return source if isinstance(source, str) else "".join(source)
     except (OSError, ValueError, KeyError, IndexError):
         return ""
+
+
+def without_comments(text: str) -> str:
+    """Leave out the comments of a text; everything else stays where it is."""
+    lines = text.splitlines()
+    with suppress(tokenize.TokenError, SyntaxError):
+        for token in tokenize.generate_tokens(io.StringIO(text).readline):
+            if token.type == tokenize.COMMENT:
+                row, column = token.start
+                lines[row - 1] = lines[row - 1][:column].rstrip()
+    return "\n".join(lines)
 
 
 def where_called(path: Path, place: Place) -> Place:

@@ -137,6 +137,8 @@ def _watch(path: Path, sources: Sources, to: Path) -> None:
         with tensors, primitives, autograd_steps.passes(recorder, STEPS, stop) as seen:
             carry_out(path, names, seconds=LONGEST + 1)  # an optimizer imports more of PyTorch, which takes long
         passes, optimizer = seen.found(), seen.optimizer
+        if not seen.noted:  # the gradients are made by hand
+            passes = numpy_steps.passes(recorder.operations, recorder.inputs(), SINGLE)
     else:
         with numpy_arrays.watched(recorder) as note, followed(recorder):
             carry_out(path, names, lambda: _note_arrays(names, note))

@@ -1,7 +1,7 @@
 """Writes operations down: numbers them, and finds out for each operand where it comes from."""
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from numbers import Number
 from types import FrameType
 from typing import Any
@@ -132,6 +132,10 @@ class Recorder:
     def inputs(self) -> dict[str, np.ndarray]:
         """Return the arguments of the call as they were given."""
         return dict(self._given)
+
+    def values(self) -> Iterator[Any]:
+        """Go through everything that was seen, each once."""
+        yield from {id(value): value for value, _ in self._numbers.values()}.values()
 
     def _keep(self, value: Any, operand: Operand) -> None:
         copy = array_of(self._plain(value))

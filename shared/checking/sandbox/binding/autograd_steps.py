@@ -1,7 +1,7 @@
 """The steps of a training by autograd, of PyTorch or JAX: each time that it goes back, the arrays and gradients."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -11,6 +11,8 @@ import numpy as np
 from shared.checking.sandbox.binding.passes import Pass
 from shared.checking.watching.recorder import Recorder, as_numpy
 
+FOUR = 4
+"""Arrays are trained."""
 PASSES = 40
 """More of them than a few steps have, even if each takes several batches."""
 
@@ -80,14 +82,15 @@ def by_torch(found: Passes) -> Iterator[None]:
 
     def noted_backward(loss: Any, *inputs: Any, **options: Any) -> None:
         tensors = list(leaves_of(loss.grad_fn))
-        before, held = [copied(each) for each in tensors], [each.grad for each in tensors]
+        cut_off = [] if len(tensors) >= FOUR else list(left_out(found.recorder.values(), tensors))
+        before, held = [copied(each) for each in (*tensors, *cut_off)], [each.grad for each in tensors]
         for each in tensors:
             each.grad = None
         backward(loss, *inputs, **options)
-        new = [each.grad for each in tensors]
+        new = [*(each.grad for each in tensors), *map(torch.zeros_like, cut_off)]
         found.note(before, new, loss)
         with torch._C.DisableTorchFunction():  # what is done here is no operation of the program's
-            for each, old, added in zip(tensors, held, new, strict=True):
+            for each, old, added in zip(tensors, held, new, strict=False):
                 each.grad = added if old is None else old if added is None else old.add_(added)
 
     def noted_grad(loss: Any, tensors: Any, *inputs: Any, **options: Any) -> Any:
@@ -167,3 +170,11 @@ def leaves_of(node: Any) -> Iterator[Any]:
             if hasattr(each, "variable"):
                 yield each.variable
             todo += [following for following, _ in each.next_functions]
+
+
+def left_out(values: Iterable[Any], tensors: list[Any]) -> Iterator[Any]:
+    """Go through the tensors that are to be trained and that a derivative does not go back to: it was cut off."""
+    for V in values:
+        wants_gradient = getattr(V, "requires_grad", False) and V.is_leaf
+        if wants_gradient and not any(V is each for each in tensors):
+            yield V
