@@ -171,6 +171,7 @@ class Reading:
         Xs, Ys, places = list[np.ndarray](), list[np.ndarray](), dict[Operand, str]()
         for (begin, operand), end in zip(self.parts, ends, strict=True):
             X, n_x = self.value(operand), W1.size // b1.size
+            self.rows = X.shape[1] == n_x if X.ndim == 2 and n_x in X.shape and X.shape[0] != X.shape[1] else self.rows
             X = X.reshape((1, n_x) if self.rows else (n_x, 1)) if X.ndim == 1 else X
             Y = self.labels(X.size // n_x, self.operations[begin if len(ends) > 1 else 0 : end])
             Y = self.likely_label(X) if Y is None and len(ends) == 1 else Y
