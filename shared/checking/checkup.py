@@ -209,7 +209,7 @@ def seen_readings(examination: Examination, observation: Observation) -> list[Re
         richer = with_observed(examination, observation, left_out)
     if not richer.wrong:
         return []
-    return [(richer, diagnosed(richer))] if observation.is_autograd else in_both_ways(richer, diagnosed)
+    return [(richer, without_derived(diagnosed(richer)))] if observation.is_autograd else in_both_ways(richer, diagnosed)
 
 
 def in_both_ways(examination: Examination, diagnosed: Callable[[Examination], list[Diagnosis]]) -> list[Reading]:

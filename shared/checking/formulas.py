@@ -100,6 +100,7 @@ class Reader:
         is_flat = np.ndim(self.trace.operations[number].result) < 2
         if isinstance(tree, ast.Attribute) and (is_flat or sighting.quantity == "db2"):  # it lies in no direction
             tree = tree.value
+        tree = like(tree, ast.UnaryOp(ast.USub(), tree)) if sighting.opposite else tree
         over_m = like(tree, ast.BinOp(tree, ast.Div(), name("m"))) if sighting.late else tree
         return simplified(over_m, sighting.quantity)
 
@@ -126,7 +127,7 @@ class Reader:
             tree: ast.expr = turned(name(sighting.quantity)) if sighting.turned else name(sighting.quantity)
             if sighting.late:
                 tree = ast.BinOp(name("m"), ast.Mult(), tree)
-            return tree
+            return ast.UnaryOp(ast.USub(), tree) if sighting.opposite else tree
         tree = self.computed(operation)
         tree.operation = operation.number  # type: ignore[attr-defined]
         return tree
@@ -202,8 +203,9 @@ class Reader:
         along_rows = axis in (1, -1)
         tree: ast.expr = call("total", V) if along_rows else turned(call("total", turned(V)))
         if operation.function == "mean":
-            length, m = shape[1 if along_rows else 0], self.trace.problem.sizes["m"]
-            tree = ast.BinOp(tree, ast.Div(), name("m") if length == m else ast.Constant(length))
+            length, sizes = shape[1 if along_rows else 0], self.trace.problem.sizes
+            size = next((each for each in ("m", "n_h") if sizes[each] == length), "")
+            tree = ast.BinOp(tree, ast.Div(), name(size) if size else ast.Constant(length))
         return tree
 
     def other_function(self, function: str, arguments: Sequence[ast.expr], options: Mapping[str, object]) -> ast.expr:
@@ -277,6 +279,8 @@ def is_same_layout(operation: Operation, trace: Trace) -> bool:
     return [n for n in before if n != 1] == [n for n in after if n != 1]
 
 
+LARGEST_NUMBER = 9
+"""Where all examples are as many on each problem, as in a script, a larger number that is m is taken for it."""
 SIZES = {
     text: compile(text, "<size>", "eval")
     for text in (
@@ -297,7 +301,8 @@ def constant(value: object, other: object, problem: Problem, second: Problem) ->
         )
     for text, code in SIZES.items():
         sizes = [eval(code, None, each.sizes) for each in (problem, second)]  # noqa: S307 (our own text)
-        if value != other and np.allclose(sizes, [value, other], rtol=1e-14, atol=0):
+        is_size = value != other or (problem.sizes == second.sizes and "m" in text and problem.sizes["m"] > LARGEST_NUMBER)
+        if is_size and np.allclose(sizes, [value, other], rtol=1e-14, atol=0):
             return ast.parse(text, mode="eval").body
     for size in ("m", "n_x", "n_h") if value != other else ():
         share, again = value * problem.sizes[size], other * second.sizes[size]
@@ -305,5 +310,10 @@ def constant(value: object, other: object, problem: Problem, second: Problem) ->
             return ast.parse(f"{float(f'{share:.12g}')!r} / {size}", mode="eval").body
     if value in (BIG, BIG32):  # it was asked with this one
         return name("learning_rate")
-    number = int(value) if float(value).is_integer() and abs(value) < 1e15 else value
+    number = int(value) if float(value).is_integer() and abs(value) < 1e15 else as_written(value)
     return ast.parse(repr(number), mode="eval").body if np.isfinite(value) else name(str(value))
+
+
+def as_written(value: float) -> float:
+    """Give the shortest number that float32 rounds to this one, if it is one of float32's."""
+    return float(str(np.float32(value))) if np.float32(value) == value else value

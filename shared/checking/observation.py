@@ -21,7 +21,7 @@ from shared.checking.problems import Problem
 from shared.checking.recognition import Sighting, Trace, recognised
 from shared.checking.sandbox.program import Program
 from shared.checking.simplifying import Place as Replacement
-from shared.checking.simplifying import simplified, text_of
+from shared.checking.simplifying import abbreviated, simplified, text_of
 from shared.checking.source import changed, line_at, mended, where_assigned, where_called, where_passed_back
 from shared.checking.symptoms import SURE
 from shared.checking.watching.operations import Operation, Place
@@ -39,6 +39,8 @@ UNDEFINED = {
 """What makes nan of numbers, and what makes infinity of them."""
 LONGEST = 160
 """A formula with more letters is not shown."""
+LONGEST_EDIT = 80
+"""An edit with more letters is told by the formulas, before and after."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class Own:
 
     `place` is the expression that differs, or that computes the quantity, `source` the line it stands in, `mended` that
     line as it should be, if it takes no more than another name; `name` is what the program calls the quantity, and
-    `yours` the formula with the 1/m where the program has it.
+    `yours` the formula, and `right` the right one, with the 1/m where the program has it.
     """
 
     line: str
@@ -58,6 +60,7 @@ class Own:
     source: str = ""
     mended: str = ""
     yours: str = ""
+    right: str = ""
 
     @property
     def is_behind(self) -> bool:
@@ -67,7 +70,7 @@ class Own:
     @property
     def said(self) -> str:
         """The program's own formula and the right one."""
-        return f"{self.line} is {self.formula}; right is {LINES[self.line]}"
+        return f"{self.line} is {self.yours}; right is {self.right}"
 
 
 @dataclass
@@ -88,7 +91,7 @@ class Observation:
         if same := [name for name in INPUTS[line] if name in LINES and self.is_one(name, line)]:
             tree = ast.Name(same[0], ast.Load())
         text = "" if tree is None else text_of(tree)
-        is_short = tree is not None and len(text) <= LONGEST
+        is_short = tree is not None and len(abbreviated(tree)) <= LONGEST
         differences = tuple(edits(tree, line)) if tree is not None else ()
         shown = next((edit for edit in differences if edit.operation is not None), None)
         place = (trace.operations[shown.operation or 0] if shown else operation).place or operation.place
@@ -101,8 +104,9 @@ class Observation:
         source = line_at(self.path, place) if place else ""
         only = differences[0] if len(differences) == 1 else None
         cure = self.cure(only, place, trace.operations[only.operation or 0]) if place and only else ""
-        yours = text_of(self.with_own_mean(tree, line)) if tree is not None and is_short else ""
-        return Own(line, text if is_short else "", differences, place, operation.name, source, cure, yours)
+        yours = abbreviated(self.with_own_mean(tree, line)) if tree is not None and is_short else ""
+        right = text_of(self.with_own_mean(ast.parse(LINES[line], mode="eval").body, line))
+        return Own(line, text if is_short else "", differences, place, operation.name, source, cure, yours, right)
 
     def cure(self, edit: Edit, place: Place, operation: Operation) -> str:
         """Write the line of a place without its only mistake; empty where that takes more than a word."""
@@ -151,7 +155,8 @@ class Observation:
         if written is None or not written.formula or not written.edits:
             return None
         kind = ", ".join(dict.fromkeys(edit.said for edit in written.edits))
-        traits = Trait.FORMULA if written.edits[0].right and written.edits[0].written == written.formula else Trait.NONE
+        is_whole = written.edits[0].right and written.edits[0].written == written.formula
+        traits = Trait.FORMULA if is_whole or len(kind) > LONGEST_EDIT else Trait.NONE
         traits |= Trait.LATE if "learning_rate" in written.formula else Trait.NONE
         return Mistake(kind, line, Formula(written.formula), f"{written.said}.", traits=traits)
 

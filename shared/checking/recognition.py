@@ -25,18 +25,24 @@ SAME = {np.dtype("float64"): 1e-9, np.dtype("float32"): 1e-4}
 """How far a line may be off for one value to be made of another, as a share of its largest entry."""
 
 
+SIGNED = ("dZ2", "dA1", "dZ1")
+"""Gradients that a program may have with the other sign, and give back rightly all the same."""
 Key = tuple[object, ...]
 """What tells an operation from the others on every problem: where it stands, and which time it is carried out."""
 
 
 @dataclass(frozen=True)
 class Sighting:
-    """A quantity in a trace: the operation that gave it, whether it lies turned, and whether it is m times as large."""
+    """A quantity in a trace: the operation that gave it, whether it lies turned, is m times as large, has the other sign.
+
+    Who computes Y - A2 goes uphill, and adds what others subtract: the signs of dZ2, dA1 and dZ1 are a convention.
+    """
 
     quantity: str
     key: Key
     turned: bool = False
     late: bool = False
+    opposite: bool = False
 
 
 @dataclass
@@ -109,10 +115,11 @@ class Trace:
         if V.size != prod(shape):
             return None
         V = V.reshape(shape[::-1]).T if sighting.turned else V.reshape(shape)
+        V = -V if sighting.opposite else V
         return V / self.problem.sizes["m"] if sighting.late else V
 
-    def readings(self, quantity: str) -> Iterator[Sighting]:
-        """Give the ways in which the operations, in their order, can be read as a quantity."""
+    def readings(self, quantity: str, opposite: bool = False) -> Iterator[Sighting]:
+        """Give the ways in which the operations, in their order, can be read as a quantity, or as its `opposite`."""
         shape = self.shape(quantity)
         for key, number in sorted(self.numbers.items(), key=lambda item: item[1]):
             V = self.operations[number].result
@@ -122,7 +129,7 @@ class Trace:
             for turned in (False,) if is_plain else (False, True):
                 if is_plain or V.shape == (shape[::-1] if turned else shape):
                     yield from (
-                        Sighting(quantity, key, turned, late)
+                        Sighting(quantity, key, turned, late, opposite)
                         for late in ((False, True) if quantity in LATE else (False,))
                     )
 
@@ -185,7 +192,9 @@ def recognised(traces: Sequence[Trace]) -> dict[str, Sighting]:
         note("cost", [way for way in traces[0].readings("cost") if traces[0].operation(way) is traces[0].loss])
     for quantity in BETWEEN if traces else ():
         is_given = quantity in traces[0].given or quantity in traces[0].misfits
-        ways = (given_back if is_given else right_on_all)(quantity, traces)
+        ways = given_back(quantity, traces) if is_given else right_on_all(quantity, traces)
+        if not ways and quantity in SIGNED:
+            ways = [way for way in right_on_all(quantity, traces, opposite=True) if is_used([way], quantity, traces)]
         note(quantity, alike(before_use(quantity, ways, placed(candidates, traces), traces), traces))
     for _ in BETWEEN if traces else ():
         left = [quantity for quantity in BETWEEN if quantity not in traces[0].given]
@@ -259,9 +268,9 @@ def is_given(way: Sighting, trace: Trace, rounded: bool) -> bool:
     return np.allclose(V, returned, rtol=1e-15, atol=off, equal_nan=True)
 
 
-def right_on_all(quantity: str, traces: Sequence[Trace]) -> list[Sighting]:
-    """Find where a quantity is that is right on every problem."""
-    return [way for way in traces[0].readings(quantity) if all(trace.is_right(way) for trace in traces)]
+def right_on_all(quantity: str, traces: Sequence[Trace], opposite: bool = False) -> list[Sighting]:
+    """Find where a quantity is that is right on every problem, or where its `opposite` is."""
+    return [way for way in traces[0].readings(quantity, opposite) if all(trace.is_right(way) for trace in traces)]
 
 
 def alike(ways: Sequence[Sighting], traces: Sequence[Trace]) -> list[Sighting]:
@@ -291,7 +300,9 @@ def own_on_all(quantity: str, traces: Sequence[Trace], candidates: Mapping[str, 
     """
     taken = {each.key for name, each in placed(candidates, traces).items() if quantity in INPUTS[name]}
     consumers = consumers_of(quantity, traces)
-    ways = [way for way in traces[0].readings(quantity) if way.key not in taken] if consumers else []
+    signs = (False, True) if quantity in SIGNED else (False,)
+    readings = (way for sign in signs for way in traces[0].readings(quantity, sign)) if consumers else ()
+    ways = [way for way in readings if way.key not in taken]
     ways = [way for way in ways if quantity not in candidates or is_named(way, traces)]
     late = {candidates[name][0].late for name in LATE if name in candidates and name != quantity}
     enough = [consumers, *([name] for name in consumers if quantity not in candidates and len(consumers) > 1)]

@@ -34,7 +34,9 @@ def shown(diagnosis: Diagnosis, path: Path, observation: Observation | None) -> 
         return there
     if own and line == "cost" and is_sum:
         return rewritten(path, own, MEANS)
-    places = (where_updated(line, observation), where_named(line, path, observation), where_stepped(line, path))
+    is_stale = any(Trait.LATE in mistake.traits for mistake in diagnosis.mistakes)
+    stepped = where_stepped("W2" if is_stale else line, path)
+    places = (where_updated(line, observation), where_named(line, path, observation), stepped)
     if own is None and (place := next(filter(None, places), None)):
         return Own(line, "", (), place, "", line_at(path, place))
     return own

@@ -1,6 +1,7 @@
 """A formula in its simplest form: transposes at the names, the usual functions by name, the mean as a division by m."""
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 from copy import deepcopy
 
@@ -17,13 +18,20 @@ OPPOSITE: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.NotEq: ast.Eq,
 }
 SWAPPED: dict[type[ast.cmpop], type[ast.cmpop]] = {ast.Lt: ast.Gt, ast.Gt: ast.Lt, ast.LtE: ast.GtE, ast.GtE: ast.LtE}
+LONG = 24
+"""Letters."""
 MOST = 200
 """So many rules are applied at most."""
 
 RULES = {
     "maximum(0, a)": "relu(a)",
     "maximum(a, 0)": "relu(a)",
+    "fmax(a, 0)": "relu(a)",
+    "fmax(0, a)": "relu(a)",
     "relu(relu(a))": "relu(a)",
+    "-a > 0": "a < 0",
+    "-a @ b": "-(a @ b)",
+    "a @ -b": "-(a @ b)",
     "1 / (1 + exp(-a))": "sigmoid(a)",
     "1 / (exp(-a) + 1)": "sigmoid(a)",
     "logaddexp(a, 0)": "softplus(a)",
@@ -42,6 +50,7 @@ RULES = {
     "multiply(a, b)": "a * b",
     "--a": "a",
     "-(a - b)": "b - a",
+    "-((a - b) / m)": "(b - a) / m",
     "-a * b": "-(a * b)",
     "a + -b": "a - b",
     "a - -b": "a + b",
@@ -124,6 +133,14 @@ def fits(form: ast.expr, node: object, bound: dict[str, ast.expr]) -> bool:
 def text_of(node: ast.expr) -> str:
     """Write a formula."""
     return ast.unparse(node)
+
+
+def abbreviated(tree: ast.expr) -> str:
+    """Write a formula; a long part that comes several times gets a letter."""
+    parts = Counter(text_of(node) for node in ast.walk(tree) if isinstance(node, ast.expr))
+    long = [part for part, count in parts.items() if count > 1 and len(part) > LONG]
+    part = max(long, key=len, default="")
+    return f"{text_of(tree).replace(part, 'V')}, with V = {part}" if part else text_of(tree)
 
 
 class Place(ast.NodeTransformer):
@@ -213,7 +230,7 @@ def without_transpose(node: ast.expr) -> ast.expr | None:
             return ast.Compare(turn(a), ops, [turn(b)])
         case ast.Call(func=ast.Name(id=function) as f, args=args) if function in ELEMENTWISE:
             return ast.Call(f, [turn(each) for each in args], [])
-        case ast.Call(func=ast.Name(id="sum" | "mean")):
+        case ast.Call(func=ast.Name(id="sum" | "mean")) | ast.Call(func=ast.Name(id="total"), args=[ast.Name("dZ2")]):
             return node.value
     return None
 

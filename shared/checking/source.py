@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from shared.checking.sandbox.binding.words import roles_of, weight_of
+from shared.checking.sandbox.binding.words import kind_of, roles_of, weight_of
 from shared.checking.watching.operations import Place
 from shared.network import Parameters
 
@@ -104,7 +104,10 @@ def where_stepped(weight: str, path: Path) -> Place | None:
                     | ast.AugAssign(target=moved, op=ast.Add() | ast.Sub(), value=by)
                 ) if any("rate" in roles_of(name) for name in names_in(ast.unparse(by))):
                     steps.append((node, moved))
-    steps = [step for step in steps if weight_of(ast.unparse(step[1])) == weight] or steps
+    names = [ast.unparse(moved) for _, moved in steps]
+    of_it = [step for step, name in zip(steps, names, strict=True) if weight_of(name) == weight]
+    of_its_kind = [step for step, name in zip(steps, names, strict=True) if kind_of(name.split(".")[-1]) == weight[0]]
+    steps = of_it or of_its_kind or steps
     return placed_at(text, steps[0][0], whole) if len(steps) == 1 else None
 
 

@@ -104,7 +104,9 @@ def particulars(checkup: Checkup) -> Iterator[tuple[str, str]]:
     """Say what was examined and how the program is written."""
     asked = checkup.asked
     units = f"; hidden units: {hidden_units()}" if hidden_units() != "relu" else ""
-    yield "examined", f"on {len(asked)} problems: from {asked[0].name}, to {asked[-1].name}{units}"
+    first, last = asked[0].name, asked[-1].name
+    names = first if first == last else f"from {first}, to {last}"
+    yield "examined", f"on {len(asked)} problem{'s' if asked[1:] else ''}: {names}{units}"
     if STATUS[checkup.verdict] == 0:
         yield "covers", covered(checkup)
     written = list(checkup.examination.convention.sentences())
@@ -203,7 +205,8 @@ def at_place(finding: Finding) -> Iterator[str]:
         return
     if own.place and own.source:
         place = own.place
-        calls = f" (called in line {', '.join(map(str, place.called_from))})" if place.called_from else ""
+        numbers = [*map(str, place.called_from)]
+        calls = f" (called in line{'s' if numbers[1:] else ''} {listed(numbers)})" if numbers else ""
         function = "" if place.function == "<module>" else f", in {place.function}"
         end = place.end_column if place.end_line == place.line else len(own.source)
         yield f"   {escape(where(place, own.is_behind))}{escape(function)}{calls}"

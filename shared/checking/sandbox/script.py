@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -134,8 +134,10 @@ def _watch(path: Path, sources: Sources, to: Path) -> None:
         torch.set_num_threads(1)  # those that there were did not come with the copy
     if {*FRAMEWORKS} & {*sys.modules}:
         tensors, primitives = torch_tensors.watched(recorder), jax_primitives.watched(recorder)
-        with tensors, primitives, autograd_steps.passes(recorder, STEPS, stop) as seen:
-            carry_out(path, names, seconds=LONGEST + 1)  # an optimizer imports more of PyTorch, which takes long
+        arrays = nullcontext(lambda name, V: V) if torch else numpy_arrays.watched(recorder)  # JAX takes NumPy's arrays
+        with tensors, primitives, arrays as note, autograd_steps.passes(recorder, STEPS, stop) as seen:
+            noted = partial(_note_arrays, names, note)
+            carry_out(path, names, noted, seconds=LONGEST + 1)  # an optimizer imports more of PyTorch, which takes long
         passes, optimizer = seen.found(), seen.optimizer
         if not seen.noted:  # the gradients are made by hand
             passes = numpy_steps.passes(recorder.operations, recorder.inputs(), SINGLE)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from shared.checking.sandbox.binding.passes import PRODUCTS, VIEWS, Pass, number_of, value_of
+from shared.checking.sandbox.binding.passes import PRODUCTS, SHARE, VIEWS, Pass, number_of, value_of
 from shared.checking.sandbox.binding.words import gradient_of, weight_of
 from shared.checking.watching.operations import Operand, Operation, Result
 
@@ -131,7 +131,7 @@ def gradient_in(update: Operation, operations: Sequence[Operation], rate: float 
     if change.function == "multiply":
         numbers = [number for V in change.operands if (number := number_of(V, operations))]
         others = [V.number for V in change.operands if isinstance(V, Result) and not number_of(V, operations)]
-        if len(numbers) == len(others) == 1:
+        if len(numbers) == len(others) == 1 and abs(abs(numbers[0]) - rate) <= SHARE * rate:
             return np.copysign(1.0, numbers[0]) * sign * operations[others[0]].result
     return sign * change.result / rate
 

@@ -161,7 +161,8 @@ class Reading:
             subtracted = [each.operands[1] for each in used if each.function == "subtract" and len(each.operands) == 2]
             arrays = [*(V for V in subtracted if isinstance(V, Constant)), *arrays]
         found = [V for V in arrays if are_labels(U := self.value(V), m) and not (U.any() and self.is_leaf(V))]
-        found.sort(key=lambda V: self.made_by(V) not in DATA)
+        found = [V for V in found if not self.is_complement(V)]
+        found.sort(key=lambda V: (len({*self.value(V).ravel()}) == 1, self.made_by(V) not in DATA))
         return next((V for V in found if self.made_by(V) not in ("greater", "less")), None)
 
     def examples(self) -> tuple[np.ndarray, np.ndarray, dict[Operand, str]] | None:
@@ -183,6 +184,12 @@ class Reading:
         if len(ends) == 1:
             return Xs[0], Ys[0], places
         return np.concatenate(Xs, 0 if self.rows else 1), np.concatenate([Y.ravel() for Y in Ys]), {}
+
+    def is_complement(self, operand: Operand) -> bool:
+        """Tell whether an array is 1 - Y."""
+        origin = self.origin(operand)
+        made = self.all[origin.number] if isinstance(origin, Result) else None
+        return made is not None and made.function == "subtract" and number_of(made.operands[0], self.all) == 1
 
     def likely_label(self, X: np.ndarray) -> Operand | None:
         """Give the label of a single example where none can be seen: whichever makes more gradients right."""

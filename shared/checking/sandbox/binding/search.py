@@ -41,7 +41,7 @@ class Search:
 
     def __init__(self, survey: Survey, entry: str = ""):
         self.survey, self.entry, self.candidates = survey, entry, Candidates(survey)
-        self.until = process_time() + LONGEST
+        self.until = self.end = process_time() + LONGEST
         self.failures: dict[str, str] = {}
         self.useless, self.useful = set[Call | None](), set[Call | None]()
         self.fixed: tuple[int, int] | None = None
@@ -133,14 +133,14 @@ class Search:
     def _best(self, plans: Iterator[Plan]) -> Binding | None:
         """Try plans, and return the first that gives four right gradients, or else the best that gives four."""
         found: list[Binding] = []
-        left, until = MOST, min(self.until, process_time() + self._patience())
+        left, self.end = MOST, min(self.until, process_time() + self._patience())
         for plan in islice((plan for plan in plans if plan.build not in self.useless - self.useful), MOST):
             if plan.how == "grad" and any(each.plan.how == "returned" for each in found):
                 continue  # who gives gradients beside the loss is asked for these
             found += self._tried(plan)
             tells = any(not each.plan.form.startswith("flat") for each in found)  # a vector has any order
             left = min(left - 1, FURTHER) if tells else left - 1
-            if process_time() > until or not left or any(each.reading.right == COMPLETE for each in found):
+            if process_time() > self.end or not left or any(each.reading.right == COMPLETE for each in found):
                 break
         return max(found, key=lambda binding: binding.reading.score, default=None)
 
@@ -152,6 +152,8 @@ class Search:
         ways = makers(self.survey, plan.how != "own")
         for make, rate in ways if plan.updates else dict(ways).items():  # the rate makes no other difference
             for layout in (each for each in LAYOUTS if not (each.one_unit and self.labels)):
+                if process_time() > self.end:
+                    return
                 given = self._given(layout, rate, make)
                 entries, weights = self._outcome(plan, given)
                 if not any(np.any(V) for V in entries.values()):  # nothing came back, or nothing was updated

@@ -111,13 +111,14 @@ def weight_of(name: str) -> str | None:
 def _by_layer(parts: list[str]) -> str | None:
     """Read a layer's number and a kind from different parts: layers.0.W, W.1, biases.0, layer2.bias."""
     numbers = [int(digits) for part in parts for digits in re.findall(r"\d+", part)]
-    kinds = {kind for part in parts for kind in (_kind(part),) if kind}
+    kinds = {kind for part in parts for kind in (kind_of(part),) if kind}
     if len(numbers) != 1 or len(kinds) != 1:
         return None
     return f"{kinds.pop()}#{numbers[0]}"
 
 
-def _kind(part: str) -> str | None:
+def kind_of(part: str) -> str | None:
+    """Tell whether a name means weights, W, or biases, b, of whatever layer."""
     letters = re.sub(r"[^a-z]", "", part.lower())
     if letters in ("w", "ws", "weight", "weights", "theta", "thetas", "kernel", "wt", "dw", "nablaw", "coefs"):
         return "W"
