@@ -22,7 +22,7 @@ class Passes:
 
     def __init__(self, recorder: Recorder, steps: int, enough: Callable[[], None]):
         self.recorder, self.steps, self.enough = recorder, steps, enough
-        self.noted, self.optimizer = list[Pass](), ""
+        self.noted, self.optimizer, self.before_step = list[Pass](), "", 0
 
     def note(self, before: list[np.ndarray], gradients: list[Any], cost: Any) -> None:
         """Note a pass; it is enough when as many steps as are wanted have ended."""
@@ -31,7 +31,7 @@ class Passes:
         if last and all(each.function == "grad" for each in self.recorder.operations[begin:end]):
             begin = last.begin  # back once more through the same
         arrays = [None if each is None else copied(each) for each in gradients]
-        self.noted.append(Pass(begin, end, before, arrays, cost=copied(cost)))
+        self.noted.append(Pass(begin, end, before, arrays, cost=None if cost is None else copied(cost)))
         if len(self.noted) >= PASSES or sum(map(moves, self.noted, self.noted[1:])) >= self.steps:
             self.enough()
 
@@ -102,6 +102,10 @@ def by_torch(found: Passes) -> Iterator[None]:
 
     def stepping(optimizer: Any, *_: Any) -> None:
         found.optimizer = described(optimizer)
+        if len(found.noted) == found.before_step:  # the gradients were set by hand
+            trained = [each for group in optimizer.param_groups for each in group["params"]]
+            found.note([copied(each) for each in trained], [each.grad for each in trained], None)
+        found.before_step = len(found.noted)
         if found.noted:
             found.noted[-1].rate = optimizer.param_groups[0]["lr"]
 

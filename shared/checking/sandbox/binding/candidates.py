@@ -236,4 +236,4 @@ def members(cls: type) -> dict[str, Any]:
     for each in cls.__mro__[::-1]:
         if each.__module__ == cls.__module__:
             found |= vars(each)
-    return {name: V for name, V in found.items() if callable(V) and not name.startswith("__")}
+    return {name: V for name, V in found.items() if callable(V) and (not name.startswith("__") or name == "__call__")}

@@ -1,5 +1,6 @@
 """An object that holds weights: where they lie in it, and how they are set and read."""
 
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import ModuleType
@@ -30,8 +31,13 @@ class Slot:
         )
 
     def set(self, value: Any) -> None:
-        """Put something there; a tensor that has a gradient stays the same object: others may know it already."""
+        """Put something there, an array of JAX's in the place of one.
+
+        A tensor that has a gradient stays the same object: others may know it already.
+        """
         held = self.get()
+        if type(held).__module__.startswith("jaxlib"):
+            value = sys.modules["jax"].numpy.asarray(value)
         if getattr(held, "requires_grad", False):
             held.data.copy_(value)
             held.grad = None
@@ -55,7 +61,7 @@ def slots(value: Any, prefix: str = "", depth: int = 1) -> Iterator[Slot]:
     for key in (key for key in keys if not str(key).startswith("__")):
         slot = Slot(f"{prefix}{key}", value, key)
         inner = slot.get()
-        if is_array(inner) or isinstance(inner, int | float | np.ndarray):
+        if isinstance(inner, int | float) or hasattr(inner, "dtype"):
             yield slot
         elif isinstance(inner, dict | list) or (hasattr(inner, "__dict__") and not is_closed(inner)):
             yield from slots(inner, f"{slot.name}.", depth + 1)

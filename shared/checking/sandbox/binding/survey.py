@@ -51,6 +51,10 @@ class Survey:
         found = {name: getattr(module, name) for name in names}
         self.classes = {name: V for name, V in found.items() if inspect.isclass(V) and V.__module__ == module.__name__}
         self.functions = {name: V for name, V in found.items() if _is_function(V)}
+        for cls, name in ((cls, name) for cls, own in self.classes.items() for name in vars(own)):
+            if isinstance(vars(self.classes[cls])[name], staticmethod | classmethod):  # it needs no object
+                self.functions[f"{cls}.{name}"] = getattr(self.classes[cls], name)
+                self.definitions |= {f"{cls}.{name}": self.definitions[name]} if name in self.definitions else {}
         self._kept = {name: copy(V) if isinstance(V, dict) else V for name, V in found.items() if _holds(V)}
         self.uses_torch = any(name.split(".")[0] == "torch" for name in _imported(self.tree))
         self.uses_jax = any(name.split(".")[0] == "jax" for name in _imported(self.tree))
