@@ -132,6 +132,7 @@ def check(program: Program, problems: Iterable[Problem], done: Callable[[int], N
     checkup = Checkup(program.path, examination, observation=observation, asked=asked)
     if "train" in program.functions:
         checkup.training_check = check_training(program, examination.convention, examination.answers[0].dtype)
+        checkup.training_check.wrong_gradients = not {*GRADIENTS}.isdisjoint(examination.wrong)
         own = any(program.training.rates) or getattr(program, "bound", None)
         diagnoses += (
             without_wanted(checkup.training_check, program, examination.convention)
@@ -192,7 +193,7 @@ def best_read(examination: Examination, observation: Observation | None) -> Read
     told = {*observation.formulas} if observation else set()
     if not readings or not all(len(d.mistakes) == 1 or d.unfit or d.line in told for d in readings[0][1]):
         alone = in_both_ways(examination, lambda reading: diagnose(reading, pairs=not readings))
-        readings = [*alone, *readings]
+        readings = [*readings, *alone]
     return min(readings, key=unclear)
 
 

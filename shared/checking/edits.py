@@ -23,6 +23,7 @@ FORMS = {
         "(-Y / A2 + (1 - Y) / (1 - A2)) * A2 * (1 - A2) / m",
         "(A2 - Y) / (A2 * (1 - A2)) * A2 * (1 - A2) / m",
         "A2 / m - Y / m",
+        "dA2 * (A2 * (1 - A2))",
     ),
 }
 """Other ways to write a right line."""

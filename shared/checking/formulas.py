@@ -56,7 +56,7 @@ WRITTEN = {
     "l1_loss": "mean(abs(a - b))",
 }
 """Functions of PyTorch and JAX as formulas of their operands, which are called a, b, c."""
-DEEPEST = 60
+DEEPEST = 160
 """A longer formula says nothing."""
 
 
@@ -159,6 +159,9 @@ class Reader:
             return self.sum(operation, arguments)
         if function == "assign" and (last := self.last_on_line(operation)):
             return ast.BinOp(self.ratio(operation, last), ast.Mult(), self.operation(last))
+        sources = [self.known[each.number] for each in operation.operands if getattr(each, "number", -1) in self.known]
+        if function == "grad" and sources and sources[0].quantity == "A2":
+            return turned(name("dA2")) if sources[0].turned else name("dA2")
         if function in ("grad", "assign"):  # it was made by no formula that was seen
             raise TooLongError
         if function in WRITTEN:

@@ -193,7 +193,7 @@ def recognised(traces: Sequence[Trace]) -> dict[str, Sighting]:
     for quantity in BETWEEN if traces else ():
         is_given = quantity in traces[0].given or quantity in traces[0].misfits
         ways = given_back(quantity, traces) if is_given else right_on_all(quantity, traces)
-        if not ways and quantity in SIGNED:
+        if not ways and quantity in SIGNED and consumers_of(quantity, traces):
             ways = [way for way in right_on_all(quantity, traces, opposite=True) if is_used([way], quantity, traces)]
         note(quantity, alike(before_use(quantity, ways, placed(candidates, traces), traces), traces))
     for _ in BETWEEN if traces else ():

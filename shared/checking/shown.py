@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from shared.network import Parameters
 
 MEANS = {r"reduction=([\"'])sum\1": r"reduction=\1mean\1", r"\.sum\(": ".mean(", r"\bsum\(": "mean("}
 """How a sum over the examples is written, and how their mean is."""
-STOPS = {r"\.detach\(\)": "", r"(?:\w+\.)*stop_gradient\((\w+)\)": r"\1"}
+STOPS = {r"\.detach\(\)": "", r"(?:\w+\.)*stop_gradient\((.+)\)": r"\1"}
 """How a gradient is stopped, and the same without it."""
 BACK = {r"\w+\.backward\(\)": r"\g<0>"}
 """Where PyTorch adds up gradients."""
@@ -55,8 +56,16 @@ def rewritten(path: Path, own: Own, forms: Mapping[str, str]) -> Own:
             if place and not more:
                 there = replace(place, line=row, end_line=row, column=first.start(), end_column=first.end())
                 mended = re.sub(form, other, line_at(path, there)).strip()
-                return replace(own, place=there, source=line_at(path, there), mended=mended)
+                return replace(own, place=there, source=line_at(path, there), mended=mended if is_code(mended) else "")
     return own
+
+
+def is_code(line: str) -> bool:
+    """Tell whether a line can be a statement, or the head of one."""
+    for text in (line, f"{line} pass"):
+        with suppress(SyntaxError):
+            return bool(ast.parse(text))
+    return False
 
 
 def with_zero_grad(own: Own, path: Path) -> Own | None:

@@ -36,6 +36,7 @@ RULES = {
     "1 / (exp(-a) + 1)": "sigmoid(a)",
     "logaddexp(a, 0)": "softplus(a)",
     "where(0 - a != 0 - a, a, relu(a) + log(1 + exp(-abs(0 - a))))": "softplus(a)",
+    "where(a != a, 0 - a, relu(-a) + log(1 + exp(-abs(a))))": "softplus(-a)",
     "expit(a)": "sigmoid(a)",
     "logaddexp(0, a)": "softplus(a)",
     "log1p(exp(a))": "log(1 + exp(a))",

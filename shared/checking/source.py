@@ -102,7 +102,7 @@ def where_stepped(weight: str, path: Path) -> Place | None:
                 case (
                     ast.BinOp(left=moved, op=ast.Add() | ast.Sub(), right=by)
                     | ast.AugAssign(target=moved, op=ast.Add() | ast.Sub(), value=by)
-                ) if any("rate" in roles_of(name) for name in names_in(ast.unparse(by))):
+                ) if any("rate" in roles_of(name) for name in re.findall(r"\w+", ast.unparse(by))):
                     steps.append((node, moved))
     names = [ast.unparse(moved) for _, moved in steps]
     of_it = [step for step, name in zip(steps, names, strict=True) if weight_of(name) == weight]

@@ -30,6 +30,7 @@ from shared.network import Array, DtypeName, Parameters, Settings
 
 NAMES = (*Parameters._fields, "costs")
 NOT_GIVEN = "not given by train"
+NOT_FINITE = "it is not finite"
 FEW = 3
 """Steps that are made even if one before them was wrong."""
 LONG = 1000
@@ -64,7 +65,10 @@ class Step:
 
 @dataclass
 class TrainingCheck:
-    """What `train` did; `stopped` says why it ended, `left_out` of what nothing is said, `numbers` are its text's."""
+    """What `train` did; `stopped` says why it ended, `left_out` of what nothing is said, `numbers` are its text's.
+
+    With `wrong_gradients`, weights that are not finite say nothing of the updates.
+    """
 
     dtype: np.dtype
     steps: list[Step] = field(default_factory=list)
@@ -76,6 +80,7 @@ class TrainingCheck:
     remarks: list[str] = field(default_factory=list)
     stopped: CheckError | None = None
     numbers: tuple[float, ...] = ()
+    wrong_gradients: bool = False
 
     @property
     def given(self) -> list[str]:
@@ -90,7 +95,7 @@ class TrainingCheck:
     def place(self, name: str) -> Place:
         """Tell a right update from one that takes a wrong gradient, and from one that is wrong by itself."""
         if self.unfit.get(name, NOT_GIVEN) != NOT_GIVEN:
-            return "WRONG here"
+            return "inherits" if self.unfit[name] == NOT_FINITE and self.wrong_gradients else "WRONG here"
         verdicts = {judgement.verdict for judgement in self.judgements(name).values()}
         if "wrong" in verdicts and name == "costs" and self.inherit_costs:
             return "inherits"
@@ -216,7 +221,7 @@ def weights_of(
         text = V if isinstance(V, str) else ""
         if isinstance(V, np.ndarray):
             V, text = convention.ours(name, V.astype(FLOAT64), shape_of(name, problem))
-            text = text or ("" if np.isfinite(V).all() else "it is not finite")
+            text = text or ("" if np.isfinite(V).all() else NOT_FINITE)
             weights[name] = V
         if text:
             outcome.unfit[name] = text

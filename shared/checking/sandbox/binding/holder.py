@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from math import prod
 from types import ModuleType
 from typing import Any
 
@@ -120,7 +121,7 @@ def weight_slots(value: Any, arrays: Mapping[str, np.ndarray]) -> dict[str, Slot
 
 def sizes_of(value: Any, n_y: int) -> tuple[int, int] | None:
     """Find n_x and n_h by the shapes of what an object keeps; None if it is no network of two layers."""
-    named = {weight_of(slot.name): np.size(slot.get()) for slot in slots(value) if holds_weight(slot)}
+    named = {weight_of(slot.name): prod(np.shape(slot.get())) for slot in slots(value) if holds_weight(slot)}
     if {"W1", "b1"} <= {*named}:
         return named["W1"] // named["b1"], named["b1"]
     kept = [slot for slot in slots(value) if not {"X", "Y"} & set(roles_of(slot.name.split(".")[-1]))]
