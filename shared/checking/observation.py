@@ -158,6 +158,9 @@ class Observation:
         is_whole = written.edits[0].right and written.edits[0].written == written.formula
         traits = Trait.FORMULA if is_whole or len(kind) > LONGEST_EDIT else Trait.NONE
         traits |= Trait.LATE if "learning_rate" in written.formula else Trait.NONE
+        plain = [trace for trace in self.traces if is_plain(trace.problem)]
+        is_safe = all(trace.is_right(self.sightings[line]) for trace in plain)
+        traits |= Trait.LIMIT if is_safe else Trait.NONE  # it gives way where the network is sure, and only there
         return Mistake(kind, line, Formula(written.formula), f"{written.said}.", traits=traits)
 
 
