@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 import compare as compare_module
-from shared.checking.formulas import constant
 from shared.checking.problems import on_paper
 from shared.checking.sandbox.binding.steps import learning_rates
+from shared.checking.written_numbers import constant
 
 pytestmark = pytest.mark.usefixtures("few_problems")
 

@@ -161,6 +161,7 @@ def finding(
     observation: Observation | None = None,
 ) -> Finding:
     """Prove a diagnosis, and write down its cures."""
+    diagnosis = replace(diagnosis, dtype=examination.answers[0].dtype)
     evidence, known = proof(diagnosis, examination, outcome)
     if not diagnosis.mistakes:
         new = (clue for clue in known if clue != f"{diagnosis.line}: {diagnosis.unfit}")
@@ -210,7 +211,9 @@ def seen_readings(examination: Examination, observation: Observation) -> list[Re
         richer = with_observed(examination, observation, left_out)
     if not richer.wrong:
         return []
-    return [(richer, without_derived(diagnosed(richer)))] if observation.is_autograd else in_both_ways(richer, diagnosed)
+    return (
+        [(richer, without_derived(diagnosed(richer)))] if observation.is_autograd else in_both_ways(richer, diagnosed)
+    )
 
 
 def in_both_ways(examination: Examination, diagnosed: Callable[[Examination], list[Diagnosis]]) -> list[Reading]:

@@ -11,11 +11,10 @@ from itertools import zip_longest
 
 import numpy as np
 
-from shared.checking.problems import Problem
 from shared.checking.recognition import Sighting, Trace
-from shared.checking.sandbox.binding.given import BIG, BIG32
 from shared.checking.simplifying import Place, like, simplified
 from shared.checking.watching.operations import Constant, Input, Operand, Operation, Result, Several
+from shared.checking.written_numbers import constant
 
 SYMBOLS: dict[str, type[ast.operator]] = {
     "add": ast.Add,
@@ -159,9 +158,9 @@ class Reader:
             return self.sum(operation, arguments)
         if function == "assign" and (last := self.last_on_line(operation)):
             return ast.BinOp(self.ratio(operation, last), ast.Mult(), self.operation(last))
-        sources = [self.known[each.number] for each in operation.operands if getattr(each, "number", -1) in self.known]
-        if function == "grad" and sources and sources[0].quantity == "A2":
-            return turned(name("dA2")) if sources[0].turned else name("dA2")
+        match operation.operands:
+            case [Result(number)] if function == "grad" and self.quantity_at(number) == "A2":
+                return turned(name("dA2")) if self.known[number].turned else name("dA2")
         if function in ("grad", "assign"):  # it was made by no formula that was seen
             raise TooLongError
         if function in WRITTEN:
@@ -169,6 +168,10 @@ class Reader:
             places = dict(zip("abc", arguments, strict=False))
             return Place(places).visit(ast.parse(text, mode="eval").body)
         return self.other_function(function, arguments, options)
+
+    def quantity_at(self, number: int) -> str:
+        """Name the quantity that an operation gave; empty if it is none."""
+        return self.known[number].quantity if number in self.known else ""
 
     def kept(self, V: ast.expr, operation: Operation) -> ast.expr:
         """Write what is kept in another type: what is behind the point is cut off, or most digits are lost."""
@@ -280,43 +283,3 @@ def is_same_layout(operation: Operation, trace: Trace) -> bool:
             return False
     after = np.shape(operation.result)
     return [n for n in before if n != 1] == [n for n in after if n != 1]
-
-
-LARGEST_NUMBER = 9
-"""Where all examples are as many on each problem, as in a script, a larger number that is m is taken for it."""
-SIZES = {
-    text: compile(text, "<size>", "eval")
-    for text in (
-        *("m", "1 / m", "-1 / m", "2 / m", "m - 1", "1 / (m - 1)", "n_x", "n_h", "n_x * m", "n_h * m"),
-        *(f"{sign}1 / {size}" for size in ("n_x", "n_h", "(n_x * m)", "(n_h * m)") for sign in ("", "-")),
-    )
-}
-"""Numbers that are made of the sizes."""
-
-
-def constant(value: object, other: object, problem: Problem, second: Problem) -> ast.expr:
-    """Write a number: what changes with the problem is one of the sizes."""
-    if isinstance(value, np.ndarray) and value.size and np.all(value == value.flat[0]):
-        value = other = value.flat[0].item()
-    if not isinstance(value, int | float | bool) or not isinstance(other, int | float | bool):
-        return (
-            name("constant") if isinstance(value, np.ndarray) else ast.Constant(value if value is None else str(value))
-        )
-    for text, code in SIZES.items():
-        sizes = [eval(code, None, each.sizes) for each in (problem, second)]  # noqa: S307 (our own text)
-        is_size = value != other or (problem.sizes == second.sizes and "m" in text and problem.sizes["m"] > LARGEST_NUMBER)
-        if is_size and np.allclose(sizes, [value, other], rtol=1e-14, atol=0):
-            return ast.parse(text, mode="eval").body
-    for size in ("m", "n_x", "n_h") if value != other else ():
-        share, again = value * problem.sizes[size], other * second.sizes[size]
-        if np.isclose(share, again, rtol=1e-14, atol=0):
-            return ast.parse(f"{float(f'{share:.12g}')!r} / {size}", mode="eval").body
-    if value in (BIG, BIG32):  # it was asked with this one
-        return name("learning_rate")
-    number = int(value) if float(value).is_integer() and abs(value) < 1e15 else as_written(value)
-    return ast.parse(repr(number), mode="eval").body if np.isfinite(value) else name(str(value))
-
-
-def as_written(value: float) -> float:
-    """Give the shortest number that float32 rounds to this one, if it is one of float32's."""
-    return float(str(np.float32(value))) if np.float32(value) == value else value

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from shared.checking.catalogue.mistake import Mistake
+from shared.checking.judged_reply import FLOAT64
 from shared.checking.lines import Formula, right
 from shared.checking.vocabulary import FUNCTIONS
 from shared.judging.rounding import logistic
@@ -49,14 +50,15 @@ class Limit:
         return f"beyond |Z2| = {self.beyond:.1f} {line} is {becomes}"
 
 
-def limit_of(mistake: Mistake) -> Limit | None:
-    """Try a line that gives way somewhere; None if it is made of more than the output of one example."""
+def limit_of(mistake: Mistake, dtype: np.dtype = FLOAT64) -> Limit | None:
+    """Try a line that gives way somewhere, in a dtype; None if it is made of more than the output of one example."""
     wrong, shares = mistake.wrong, np.zeros_like(SIZES)
     if not isinstance(wrong, Formula) or not wrong.names <= MADE_OF:
         return None
     with np.errstate(all="ignore"):
         for sign, label in ((1, 0), (1, 1), (-1, 0), (-1, 1)):
-            computed, expected = (of_each(line.text, sign * SIZES, label) for line in (wrong, right(mistake.line)))
+            computed = of_each(wrong.text, sign * SIZES, label, dtype)
+            expected = of_each(right(mistake.line).text, sign * SIZES, label, FLOAT64)
             off = np.abs(computed - expected) / np.maximum(1, np.abs(expected))
             off[np.isnan(off)] = np.inf
             shares = np.where(np.isfinite(expected), np.maximum(shares, off), shares)
@@ -67,8 +69,9 @@ def limit_of(mistake: Mistake) -> Limit | None:
     return Limit(beyond, bool(np.isfinite(error)), error, only_at_0=bool(gone[0] and not shares[1:].any()))
 
 
-def of_each(text: str, Z2: Array, label: float) -> Array:
+def of_each(text: str, Z2: Array, label: float, dtype: np.dtype) -> Array:
     """What a line gives for examples with these outputs, each as if it were the only one."""
     of_one = Formula(text.replace("mean(", "1 * (").replace("sum(", "1 * ("))
-    value = of_one({"Z2": Z2[None], "A2": logistic(Z2)[None], "Y": np.full((1, len(Z2)), label), "m": 1})
+    each = {"Z2": Z2[None], "A2": logistic(Z2)[None], "Y": np.full((1, len(Z2)), label)}
+    value = of_one({**{name: V.astype(dtype) for name, V in each.items()}, "m": 1})
     return np.broadcast_to(value, (1, len(Z2)))[0]

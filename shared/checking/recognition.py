@@ -33,7 +33,7 @@ Key = tuple[object, ...]
 
 @dataclass(frozen=True)
 class Sighting:
-    """A quantity in a trace: the operation that gave it, whether it lies turned, is m times as large, has the other sign.
+    """A quantity in a trace: the operation that gave it; whether it lies turned, is m times as large, `opposite`.
 
     Who computes Y - A2 goes uphill, and adds what others subtract: the signs of dZ2, dA1 and dZ1 are a convention.
     """
@@ -138,7 +138,7 @@ class Trace:
         _, _, standard = standard_of(self.problem, self.dtype)
         truth, allowance = standard.right[sighting.quantity]
         V = self.array(sighting)
-        if V is None:
+        if V is None or V.shape != shape_of(sighting.quantity, self.problem):
             return False
         with np.errstate(all="ignore"):
             return bool(np.all(truth.error(V) <= allowance.bound + 4 * np.finfo(self.dtype).eps * np.abs(V)))

@@ -4,7 +4,10 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
 from shared.checking.catalogue.mistake import Mistake, Trait
+from shared.checking.judged_reply import FLOAT64
 from shared.checking.limits import limit_of
 from shared.judging.verdict import listed
 from shared.network import Parameters
@@ -20,7 +23,8 @@ class Diagnosis:
     `line` is the line that is wrong, `also` others that are wrong in the same way, `quantities` what shows it.
     `mistakes` holds what explains it: one, or several that nobody could tell apart on these problems. Where nothing
     does, `clues` says what is known, and `unfit` why it could not even be compared. `saturated`: all problems on which
-    something unexplained is wrong have a `|Z2|` as large as that. `narrow`: it is off as float32 is.
+    something unexplained is wrong have a `|Z2|` as large as that. `narrow`: it is off as float32 is. The program
+    computes in `dtype`.
     """
 
     line: str
@@ -31,6 +35,7 @@ class Diagnosis:
     also: tuple[str, ...] = ()
     saturated: float | None = None
     narrow: bool = False
+    dtype: np.dtype = FLOAT64
 
     @property
     def where(self) -> str:
@@ -63,7 +68,7 @@ class Diagnosis:
         """Where it gives way, in a sentence."""
         if self.narrow:
             return f"{self.where} {'have' if self.also else 'has'} 7 digits: computed in float32, or made from what was"
-        limits = [(mistake, limit_of(mistake)) for mistake in self.mistakes[:MOST]]
+        limits = [(mistake, limit_of(mistake, self.dtype)) for mistake in self.mistakes[:MOST]]
         said = [f"{limit.sentence(mistake.line)} ({mistake.kind.strip(',')})" for mistake, limit in limits if limit]
         if said:
             return said[0]

@@ -141,12 +141,15 @@ class Recorder:
         copy = array_of(self._plain(value))
         if copy is None:
             return
-        known = self._seen.get(key_of(copy)) if tells(copy) else None
-        if isinstance(known, Input) and isinstance(operand, Result):  # weights that a program draws are its input, too
-            operand = known
+        earlier = self._seen.get(key_of(copy)) if tells(copy) else None
+        if isinstance(earlier, Input) and isinstance(
+            operand, Result
+        ):  # weights that a program draws are its input, too
+            operand = earlier
         if isinstance(operand, Input):
             self._given[operand.name] = copy
-        self._numbers[id(value)] = self._numbers[where_it_lies(value)] = value, operand  # held, so nothing takes its place
+        known = value, operand  # the value is held: no other can take its place
+        self._numbers[id(value)] = self._numbers[where_it_lies(value)] = known
         if copy.size > 1:
             self._latest[key_of(copy)] = operand
         if tells(copy) or (isinstance(operand, Input) and np.ptp(copy)):

@@ -29,7 +29,7 @@ BIG, BIG32 = 2.0**200, 2.0**60
 
 DRAWING: dict[str, Callable[[], Any]] = {
     "Generator": lambda: np.random.default_rng(1),
-    "RandomState": lambda: np.random.RandomState(1),  # noqa: NPY002  # as in programs of before 2019
+    "RandomState": lambda: np.random.RandomState(1),  # as in programs of before 2019
     "PRNGKey": lambda: sys.modules["jax"].random.PRNGKey(1),
 }
 """What draws random numbers: NumPy's two, and JAX's."""

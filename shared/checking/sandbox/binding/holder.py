@@ -113,8 +113,8 @@ def weight_slots(value: Any, arrays: Mapping[str, np.ndarray]) -> dict[str, Slot
             start = max((places[found[each].name] for each in WEIGHTS[:k] if each in found), default=-1)
             end = min((places[found[each].name] for each in WEIGHTS[k:] if each in found), default=len(places))
             fitting = [slot for slot in free if slot not in found.values() and fits(slot.get(), arrays[role])]
-            order = {slot.name: (not start < places[slot.name] < end, abs(places[slot.name] - start)) for slot in fitting}
-            fitting.sort(key=lambda slot: (not is_array(slot.get()), *order[slot.name]))
+            fitting.sort(key=lambda slot: (not start < places[slot.name] < end, abs(places[slot.name] - start)))
+            fitting.sort(key=lambda slot: not is_array(slot.get()))
             found.update(dict(zip([role], fitting, strict=False)))
     return found
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from shared.checking.sandbox.binding.passes import PRODUCTS, SHARE, VIEWS, Pass, number_of, value_of
+from shared.checking.sandbox.binding.operands import SHARE, number_of, value_of
+from shared.checking.sandbox.binding.passes import PRODUCTS, VIEWS, Pass
 from shared.checking.sandbox.binding.words import gradient_of, weight_of
 from shared.checking.watching.operations import Operand, Operation, Result
 

@@ -59,7 +59,8 @@ class Call:
         """Call it, and keep what it gives under the names that it has for it."""
         function = self.function or getattr(given.pool["model"], self.name)
         values = {name: given.value(*source) for name, source in self.sources}
-        first = takewhile(lambda each: each.name in values and each.kind != each.KEYWORD_ONLY, parameters_of(function) or ())
+        parameters = [each for each in parameters_of(function) or () if each.kind != each.KEYWORD_ONLY]
+        first = takewhile(lambda each: each.name in values, parameters)
         result = function(*[values.pop(each.name) for each in list(first)], **values)  # jax.grad(f) wants them in order
         self._keep(result, given)
         return result

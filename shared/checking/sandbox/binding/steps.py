@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from shared.checking.sandbox.binding.passes import Pass, Reading, Step, same_weights
+from shared.checking.sandbox.binding.operands import same_weights
+from shared.checking.sandbox.binding.passes import Pass, Reading, Step
 from shared.checking.sandbox.binding.words import reduced
 from shared.checking.watching.operations import Operation
 
