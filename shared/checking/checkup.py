@@ -194,7 +194,7 @@ def best_read(examination: Examination, observation: Observation | None) -> Read
     told = {*observation.formulas} if observation else set()
     if not readings or not all(len(d.mistakes) == 1 or d.unfit or d.line in told for d in readings[0][1]):
         alone = in_both_ways(examination, lambda reading: diagnose(reading, pairs=not readings))
-        readings = [*readings, *alone]
+        readings = [*alone, *readings]
     return min(readings, key=unclear)
 
 

@@ -27,7 +27,7 @@ from shared.checking.without_search import without_search
 from shared.network import Array
 
 AS_ASKED = 0.0
-RATES = (1.0, 0.5, 0.1, 0.05, 0.01, 0.0075, 0.005, 0.001, AS_ASKED)
+RATES = (1.0, 0.5, 0.3, 0.25, 0.2, 0.1, 0.05, 0.03, 0.02, 0.01, 0.0075, 0.005, 0.001, AS_ASKED)
 """Learning rates that a program may have updated W2 with before its time: usual ones, and those it was asked with."""
 WAVERS = "asked the same again, it answers otherwise: it is drawn at random, or something is kept between the calls"
 MASKED = Formula("where(Z1 > 0, dA1, 0)")

@@ -57,7 +57,8 @@ class Edit:
 def edits(written: ast.expr, line: str) -> list[Edit]:
     """Find what turns the right line into the program's own formula, by the form of it that is nearest."""
     whole = text_of(written)
-    ways = [list(between(written, form, None)) for form in forms_of(line)]
+    forms = (form for form in forms_of(line) if "dA2" in whole or "dA2" not in text_of(form))
+    ways = [list(between(written, form, None)) for form in forms]
     return min(ways, key=lambda changes: ([edit.written for edit in changes] == [whole], cost(changes)))
 
 

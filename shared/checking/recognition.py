@@ -16,7 +16,7 @@ from shared.checking.conventions import LATE, NAMES
 from shared.checking.judged_reply import FLOAT64, shape_of, standard_of
 from shared.checking.lines import right
 from shared.checking.problems import Problem
-from shared.checking.watching.operations import Operation, Result
+from shared.checking.watching.operations import Input, Operation, Result
 from shared.network import INPUTS, Array
 
 BETWEEN = tuple(name for name in reversed(NAMES) if name != "dA2")
@@ -97,7 +97,8 @@ class Trace:
         forward = self.operations[: next(back, 0)]
         used = {operand for operation in forward for operand in operation.inputs}
         ends = (o for o in reversed(forward) if not o.result.shape and Result(o.number) not in used)
-        return next((o for o in ends if o.result.dtype.kind == "f"), None)
+        made = (o for o in ends if any(isinstance(each, Result | Input) for each in o.inputs))  # JAX goes back from a 1
+        return next((o for o in made if o.result.dtype.kind == "f"), None)
 
     def shape(self, quantity: str) -> tuple[int, ...]:
         """The shape of a quantity: this suite's, or the one in which it was given back."""
@@ -205,6 +206,9 @@ def recognised(traces: Sequence[Trace]) -> dict[str, Sighting]:
         ]
         if not any(changed):
             break
+    is_uphill = any(ways[0].opposite for ways in candidates.values())
+    for quantity in (name for name in SIGNED if is_uphill and name not in candidates):
+        note(quantity, right_on_all(quantity, traces, opposite=True))
     return placed(candidates, traces)
 
 

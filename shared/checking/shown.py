@@ -19,7 +19,7 @@ MEANS = {r"reduction=([\"'])sum\1": r"reduction=\1mean\1", r"\.sum\(": ".mean(",
 """How a sum over the examples is written, and how their mean is."""
 STOPS = {r"\.detach\(\)": "", r"(?:\w+\.)*stop_gradient\((.+)\)": r"\1"}
 """How a gradient is stopped, and the same without it."""
-BACK = {r"\w+\.backward\(\)": r"\g<0>"}
+BACK = {r"\S.*\.backward\(.*\)": r"\g<0>"}
 """Where PyTorch adds up gradients."""
 
 

@@ -120,6 +120,7 @@ def where_assigned(path: Path, place: Place) -> Place:
         for node in ast.walk(around or ast.parse(text))
         if isinstance(node, ast.Assign)
         and re.search(r"\.shape\b|\.size\b|\blen\(", ast.unparse(node.value))
+        and not any(isinstance(part, ast.Dict | ast.MatMult) for part in ast.walk(node.value))
         and used & names_in(", ".join(map(ast.unparse, node.targets)))
     ]
     return placed_at(text, sizes[0].value, place) if len(sizes) == 1 else place

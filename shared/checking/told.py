@@ -78,6 +78,8 @@ def sentence(checkup: Checkup) -> str:
     if other := other_network(checkup):
         return f"{name} is [{style}]wrong[/] for {escape(other)}.{rest}"
     because = "; ".join(finding.name for finding in checkup.findings if not finding.diagnosis.is_limit)
+    off = listed([row.quantity for row in rows if row.place in ("WRONG here", "inherits")])
+    because = because or f"{off}: off, though the gradients are right on every problem"
     return f"{name} is [{style}]wrong[/], because: {escape(because)}.{rest}"
 
 

@@ -192,6 +192,7 @@ class Target:
 
 def turned_like(V: np.ndarray, W: np.ndarray) -> np.ndarray:
     """Give an array the shape of another, in which it may lie turned."""
+    W = np.asarray(W)
     return (V.T if V.ndim == 2 and V.shape != W.shape else V).reshape(W.shape) if V.size == W.size else V
 
 

@@ -29,7 +29,7 @@ def plain(value: Any) -> np.ndarray:
 
 def differences(before: dict[str, np.ndarray], after: dict[str, holder.Slot], rate: float) -> dict[str, np.ndarray]:
     """Read the gradients off what an update did to the weights."""
-    return {f"d{name}": (before[name] - plain(slot.get())) / rate for name, slot in after.items()}
+    return {f"d{name}": np.asarray((before[name] - plain(slot.get())) / rate) for name, slot in after.items()}
 
 
 def autograd(places: dict[str, holder.Slot], result: Any) -> dict[str, np.ndarray]:

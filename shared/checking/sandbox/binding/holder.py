@@ -80,8 +80,8 @@ def holds_by_name(value: Any) -> bool:
 
 
 def holds_weight(slot: Slot) -> bool:
-    """Tell whether an array lies in a place, or a number that is called b2, or has no name but its place."""
-    is_b2 = weight_of(slot.name) == "b2" or slot.name.replace(".", "").isdigit()
+    """Tell whether an array lies in a place, or a number that is called a bias, or has no name but its place."""
+    is_b2 = (weight_of(slot.name) or "").startswith(("b2", "b#")) or slot.name.replace(".", "").isdigit()
     return is_array(slot.get()) or (is_b2 and np.ndim(slot.get()) == 0)
 
 

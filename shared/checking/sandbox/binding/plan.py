@@ -12,7 +12,7 @@ from shared.checking.sandbox.binding import effects, holder
 from shared.checking.sandbox.binding.effects import plain, same_draws, weights_in
 from shared.checking.sandbox.binding.given import WITH_BIAS, Given
 from shared.checking.sandbox.binding.survey import TRAINING, is_like, parameters_of
-from shared.checking.sandbox.binding.words import roles_of
+from shared.checking.sandbox.binding.words import kind_of, roles_of
 from shared.checking.sandbox.unpack import arrays_of
 
 PRODUCED = ("A1", "A2", "Z1", "Z2", "cache", "grads", "cost")
@@ -149,7 +149,9 @@ class Plan:
             for name in holder.WEIGHTS:  # they are known by their numbers when the program draws them
                 given.note(name, given.arrays[name])
             with same_draws():
-                return effects.differences(begin, weights_in(self.outcome(replace(given, pool={})), given), given.rate)
+                return effects.differences(
+                    begin, self._weights_in(self.outcome(replace(given, pool={})), given), given.rate
+                )
         if self.how == "grad":
             return effects.derivatives(lambda new: self._called(replace(new, pool={})), given)
         if self.how == "traced update":
@@ -162,7 +164,7 @@ class Plan:
     def own_weights(self, given: Given) -> dict[str, np.ndarray]:
         """Return the weights that a training begins with: those that it gives back when its learning rate is 0."""
         with same_draws():
-            places = weights_in(self.outcome(replace(given, pool={}, rate=0.0)), given)
+            places = self._weights_in(self.outcome(replace(given, pool={}, rate=0.0)), given)
         return {name: np.array(plain(slot.get()), dtype=float) for name, slot in places.items()}
 
     def trained(self, given: Given) -> dict[str, Any]:
@@ -177,7 +179,8 @@ class Plan:
             given.pool = {name: V for name, V in given.pool.items() if name in ("model", "places")}
             result = self._called(given)
             costs += [part for part in self._parts(result) if effects.are_costs(part, given.iterations)]
-            after = weights_in(given.pool["model"] if self.build and self.how != "returned update" else result, given)
+            is_held = self.build and self.how != "returned update"
+            after = self._weights_in(given.pool["model"] if is_held else result, given)
             after = after or weights_in(given.pool.get("weights"), given)  # they were changed in place
             if self.how == "returned update":
                 given.arrays = {**given.arrays, **{name: plain(slot.get()) for name, slot in after.items()}}
@@ -188,6 +191,12 @@ class Plan:
         """Return the weights, or how far they have come, after as many steps as are asked for."""
         found = self.gives(given) if self.how == "own" else self.trained(given)
         return {name: V for name, V in found.items() if name != "costs"}
+
+    def _weights_in(self, result: Any, given: Given) -> dict[str, holder.Slot]:
+        """Find the weights in what came back; a list of weights and one of biases are told apart by their names."""
+        parts = self.calls[-1].parts(result)
+        is_named = isinstance(result, tuple) and {"W", "b"} <= {*map(kind_of, parts)}
+        return weights_in(parts if is_named else result, given)
 
     def _parts(self, result: Any) -> list[Any]:
         """Return what came back, in its parts."""
@@ -209,7 +218,7 @@ class Plan:
             given.pool["model"] = self.build.run(given)
             holder.prepare(given.pool["model"], given)
         result = self._called(given)
-        return result if weights_in(result, given) else given.pool.get("model", result)
+        return result if self._weights_in(result, given) else given.pool.get("model", result)
 
     def _called(self, given: Given) -> Any:
         result, takes = None, set[str]().union(*(call.takes for call in self.calls))
@@ -246,7 +255,7 @@ class Plan:
             case "update":
                 return effects.differences(before, places, given.rate)
             case "returned update":
-                after = weights_in(result, given)
+                after = self._weights_in(result, given)
                 begin = {name: holder.like(given.arrays[name], slot.get()) for name, slot in after.items()}
                 return effects.differences(begin, after, given.rate)
             case "autograd" | "outputs":
