@@ -80,7 +80,7 @@ grad_loss = jax.jit(jax.grad(loss, argnums=(0, 1, 2, 3)))
     (finding,) = checkup.findings
     place = finding.own.place
     assert (finding.name, place.line) == ("mask of dA1 in dZ1", 8)
-    assert finding.own.source[place.column : place.end_column] == "d * (d > 0)"
+    assert finding.own.source[place.column : place.end_column] == "d > 0"
     assert not any("not called" in remark for remark in checkup.remarks)
 
 

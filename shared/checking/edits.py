@@ -189,7 +189,8 @@ def of_parts(
     if len(left) == len(missing) == 1 and left[0].is_other == missing[0].is_other and left[0].node is not whole:
         yield from (*changes, *between(left[0].node, missing[0].node, left[0].around))
     elif (left and missing and len(left) == len(written)) or (changes and missing and len(written) == 1):
-        yield replaced(whole, right_whole, parent)
+        at_once, one_by_one = [replaced(whole, right_whole, parent)], in_pairs(left, missing)
+        yield from one_by_one if not changes and one_by_one and cost(one_by_one) < cost(at_once) else at_once
     else:
         yield from changes
         for part in left:
@@ -199,6 +200,15 @@ def of_parts(
         for part in missing:
             is_minus = part.text == "-1" and not part.is_other
             yield Edit(SIGN if is_minus else said[2 + part.is_other].format(part.text), number(whole, parent))
+
+
+def in_pairs(left: list[Part], missing: list[Part]) -> list[Edit]:
+    """Compare parts in their order; nothing if they are not as many, or stand on different sides."""
+    if [part.is_other for part in left] != [part.is_other for part in missing]:
+        return []
+    return [
+        edit for one, other in zip(left, missing, strict=True) for edit in between(one.node, other.node, one.around)
+    ]
 
 
 def negative(node: ast.expr) -> str:

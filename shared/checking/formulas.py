@@ -128,7 +128,8 @@ class Reader:
                 tree = ast.BinOp(name("m"), ast.Mult(), tree)
             return ast.UnaryOp(ast.USub(), tree) if sighting.opposite else tree
         tree = self.computed(operation)
-        tree.operation = operation.number  # type: ignore[attr-defined]
+        if not hasattr(tree, "operation"):  # what was only moved keeps what computed it
+            tree.operation = operation.number  # type: ignore[attr-defined]
         return tree
 
     def before(self, operation: Operation) -> Sighting | None:

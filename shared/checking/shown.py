@@ -10,7 +10,7 @@ from pathlib import Path
 from shared.checking.catalogue.mistake import Trait
 from shared.checking.conventions import quantity_of
 from shared.checking.observation import Observation, Own
-from shared.checking.source import line_at, placed_at, text_of, where_stepped, without_comments
+from shared.checking.source import function_around, line_at, placed_at, text_of, where_stepped, without_comments
 from shared.checking.watching.operations import Input, Place
 from shared.checking.what_is_wrong import Diagnosis
 from shared.network import Parameters
@@ -34,7 +34,8 @@ def shown(diagnosis: Diagnosis, path: Path, observation: Observation | None) -> 
     if "gradient stopped" in kinds and (there := rewritten(path, anywhere, STOPS)).mended:
         return there
     if own and line == "cost" and is_sum:
-        return rewritten(path, own, MEANS)
+        mean = rewritten(path, own, MEANS)
+        return mean if mean.place and not divides(path, mean.place) else replace(mean, mended="")
     is_stale = any(Trait.LATE in mistake.traits for mistake in diagnosis.mistakes)
     stepped = where_stepped("W2" if is_stale else line, path)
     places = (where_updated(line, observation), where_named(line, path, observation), stepped)
@@ -58,6 +59,12 @@ def rewritten(path: Path, own: Own, forms: Mapping[str, str]) -> Own:
                 mended = re.sub(form, other, line_at(path, there)).strip()
                 return replace(own, place=there, source=line_at(path, there), mended=mended if is_code(mended) else "")
     return own
+
+
+def divides(path: Path, place: Place) -> bool:
+    """Tell whether the function around a place divides by something: a mean in it would divide twice."""
+    around = function_around(text_of(path, place), place.line)
+    return around is not None and any(isinstance(node, ast.Div) for node in ast.walk(around))
 
 
 def is_code(line: str) -> bool:
