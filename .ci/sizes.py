@@ -13,10 +13,10 @@ from pathlib import Path
 CEILINGS = {
     "compare.py": 290,
     "implementations": 1150,
-    "shared": 27950,
+    "shared": 27990,
     "shared/judging": 2800,
-    "shared/checking": 13960,
-    "tests": 18690,
+    "shared/checking": 13995,
+    "tests": 18720,
 }
 LONGEST_FILE, LONGEST_FUNCTION = 320, 60
 

@@ -1,5 +1,7 @@
 """Scripts and objects as strangers write them, in NumPy and PyTorch, which an earlier doctor refused or misnamed."""
 
+import json
+
 import numpy as np
 import pytest
 from test_strangers import ONE_BY_ONE
@@ -260,3 +262,13 @@ def test_a_limit_is_that_of_the_precision_which_the_program_has():
 
 def test_what_stands_in_a_comment_is_not_searched():
     assert without_comments("x = 1  # .detach()\ny = '#'") == "x = 1\ny = '#'"
+
+
+def test_a_notebook_is_spoken_of_by_its_cells(tmp_path, capsys):
+    cells = ["import numpy as np\nopen('titanic.csv')", UNITS_SUMMED.partition("\n")[2]]
+    book = {"cells": [{"cell_type": "code", "source": text} for text in cells], "nbformat": 4}
+    (tmp_path / "mine.ipynb").write_text(json.dumps(book))
+    compare_module.main(["check", str(tmp_path / "mine.ipynb")])
+    said = capsys.readouterr().out
+    assert "cell 1, line 2 fails: FileNotFoundError" in said
+    assert "Z1, cell 2, line 3" in said

@@ -272,6 +272,12 @@ def test_a_formula_is_written_as_the_notation_has_it(text, simple):
         ("dZ1 @ A1.T", "dW1", ["A1 in place of X"]),
         ("dZ2 @ A1.T", "dW2", []),
         ("(Y - A2) * A2", "dZ2", ["sign wrong", "multiplied by A2", "division by m missing"]),
+        ("dA2 * Z2 * (1 - A2)", "dZ2", ["Z2 in place of A2"]),
+        (
+            "mean(-(Y * log(sigmoid(A2)) + (1 - Y) * log(1 - sigmoid(A2))))",
+            "cost",
+            ["sigmoid(A2) in place of A2", "sigmoid(A2) in place of A2"],
+        ),
     ],
 )
 def test_an_edit_is_said_in_words(own, line, said):

@@ -154,7 +154,8 @@ def table(checkup: Checkup) -> Table:
 def yours(row: Row) -> str:
     """Say what the program calls a quantity, and in which line it stands."""
     own = row.own
-    place = f"line {own.place.line}" if own and own.place else ""
+    cell = f"cell {own.place.cell}, " if own and own.place and own.place.cell else ""
+    place = f"{cell}line {own.place.line}" if own and own.place else ""
     return ", ".join(filter(None, (own.name if own else "", place)))
 
 

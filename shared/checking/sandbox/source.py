@@ -32,7 +32,7 @@ class Run:
     """What came of carrying out a file: the first error, and the lines that were not carried out to their ends."""
 
     error: BaseException | None = None
-    left_out: list[int] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
     is_late: bool = False
     seconds: float = 0.0
 
@@ -100,7 +100,7 @@ def carry_out(
                 with _patience(run, seconds):
                     _carry_out(statement, filename, names, run)
             else:
-                run.left_out.append(statement.lineno)
+                run.left_out.append(_where(statement, filename))
             after()
     return run
 
@@ -125,10 +125,16 @@ def _carry_out(statement: ast.stmt, filename: str, names: dict[str, Any], run: R
         exec(_compiled(statement, filename), names)  # noqa: S102  # it is the user's own file
     except OutOfPatienceError as error:
         run.error, run.is_late = run.error or error, True
-        run.left_out.append(statement.lineno)
+        run.left_out.append(_where(statement, filename))
     except BaseException as error:
         run.error = run.error or error
-        run.left_out.append(statement.lineno)
+        run.left_out.append(_where(statement, filename))
+
+
+def _where(statement: ast.stmt, filename: str) -> str:
+    """Say where a statement stands: in which line, in a notebook of which cell."""
+    cell = filename.partition(CELL)[2]
+    return f"cell {cell}, line {statement.lineno}" if cell else f"line {statement.lineno}"
 
 
 def _compiled(statement: ast.stmt, filename: str) -> CodeType:

@@ -156,7 +156,7 @@ def _load(source: Source, entry: str, folder: Path) -> tuple[Target, dict[str, A
         return target, {**where, "summary": _summary(run.error)}
     if run.error and not target.is_script:
         why = "takes long" if run.is_late else _summary(run.error) or _failure(run.error, source)
-        target.remarks.append(f"line {run.left_out[0]} {'' if run.is_late else 'fails: '}{why}; it was left out")
+        target.remarks.append(f"{run.left_out[0]} {'' if run.is_late else 'fails: '}{why}; it was left out")
     return target, what_can_be_called(target)
 
 
