@@ -207,7 +207,8 @@ class Plan:
 
         Of fewer costs than iterations, that is the first.
         """
-        result = self.outcome(replace(given, pool={}, note=note))
+        with same_draws():
+            result = self.outcome(replace(given, pool={}, note=note))
         found = [part for part in self._parts(result) if effects.are_costs(part)]
         costs = [float(np.squeeze(plain(cost))) for each in found[:1] for cost in each]
         return costs if len(costs) == given.iterations else costs[:1]
