@@ -167,7 +167,7 @@ PROGRAMS = {
 }
 
 
-@pytest.mark.mostly_slow(3)
+@pytest.mark.mostly_slow(8)
 @pytest.mark.parametrize("style", PROGRAMS)
 def test_a_program_of_jax_is_taken_as_it_is(tmp_path, capsys, request, style):
     text, changes, expected = PROGRAMS[style]

@@ -244,7 +244,7 @@ def test_a_program_in_numpy_is_told_rightly(answer, style):
     answer(*NUMPY[style])
 
 
-@pytest.mark.mostly_slow(3)
+@pytest.mark.mostly_slow(7)
 @pytest.mark.parametrize("style", TORCH)
 def test_a_program_in_pytorch_is_told_rightly(answer, style):
     answer(*TORCH[style])

@@ -245,7 +245,7 @@ def test_a_program_in_numpy_is_taken_as_it_is(answer, style):
     assert expected in (said := answer(text, changes)), said
 
 
-@pytest.mark.mostly_slow(3)
+@pytest.mark.mostly_slow(8)
 @pytest.mark.parametrize("style", TORCH)
 def test_a_program_in_pytorch_is_taken_as_it_is(answer, style):
     text, changes, expected = TORCH[style]
