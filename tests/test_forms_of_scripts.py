@@ -11,6 +11,7 @@ from shared.checking.catalogue.entries import CATALOGUE
 from shared.checking.limits import limit_of
 from shared.checking.simplifying import abbreviated, ast
 from shared.checking.source import without_comments
+from shared.checking.written_numbers import as_written
 
 pytestmark = pytest.mark.usefixtures("few_problems")
 
@@ -258,6 +259,14 @@ def test_a_part_that_comes_several_times_gets_a_letter():
 def test_a_limit_is_that_of_the_precision_which_the_program_has():
     (overflow,) = (mistake for mistake in CATALOGUE if mistake.name == "log(1 + exp(Z2)) that overflows in cost")
     assert (limit_of(overflow).beyond, limit_of(overflow, np.dtype("float32")).beyond) == (709.7, 88.7)
+
+
+@pytest.mark.parametrize(
+    ("number", "written"),
+    [(0.1, 0.1), (1e-300, 1e-300), (float(np.float32(0.1)), 0.1), (0.25, 0.25), (0.1 + 2**-50, 0.1 + 2**-50)],
+)
+def test_a_number_is_written_as_float32_rounds_it_only_where_it_is_one_of_its(number, written):
+    assert as_written(number) == written
 
 
 def test_what_stands_in_a_comment_is_not_searched():

@@ -126,8 +126,10 @@ class Observation:
 
     def with_own_mean(self, tree: ast.expr, line: str) -> ast.expr:
         """Write a formula with the program's own quantities: those that are m times as large as in the notation."""
-        late = {name: ast.parse(f"{name} / m", mode="eval").body for name, each in self.sightings.items() if each.late}
-        written: ast.expr = Replacement(late).visit(deepcopy(tree))
+        late = {name for name, each in self.sightings.items() if each.late}
+        late |= {*LATE} - {*self.sightings} if line in late else set()  # what was not seen is where it is, too
+        written_late = {name: ast.parse(f"{name} / m", mode="eval").body for name in late}
+        written: ast.expr = Replacement(written_late).visit(deepcopy(tree))
         return simplified(ast.BinOp(written, ast.Mult(), ast.Name("m", ast.Load())) if line in late else written, line)
 
     def is_one(self, name: str, other: str) -> bool:
