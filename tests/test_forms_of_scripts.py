@@ -263,7 +263,14 @@ def test_a_limit_is_that_of_the_precision_which_the_program_has():
 
 @pytest.mark.parametrize(
     ("number", "written"),
-    [(0.1, 0.1), (1e-300, 1e-300), (float(np.float32(0.1)), 0.1), (0.25, 0.25), (0.1 + 2**-50, 0.1 + 2**-50)],
+    [
+        (0.1, 0.1),
+        (1e-300, 1e-300),
+        (1e300, 1e300),
+        (float(np.float32(0.1)), 0.1),
+        (0.25, 0.25),
+        (0.1 + 2**-50, 0.1 + 2**-50),
+    ],
 )
 def test_a_number_is_written_as_float32_rounds_it_only_where_it_is_one_of_its(number, written):
     assert as_written(number) == written

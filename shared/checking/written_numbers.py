@@ -48,4 +48,6 @@ def constant(value: object, other: object, problem: Problem, second: Problem) ->
 
 def as_written(value: float) -> float:
     """Give the shortest number that float32 rounds to this one, if it is one of float32's."""
-    return float(str(np.float32(value))) if float(np.float32(value)) == value else value
+    with np.errstate(over="ignore"):
+        narrow = np.float32(value)
+    return float(str(narrow)) if float(narrow) == value else value
