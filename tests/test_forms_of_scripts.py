@@ -280,6 +280,13 @@ def test_what_stands_in_a_comment_is_not_searched():
     assert without_comments("x = 1  # .detach()\ny = '#'") == "x = 1\ny = '#'"
 
 
+def test_a_program_that_looks_at_its_arrays_is_told_that_it_was_not_watched(answer):
+    changes = [("        h = np.fmax", "        z = z * (1 + (type(z) is not np.ndarray))\n        h = np.fmax")]
+    answer(
+        CALLED, changes, "is certified | watching was left out: while it is watched, the program gives something else"
+    )
+
+
 def test_a_notebook_is_spoken_of_by_its_cells(tmp_path, capsys):
     cells = ["import numpy as np\nopen('titanic.csv')", UNITS_SUMMED.partition("\n")[2]]
     book = {"cells": [{"cell_type": "code", "source": text} for text in cells], "nbformat": 4}

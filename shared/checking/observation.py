@@ -185,6 +185,8 @@ def observe(program: Program, examination: Examination) -> Observation | None:
             continue
         arguments = c.arguments(problem)
         reply = program.call("gradients", *arguments, watch=True)
+        if reply.remark and reply.remark not in examination.remarks:
+            examination.remarks.append(reply.remark)
         if not reply.operations and not traces:
             return None
         if not 0 < len(reply.operations) < MOST_OPERATIONS:  # it did something else, or the end was not seen
