@@ -110,6 +110,23 @@ def few_problems(monkeypatch):
     monkeypatch.setattr(problems, "everything", lambda *_: iter(few))
 
 
+@pytest.fixture
+def says(tmp_path, capsys):
+    """Examine a text, changed here and there: each part of what is expected is said."""
+
+    def examined(text, changes, expected):
+        for old, new in changes:
+            assert old in text
+            text = text.replace(old, new)
+        (tmp_path / "mine.py").write_text(text)
+        compare_module.main(["check", str(tmp_path / "mine.py")])
+        said = " ".join(capsys.readouterr().out.split())
+        for part in expected.split(" | "):
+            assert part in said, said
+
+    return examined
+
+
 def processes_in(folder):
     """The processes that work in that folder."""
     return [p for p in psutil.process_iter(["cwd"]) if p.info["cwd"] == str(folder)]

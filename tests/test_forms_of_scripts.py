@@ -223,32 +223,15 @@ TORCH = {
 }
 
 
-@pytest.fixture
-def answer(tmp_path, capsys):
-    """Examine a text, changed here and there: each part of what is expected is said."""
-
-    def examined(text, changes, expected):
-        for old, new in changes:
-            assert old in text
-            text = text.replace(old, new)
-        (tmp_path / "mine.py").write_text(text)
-        compare_module.main(["check", str(tmp_path / "mine.py")])
-        said = " ".join(capsys.readouterr().out.split())
-        for part in expected.split(" | "):
-            assert part in said, said
-
-    return examined
-
-
 @pytest.mark.parametrize("style", NUMPY)
-def test_a_program_in_numpy_is_told_rightly(answer, style):
-    answer(*NUMPY[style])
+def test_a_program_in_numpy_is_told_rightly(says, style):
+    says(*NUMPY[style])
 
 
 @pytest.mark.mostly_slow(7)
 @pytest.mark.parametrize("style", TORCH)
-def test_a_program_in_pytorch_is_told_rightly(answer, style):
-    answer(*TORCH[style])
+def test_a_program_in_pytorch_is_told_rightly(says, style):
+    says(*TORCH[style])
 
 
 def test_a_part_that_comes_several_times_gets_a_letter():
@@ -280,11 +263,9 @@ def test_what_stands_in_a_comment_is_not_searched():
     assert without_comments("x = 1  # .detach()\ny = '#'") == "x = 1\ny = '#'"
 
 
-def test_a_program_that_looks_at_its_arrays_is_told_that_it_was_not_watched(answer):
+def test_a_program_that_looks_at_its_arrays_is_told_that_it_was_not_watched(says):
     changes = [("        h = np.fmax", "        z = z * (1 + (type(z) is not np.ndarray))\n        h = np.fmax")]
-    answer(
-        CALLED, changes, "is certified | watching was left out: while it is watched, the program gives something else"
-    )
+    says(CALLED, changes, "is certified | watching was left out: while it is watched, the program gives something else")
 
 
 def test_a_notebook_is_spoken_of_by_its_cells(tmp_path, capsys):
