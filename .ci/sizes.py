@@ -16,7 +16,7 @@ CEILINGS = {
     "shared": 27990,
     "shared/judging": 2800,
     "shared/checking": 13995,
-    "tests": 18730,
+    "tests": 18740,
 }
 LONGEST_FILE, LONGEST_FUNCTION = 320, 60
 

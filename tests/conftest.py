@@ -123,6 +123,7 @@ def says(tmp_path, capsys):
         said = " ".join(capsys.readouterr().out.split())
         for part in expected.split(" | "):
             assert part in said, said
+        return said
 
     return examined
 

@@ -2,6 +2,8 @@
 
 import pytest
 
+from shared.checking import problems
+
 COMPILED = """import jax
 import jax.numpy as jnp
 jax.config.update("jax_enable_x64", True)
@@ -172,3 +174,10 @@ def test_a_program_of_jax_is_taken_as_it_is(says, request, style):
     if "|Z2|" not in expected:  # where the network is sure takes other problems
         request.getfixturevalue("few_problems")
     says(text, changes, expected)
+
+
+def test_what_is_compiled_is_watched_in_float32_as_well(says, monkeypatch):
+    small = list(problems.small())
+    narrow = [problem for problem in small if problem.dtype == "float32"]
+    monkeypatch.setattr(problems, "everything", lambda *_: iter([*small[:2], *narrow[:1]]))
+    assert "watching was left out" not in says(COMPILED, [], "mask of dA1 in dZ1.")
