@@ -10,7 +10,7 @@ from pathlib import Path
 from shared.checking.catalogue.mistake import Trait
 from shared.checking.conventions import quantity_of
 from shared.checking.observation import Observation, Own
-from shared.checking.source import function_around, line_at, placed_at, text_of, where_stepped, without_comments
+from shared.checking.source import function_around, line_at, placed_at, text_of, texts, where_stepped, without_comments
 from shared.checking.watching.operations import Input, Place
 from shared.checking.what_is_wrong import Diagnosis
 from shared.network import Parameters
@@ -28,7 +28,7 @@ def shown(diagnosis: Diagnosis, path: Path, observation: Observation | None) -> 
     line, kinds = diagnosis.line, {mistake.kind for mistake in diagnosis.mistakes}
     own = observation.lines.get(line) if observation else None
     is_sum = any(Trait.MEAN in mistake.traits for mistake in diagnosis.mistakes)
-    anywhere = own or Own(line, "", (), Place(path.name, 1, 0, 1, 0), "")
+    anywhere = own or Own(line, "", (), None, "")
     if "gradients accumulated" in kinds:
         return with_zero_grad(rewritten(path, anywhere, BACK), path)
     if "gradient stopped" in kinds and (there := rewritten(path, anywhere, STOPS)).mended:
@@ -46,16 +46,22 @@ def shown(diagnosis: Diagnosis, path: Path, observation: Observation | None) -> 
 
 def rewritten(path: Path, own: Own, forms: Mapping[str, str]) -> Own:
     """Find the one place where a form stands, in the line or else in the file, and write its line in the other form."""
-    place = own.place
-    lines = without_comments(text_of(path, place)).splitlines() if place else []
+    seen = own.place
+    whole = [(text_of(path, seen), seen)] if seen and seen.cell is None else texts(path)
+    lines = [
+        (place, row, line)
+        for text, place in whole
+        for row, line in enumerate(without_comments(text).splitlines(), start=1)
+    ]
     for form, other in forms.items():
-        rows = [row for row, text in enumerate(lines, start=1) if re.search(form, text)]
-        here = [row for row in rows if place and place.line <= row <= place.end_line]
-        for row in here or (rows if len(rows) == 1 else ()):
-            text = lines[row - 1]
+        found = [each for each in lines if re.search(form, each[2])]
+        here = [each for each in found if seen and each[0].cell == seen.cell and seen.line <= each[1] <= seen.end_line]
+        for place, row, text in here or (found if len(found) == 1 else ()):
             first, *more = re.finditer(form, text)
-            if place and not more:
+            if not more:
+                around = function_around(text_of(path, place), row)
                 there = replace(place, line=row, end_line=row, column=first.start(), end_column=first.end())
+                there = replace(there, function=around.name if around else place.function)
                 mended = re.sub(form, other, line_at(path, there)).strip()
                 return replace(own, place=there, source=line_at(path, there), mended=mended if is_code(mended) else "")
     return own
@@ -96,14 +102,13 @@ def where_named(line: str, path: Path, observation: Observation | None) -> Place
     """Find where a program that could not be watched computes a quantity: by its name."""
     if observation and any(operation.function != "assign" for operation in observation.traces[0].operations):
         return None
-    whole = Place(path.name, 1, 0, 1, 0)
-    text = text_of(path, whole)
-    try:
-        found = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Assign | ast.AugAssign)]
-    except SyntaxError:
-        return None
-    named = [node for node in found if line in map(quantity_of, targets(node))]
-    return placed_at(text, max(named, key=lambda node: node.lineno).value, whole) if named else None
+    named = list[Place]()
+    for text, whole in texts(path):
+        with suppress(SyntaxError):
+            found = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Assign | ast.AugAssign)]
+            values = [node.value for node in found if line in map(quantity_of, targets(node))]
+            named += sorted((placed_at(text, each, whole) for each in values), key=lambda place: place.line)
+    return named[-1] if named else None
 
 
 def targets(node: ast.Assign | ast.AugAssign) -> list[str]:

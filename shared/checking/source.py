@@ -2,15 +2,16 @@
 
 import ast
 import io
-import json
 import linecache
 import re
 import tokenize
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from shared.checking.sandbox.binding.words import kind_of, roles_of, weight_of
+from shared.checking.sandbox.source import cells
 from shared.checking.watching.operations import Place
 from shared.network import Parameters
 
@@ -40,12 +41,16 @@ def text_of(path: Path, place: Place) -> str:
         return "".join(linecache.getlines(place.file))
     found = next((file for file in (named, path.parent / named.name, path) if file.is_file()), path)
     try:
-        if place.cell is None:
-            return found.read_text(encoding="utf-8")
-        source = json.loads(found.read_text(encoding="utf-8"))["cells"][place.cell - 1]["source"]
-        return source if isinstance(source, str) else "".join(source)
-    except (OSError, ValueError, KeyError, IndexError):
+        return found.read_text(encoding="utf-8") if place.cell is None else cells(found)[place.cell]
+    except (OSError, ValueError, KeyError):
         return ""
+
+
+def texts(path: Path) -> Iterator[tuple[str, Place]]:
+    """Give the text of a file, or those of a notebook's cells, each with a place in it."""
+    for cell in cells(path) if path.suffix == ".ipynb" and path.is_file() else [None]:
+        place = Place(path.name, 1, 0, 1, 0, cell=cell)
+        yield text_of(path, place), place
 
 
 def without_comments(text: str) -> str:
@@ -74,9 +79,7 @@ def where_called(path: Path, place: Place) -> Place:
     ]
     if len(calls) != 1:
         return place
-    caller = function_around(text, place.called_from[0])
-    there = placed_at(text, calls[0], replace(place, function=caller.name if caller else "<module>"))
-    return where_called(path, replace(there, called_from=place.called_from[1:]))
+    return where_called(path, replace(placed_at(text, calls[0], place), called_from=place.called_from[1:]))
 
 
 def where_passed_back(path: Path, place: Place) -> Place:
@@ -87,28 +90,27 @@ def where_passed_back(path: Path, place: Place) -> Place:
             rules = [each for each in node.body if isinstance(each, ast.FunctionDef) and each.name == "backward"]
             returns = [each.value for rule in rules for each in ast.walk(rule) if isinstance(each, ast.Return)]
             if returns and returns[-1] and [each.arg for each in rules[0].args.args][:1] == ["ctx"]:
-                return placed_at(text, returns[-1], replace(place, function="backward"))
+                return placed_at(text, returns[-1], place)
     return place
 
 
 def where_stepped(weight: str, path: Path) -> Place | None:
     """Find the one place where a weight, or all of them in turn, move by a learning rate times something."""
-    whole = Place(path.name, 1, 0, 1, 0)
-    text = text_of(path, whole)
-    steps = list[tuple[ast.expr | ast.stmt, ast.expr]]()
-    with suppress(SyntaxError):
-        for node in ast.walk(ast.parse(text)) if weight in Parameters._fields else ():
-            match node:
-                case (
-                    ast.BinOp(left=moved, op=ast.Add() | ast.Sub(), right=by)
-                    | ast.AugAssign(target=moved, op=ast.Add() | ast.Sub(), value=by)
-                ) if any("rate" in roles_of(name) for name in re.findall(r"\w+", ast.unparse(by))):
-                    steps.append((node, moved))
-    names = [ast.unparse(moved) for _, moved in steps]
+    steps = list[tuple[Place, str]]()
+    for text, whole in texts(path) if weight in Parameters._fields else ():
+        with suppress(SyntaxError):
+            for node in ast.walk(ast.parse(text)):
+                match node:
+                    case (
+                        ast.BinOp(left=moved, op=ast.Add() | ast.Sub(), right=by)
+                        | ast.AugAssign(target=moved, op=ast.Add() | ast.Sub(), value=by)
+                    ) if any("rate" in roles_of(name) for name in re.findall(r"\w+", ast.unparse(by))):
+                        steps.append((placed_at(text, node, whole), ast.unparse(moved)))
+    names = [moved for _, moved in steps]
     of_it = [step for step, name in zip(steps, names, strict=True) if weight_of(name) == weight]
     of_its_kind = [step for step, name in zip(steps, names, strict=True) if kind_of(name.split(".")[-1]) == weight[0]]
     steps = of_it or of_its_kind or steps
-    return placed_at(text, steps[0][0], whole) if len(steps) == 1 else None
+    return steps[0][0] if len(steps) == 1 else None
 
 
 def where_assigned(path: Path, place: Place) -> Place:
@@ -128,12 +130,13 @@ def where_assigned(path: Path, place: Place) -> Place:
 
 def placed_at(text: str, node: ast.expr | ast.stmt, like: Place) -> Place:
     """Make the place of a part of a text, in the file of another place; columns are counted in characters."""
-    lines = text.splitlines()
+    lines, around = text.splitlines(), function_around(text, node.lineno)
     start, end = (
         len(lines[row - 1].encode()[:column].decode(errors="replace"))
         for row, column in ((node.lineno, node.col_offset), (node.end_lineno or 0, node.end_col_offset or 0))
     )
-    return replace(like, line=node.lineno, column=start, end_line=node.end_lineno or 0, end_column=end)
+    function, end_line = around.name if around else "<module>", node.end_lineno or 0
+    return replace(like, line=node.lineno, column=start, end_line=end_line, end_column=end, function=function)
 
 
 def mended(path: Path, place: Place, written: str, right: str) -> str:

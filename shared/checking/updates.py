@@ -43,7 +43,7 @@ def without_wanted(outcome: TrainingCheck, program: Program, convention: Convent
     """
     kinds, optimizer, diagnoses = dict[str, None](), program.training.optimizer, list(diagnose_updates(outcome))
     if any(may_be_batches(outcome, each) for each in diagnoses):
-        wrong = next(step.course for step in outcome.steps if is_off(step))
+        wrong = next(step.course for step in outcome.steps if any(is_off(step, name) for name in step.global_error))
         if batches := in_batches(program, convention, wrong):
             outcome.steps = [judged_step(program, convention, each, 1, outcome.dtype) for each in batches]
             outcome.costs, kinds["batches of examples"] = {}, None
@@ -71,12 +71,12 @@ def may_be_batches(outcome: TrainingCheck, diagnosis: Diagnosis) -> bool:
     if diagnosis.unfit or diagnosis.line == "costs" or any(not m.general for m in diagnosis.mistakes):
         return False
     few = [step for step in outcome.steps if step.course.problem.sizes["m"] < FEW_EXAMPLES]
-    return bool(few) and all(step.global_error[diagnosis.line].verdict != "wrong" for step in few)
+    return bool(few) and not any(is_off(step, diagnosis.line) for step in few)
 
 
-def is_off(step: Step) -> bool:
-    """Tell whether any parameter is wrong after a step."""
-    return any(judgement.verdict == "wrong" for judgement in step.global_error.values())
+def is_off(step: Step, name: str) -> bool:
+    """Tell whether a parameter is wrong after a step, and did not follow the program's own gradient either."""
+    return step.global_error[name].verdict == "wrong" and not step.local_error[name]
 
 
 def explaining(outcome: TrainingCheck, name: str) -> list[Mistake]:

@@ -17,8 +17,8 @@ def weighed(line: str, label: int, text: str) -> Family:
 
 
 def guard(line: str, kind: str, text: str, explanation: str, usual: tuple[float, ...] = SAFETY) -> Family:
-    """A small number that keeps something away from 0."""
-    return Family(line, f"{kind} {{p:.6g}}", text, explanation, usual, traits=Trait.LIMIT)
+    """A small number that keeps something away from 0. A mistake without a number, if one explains it, comes first."""
+    return Family(line, f"{kind} {{p:.6g}}", text, explanation, usual, traits=Trait.LIMIT | Trait.GENERAL)
 
 
 BATCHES = (*range(2, 11), 16, 32, 64, 100, 128, 256)

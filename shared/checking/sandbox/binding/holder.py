@@ -19,7 +19,7 @@ WEIGHTS = ("W1", "b1", "W2", "b2")
 
 @dataclass
 class Slot:
-    """A place in an object that holds one value."""
+    """A place in an object that holds one value; the container of a tuple's entries is the place of the tuple."""
 
     name: str
     container: Any
@@ -27,9 +27,8 @@ class Slot:
 
     def get(self) -> Any:
         """Return what lies there."""
-        return (
-            self.container[self.key] if isinstance(self.container, dict | list) else getattr(self.container, self.key)
-        )
+        held = self.container.get() if isinstance(self.container, Slot) else self.container
+        return held[self.key] if isinstance(held, dict | list | tuple) else getattr(held, self.key)
 
     def set(self, value: Any) -> None:
         """Put something there, an array of JAX's in the place of one.
@@ -42,6 +41,10 @@ class Slot:
         if getattr(held, "requires_grad", False):
             held.data.copy_(value)
             held.grad = None
+        elif isinstance(self.container, Slot):  # a tuple is another one with another entry
+            entries = [*self.container.get()]
+            entries[self.key] = value
+            self.container.set(tuple(entries))
         elif isinstance(self.container, dict | list):
             self.container[self.key] = value
         else:
@@ -56,16 +59,17 @@ def slots(value: Any, prefix: str = "", depth: int = 1) -> Iterator[Slot]:
         parameters = dict(value.named_parameters())
         yield from (Slot(f"{prefix}{name}", parameters, name) for name in parameters)
         return
-    keys: list[Any] = list(value if isinstance(value, Mapping) else getattr(value, "__dict__", ()))
-    if isinstance(value, list):
-        keys = list(range(len(value)))
+    held = value.get() if isinstance(value, Slot) else value
+    keys: list[Any] = list(held if isinstance(held, Mapping) else getattr(held, "__dict__", ()))
+    if isinstance(held, list | tuple):
+        keys = list(range(len(held)))
     for key in (key for key in keys if not str(key).startswith("__")):
         slot = Slot(f"{prefix}{key}", value, key)
         inner = slot.get()
         if isinstance(inner, int | float) or hasattr(inner, "dtype"):
             yield slot
-        elif isinstance(inner, dict | list) or (hasattr(inner, "__dict__") and not is_closed(inner)):
-            yield from slots(inner, f"{slot.name}.", depth + 1)
+        elif isinstance(inner, dict | list | tuple) or (hasattr(inner, "__dict__") and not is_closed(inner)):
+            yield from slots(slot if type(inner) is tuple else inner, f"{slot.name}.", depth + 1)
 
 
 def is_closed(value: Any) -> bool:

@@ -36,11 +36,11 @@ def passes(operations: Sequence[Operation], inputs: Mapping[str, np.ndarray], mo
     """Find the steps of gradient descent: what is updated, and what stays although it has the name of a weight."""
     chains = _together(_chains(operations, inputs))
     count = min(most, *(len(chain.updates) for chain in chains)) if chains else 0
-    firsts = [chain.first for chain in chains]
+    firsts = [chain.first.ravel() for chain in chains]
     begun = min((chain.updates[0].number for chain in chains), default=0)
     made = {**inputs, **{each.name: each.result for each in operations[:begun]}}
     named = [V for name, V in made.items() if weight_of(name) and not gradient_of(name)]
-    still = [V for V in named if not any(np.array_equal(V, first) for first in firsts)]
+    still = [V for V in named if not any(np.array_equal(np.ravel(V), first) for first in firsts)]
     found, begin = list[Pass](), max((chain.begun for chain in chains), default=0)
     for number in range(count):
         updates = [chain.updates[number] for chain in chains]
@@ -80,7 +80,7 @@ def _chains(operations: Sequence[Operation], inputs: Mapping[str, np.ndarray]) -
             chain.updates.append(operation)
         else:
             first = operation.result if is_number else value_of(operation.operands[0], operations, inputs)
-            chain = _Chain(np.broadcast_to(first, operation.result.shape), [] if is_number else [operation])
+            chain = _Chain(np.resize(first, operation.result.shape), [] if is_number else [operation])  # W2 as a vector
             chain.begun = operation.number + 1 if is_number else 0
             found.append(chain)
         ends[operation.name if is_number else Result(operation.number)] = chain

@@ -54,13 +54,16 @@ def read(entries: Mapping[str, Any], right: Mapping[str, np.ndarray], weights_ch
         if meaning in GRADIENTS and meaning not in found and name not in found.values():
             found |= {meaning: name} if fits(arrays[name], right[meaning]) else {}
         named += found.get(str(meaning)) == name
+    with_dimensions = [name for name, V in arrays.items() if V.ndim]  # a cost has none
+    are_four = len(with_dimensions) == len(GRADIENTS)
+    is_free = {name: means[name] is None and (_says_nothing(name) or are_four) for name in arrays}
     for quantity in GRADIENTS:
-        free = [name for name in arrays if name not in found.values() and means[name] is None and _says_nothing(name)]
+        free = [name for name in arrays if name not in found.values() and is_free[name]]
         fitting = [name for name in free if fits(arrays[name], right[quantity])]
         found = {**dict(zip([quantity], fitting, strict=False)), **found}
     complete = len(found)
-    left = [name for name in arrays if name not in found.values() and means[name] is None and _says_nothing(name)]
-    if complete == len(GRADIENTS) - 1 and len(arrays) == len(GRADIENTS):  # of four, the one that is left
+    left = [name for name in arrays if name not in found.values() and is_free[name]]
+    if complete == len(GRADIENTS) - 1 and are_four:  # of four, the one that is left
         found |= dict(zip([quantity for quantity in GRADIENTS if quantity not in found], left, strict=False))
     for name, meaning in means.items():  # a wrong shape is a mistake that has to be told
         if meaning in GRADIENTS and name not in found.values():
