@@ -13,10 +13,10 @@ from pathlib import Path
 CEILINGS = {
     "compare.py": 290,
     "implementations": 1150,
-    "shared": 27990,
+    "shared": 28600,
     "shared/judging": 2800,
-    "shared/checking": 13995,
-    "tests": 18740,
+    "shared/checking": 14600,
+    "tests": 19000,
 }
 LONGEST_FILE, LONGEST_FUNCTION = 320, 60
 

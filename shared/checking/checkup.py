@@ -6,7 +6,7 @@ from pathlib import Path
 
 from shared.checking.catalogue.mistake import Trait
 from shared.checking.conventions import LATE
-from shared.checking.diagnosis import diagnose
+from shared.checking.diagnosis import diagnose, explain
 from shared.checking.evidence import Evidence, proof
 from shared.checking.examination import Examination, Verdict, examine, examine_forward
 from shared.checking.judged_reply import GRADIENTS, JudgedReply, Place
@@ -211,9 +211,12 @@ def seen_readings(examination: Examination, observation: Observation) -> list[Re
         richer = with_observed(examination, observation, left_out)
     if not richer.wrong:
         return []
-    return (
+    seen = {answer.problem.name for answer in richer.answers}
+    unseen = [each for each in examination.answers if each.problem.name not in seen and not each.problem.is_large]
+    readings = (
         [(richer, without_derived(diagnosed(richer)))] if observation.is_autograd else in_both_ways(richer, diagnosed)
     )
+    return [reading for reading in readings if all(explain(reading[1], each) for each in unseen)]
 
 
 def in_both_ways(examination: Examination, diagnosed: Callable[[Examination], list[Diagnosis]]) -> list[Reading]:

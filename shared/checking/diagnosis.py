@@ -151,7 +151,8 @@ def explained(viable: Sequence[Mistake], wrong: Sequence[str], gaps: dict[str, s
         if explaining:
             most = max(map(len, explaining.values()))
             best = [m for m, names in explaining.items() if len(names) == most]
-            best = [m for m in best if not m.general] or best
+            named = [m for m in best if Trait.FORMULA not in m.traits] or best
+            best = [m for m in named if not m.general] or named
             diagnosis = Diagnosis(best[0].line, tuple(explaining[best[0]]), tuple(best))
             diagnoses.append(with_each_by_itself(diagnosis, viable))
     return diagnoses
@@ -206,6 +207,12 @@ def beside_known(
     others = [m for m in suspects if m.line not in lines and any(m.line in gaps[name] for name in left)]
     viable = [m for m in others if explains((*made, m), touched((m,), gaps), answers)] if made else []
     return explained(viable, left, gaps)
+
+
+def explain(diagnoses: Sequence[Diagnosis], answer: JudgedReply) -> bool:
+    """Tell whether what diagnoses name, all of it together, gives what came back on one more problem."""
+    made = [mistake for diagnosis in diagnoses for mistake in diagnosis.mistakes[:1]]
+    return explains(made, answer.wrong, [answer])
 
 
 def explains(mistakes: Sequence[Mistake], names: Sequence[str], answers: Sequence[JudgedReply]) -> bool:

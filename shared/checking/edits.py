@@ -33,13 +33,20 @@ FORMS = {
 class Edit:
     """One difference: a part of the program's formula, and what it should be; one of them may be missing.
 
-    `said` is the difference in words, `operation` the operation that shows it, if one does.
+    `said` is the difference in words, `operation` the operation that shows it, if one does, `around` the one that uses
+    its result.
     """
 
     said: str
     operation: int | None
     written: str = ""
     right: str = ""
+    around: int | None = None
+
+    @property
+    def is_quantity(self) -> bool:
+        """Whether a quantity belongs where something else was computed: that may be right, and used in vain."""
+        return self.right in RIGHT
 
     @property
     def is_swap(self) -> bool:
@@ -90,8 +97,9 @@ def between(written: ast.expr, right: ast.expr, parent: ast.expr | None) -> Iter
     elif is_sum(written) or is_sum(right):
         yield from of_parts(terms(written), terms(right), (written, right, parent), SAID_OF_TERMS)
     elif (pairs := alike(written, right)) is not None:
+        around = written if hasattr(written, "operation") else parent
         for one, other in pairs:
-            yield from between(one, other, written)
+            yield from between(one, other, around)
     else:
         yield replaced(written, right, parent)
 
@@ -233,7 +241,8 @@ def without_common(written: list[Part], right: list[Part]) -> tuple[list[Part], 
 def replaced(written: ast.expr, right: ast.expr, parent: ast.expr | None) -> Edit:
     """Say that one formula stands where another belongs."""
     there, wanted = text_of(written), text_of(right)
-    return Edit(f"{there} in place of {wanted}", number(written, parent), there, wanted)
+    said = f"{there} in place of {wanted}"
+    return Edit(said, number(written, parent), there, wanted, getattr(parent, "operation", None))
 
 
 def number(node: ast.expr, parent: ast.expr | None) -> int | None:

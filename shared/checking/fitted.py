@@ -54,7 +54,7 @@ def guesses(
         for family in linear(line) if replies and not is_seen else ():
             if p := number(replies[0], name, line, family.at):
                 yield family.at(p)
-        if line == name == "cost" and replies and not is_seen:
+        if line == name == "cost" and replies:
             yield from penalized(replies[0])
         yield from with_factor(line, name, replies)
         yield from with_another_X(line)

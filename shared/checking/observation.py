@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -17,6 +17,7 @@ from shared.checking.examination import ARGUMENTS, OF_EACH_EXAMPLE, Examination
 from shared.checking.formulas import Reader
 from shared.checking.judged_reply import FLOAT64, standard_of
 from shared.checking.lines import LINES, Formula
+from shared.checking.loops import at_once
 from shared.checking.problems import Problem
 from shared.checking.recognition import Sighting, Trace, recognised
 from shared.checking.sandbox.program import Program
@@ -94,7 +95,7 @@ class Observation:
         is_short = tree is not None and len(abbreviated(tree)) <= LONGEST
         differences = tuple(edits(tree, line)) if tree is not None else ()
         shown = next((edit for edit in differences if edit.operation is not None), None)
-        place = (trace.operations[shown.operation or 0] if shown else operation).place or operation.place
+        place = where(shown, trace.operations) if shown else operation.place
         if place and shown and shown.is_only_another_operand:
             place = where_called(self.path, place)
         if place and shown and any(re.search(r"\bn_[xh]\b|\bm - 1\b", edit.written) for edit in differences):
@@ -126,7 +127,7 @@ class Observation:
 
     def with_own_mean(self, tree: ast.expr, line: str) -> ast.expr:
         """Write a formula with the program's own quantities: those that are m times as large as in the notation."""
-        late = {name for name, each in self.sightings.items() if each.late}
+        late = {name for name, each in self.sightings.items() if each.late and name in LATE}
         late |= {*LATE} - {*self.sightings} if line in late else set()  # what was not seen is where it is, too
         written_late = {name: ast.parse(f"{name} / m", mode="eval").body for name in late}
         written: ast.expr = Replacement(written_late).visit(deepcopy(tree))
@@ -166,6 +167,15 @@ class Observation:
         return Mistake(kind, line, Formula(written.formula), f"{written.said}.", traits=traits)
 
 
+def where(edit: Edit, operations: Sequence[Operation]) -> Place | None:
+    """Find the place of an edit: where something wrong is computed, or where it is used for what is elsewhere."""
+    place, around = (
+        operations[number].place if number is not None else None for number in (edit.operation, edit.around)
+    )
+    is_used = place and around and edit.is_quantity and not place.line <= around.line <= place.end_line
+    return around if is_used else place
+
+
 FEW = 2
 """So many problems show what a right program calls its quantities, and where they stand."""
 
@@ -176,12 +186,13 @@ def observe(program: Program, examination: Examination) -> Observation | None:
     Of a right program, only names and places are wanted, and few problems show them.
     """
     c, traces, wanted = examination.convention, list[Trace](), len(examination.answers) if examination.wrong else FEW
+    is_loop, lengths = False, dict[int, int]()
     if not is_wrong_on_small(examination):
         return None
     for (problem, _), answer in zip(examination.replies, examination.answers, strict=True):
         if problem.is_large or len(traces) == wanted:
             break
-        if is_too_long(traces, problem):
+        if is_too_long(lengths, problem):
             continue
         arguments = c.arguments(problem)
         reply = program.call("gradients", *arguments, watch=True)
@@ -193,7 +204,11 @@ def observe(program: Program, examination: Examination) -> Observation | None:
             continue
         inputs = dict(zip(ARGUMENTS, arguments, strict=True))
         misfits = {name: V for name, V in answer.values.items() if name in answer.unfit}
-        traces.append(Trace(problem, reply.operations, inputs, dict(answer.own), answer.dtype, misfits))
+        seen = at_once(reply.operations, inputs, answer.own)
+        lengths[problem.sizes["m"]] = len(reply.operations)
+        is_loop = is_loop or len(seen) < len(reply.operations)
+        if not is_loop or problem.sizes["m"] > 1:  # nothing tells a loop that is passed once from what is around it
+            traces.append(Trace(problem, seen, inputs, dict(answer.own), answer.dtype, misfits))
     plain = [trace for trace in traces if is_plain(trace.problem)]
     if len(plain) < FEW:
         return None
@@ -201,12 +216,12 @@ def observe(program: Program, examination: Examination) -> Observation | None:
     return Observation(program.path, [*plain, *(trace for trace in traces if trace not in plain)], recognised(plain))
 
 
-def is_too_long(traces: list[Trace], problem: Problem) -> bool:
-    """Tell whether a loop over the examples would be longer than what is watched, as the first two traces foretell."""
-    if len(traces) < FEW:
+def is_too_long(lengths: dict[int, int], problem: Problem) -> bool:
+    """Tell whether a loop over the examples would be longer than what is watched, as two numbers of them foretell."""
+    if len(lengths) < FEW:
         return False
-    (few, short), (more, longer) = ((each.problem.sizes["m"], len(each.operations)) for each in traces[:FEW])
-    return more != few and short + (longer - short) / (more - few) * (problem.sizes["m"] - few) >= MOST_OPERATIONS
+    (few, short), (more, longer), *_ = sorted(lengths.items())
+    return short + (longer - short) / (more - few) * (problem.sizes["m"] - few) >= MOST_OPERATIONS
 
 
 def is_wrong_on_small(examination: Examination) -> bool:
@@ -242,8 +257,6 @@ def with_observed(examination: Examination, observation: Observation, left_out: 
     by_problem = {trace.problem.name: trace for trace in observation.traces}
     for problem, reply in examination.replies:
         values, trace = dict(reply.values or {}), by_problem.get(problem.name)
-        if trace is None and not problem.is_large:  # too long a loop to be seen: what was given counts
-            richer.add(problem, reply)
         if trace is None or (is_autograd and any(trace.operation(each) is None for each in added.values())):
             continue
         for name, sighting in added.items():

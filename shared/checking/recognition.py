@@ -6,7 +6,7 @@ that is wrong, that cannot be; it is the first value from which the program's ow
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import prod
 
@@ -251,12 +251,13 @@ def before_use(
 def given_back(quantity: str, traces: Sequence[Trace]) -> list[Sighting]:
     """Find the operations that gave what was given back.
 
-    Where that is not a number, it is the last of them: whatever is made of a NaN is one.
+    Where that is not a number, it is the last of them: whatever is made of a NaN is one. It may be the sum of what was
+    asked for one example after the other.
     """
-    compared = traces[:2] if traces[0].loss else traces
-    for rounded in (True,) if traces[0].loss else (False, True):
-        readings = traces[0].readings(quantity)
-        if ways := [way for way in readings if all(is_given(way, trace, rounded) for trace in compared)]:
+    compared, readings = traces[:2] if traces[0].loss else traces, list(traces[0].readings(quantity))
+    for late, rounded in ((None, True),) if traces[0].loss else ((None, False), (None, True), (True, True)):
+        found = readings if late is None else [replace(way, late=late) for way in readings]
+        if ways := [way for way in found if all(is_given(way, trace, rounded) for trace in compared)]:
             break
     value = traces[0].given.get(quantity, traces[0].misfits.get(quantity))
     return ways if value is None or np.isfinite(value).any() else ways[-1:]

@@ -266,6 +266,10 @@ def by_pattern(node: ast.expr) -> ast.expr | None:
     for pattern, replacement in PATTERNS:
         if (bound := pattern.match(node)) is not None and not is_bare_not(replacement, bound):
             changed: ast.expr = Place(bound).visit(deepcopy(replacement))
+            for part in ast.walk(changed):  # a product that is now elsewhere was computed by what computed it before
+                if isinstance(part, ast.BinOp) and not hasattr(part, "operation"):
+                    before = (each for each in ast.walk(node) if isinstance(each, ast.BinOp))
+                    like(next((each for each in before if type(each.op) is type(part.op)), part), part)
             return changed
     return None
 

@@ -143,7 +143,7 @@ def _watch(path: Path, sources: Sources, to: Path) -> None:
             passes = numpy_steps.passes(recorder.operations, recorder.inputs(), SINGLE)
     else:
         with numpy_arrays.watched(recorder) as note, followed(recorder):
-            carry_out(path, names, lambda: _note_arrays(names, note), seconds=LONGEST / 2)
+            carry_out(path, names, lambda: _note_arrays(names, note), seconds=LONGEST / 4)
         passes, optimizer = numpy_steps.passes(recorder.operations, recorder.inputs(), SINGLE), ""
     named = learning_rates(names, "\n".join(text for _, text in parts(path)))
     _save(steps_of(passes, recorder.operations, recorder.inputs(), named), to)

@@ -37,6 +37,8 @@ def plain(value: Any) -> Any:
     """Take the trace off an array, and off those in lists, tuples and dicts."""
     if isinstance(value, Traced):
         return value.view(np.ndarray)
+    if isinstance(value, Number):
+        return value.view(np.ndarray)[()]
     if type(value) in (list, tuple):
         return type(value)(map(plain, value))
     if type(value) is dict:
@@ -44,8 +46,8 @@ def plain(value: Any) -> Any:
     return value
 
 
-class Traced(np.ndarray):
-    """An array that is watched."""
+class Watching:
+    """What NumPy's functions are given, and tell of."""
 
     recorder: ClassVar[Recorder]
 
@@ -71,6 +73,10 @@ class Traced(np.ndarray):
             self.recorder.add_known(function.__name__, operands, out, frame, {"in_place": True})
             return out
         return _noted(function.__name__, operands, result, frame, options)
+
+
+class Traced(Watching, np.ndarray):
+    """An array that is watched."""
 
     def __getitem__(self, index: Any) -> Any:
         """Take a part."""
@@ -105,6 +111,50 @@ class Traced(np.ndarray):
         return _noted("copy", [self.recorder.operand(self)], plain(self).copy(), _caller())
 
 
+class Number(Watching, np.ndarray):
+    """A number that is watched: what a sum over an array gives, or a product of two vectors.
+
+    It is computed with as the number that it is, which stays what it is: += makes another one.
+    """
+
+    def __round__(self, digits: int | None = None) -> Any:
+        """Round it."""
+        return round(plain(self), digits)
+
+    def __repr__(self) -> str:
+        """Show it."""
+        return repr(plain(self))
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        """Let it be the key of a dict."""
+        return hash(plain(self))
+
+    def __neg__(self) -> Any:
+        """Turn its sign."""
+        return _noted("negative", [self.recorder.operand(self)], -plain(self), _caller())
+
+
+OPERATORS = {"add": "add", "sub": "subtract", "mul": "multiply", "truediv": "divide", "pow": "power"}
+"""Python's names and NumPy's."""
+
+
+def _operator(name: str, function: str, is_reflected: bool) -> Callable[..., Any]:
+    def operator(self: Number, other: Any) -> Any:
+        if isinstance(other, np.ndarray) and not isinstance(other, Number):  # it tells of it itself
+            return NotImplemented
+        operands = [self.recorder.operand(value) for value in ((other, self) if is_reflected else (self, other))]
+        result = getattr(plain(self), name)(plain(other))
+        return result if result is NotImplemented else _noted(function, operands, result, _caller())
+
+    return operator
+
+
+for _python, _numpy in OPERATORS.items():
+    setattr(Number, f"__{_python}__", _operator(f"__{_python}__", _numpy, is_reflected=False))
+    setattr(Number, f"__i{_python}__", _operator(f"__{_python}__", _numpy, is_reflected=False))
+    setattr(Number, f"__r{_python}__", _operator(f"__r{_python}__", _numpy, is_reflected=True))
+
+
 def _method(name: str) -> Callable[..., Any]:
     def method(self: Traced, *inputs: Any, **options: Any) -> Any:
         frame, operands = _caller(), [self.recorder.operand(value) for value in (self, *inputs)]
@@ -130,8 +180,9 @@ def _noted(function: str, operands: Any, result: Any, frame: FrameType | None, o
     if type(result) in (tuple, list):
         return type(result)(_noted(function, operands, part, frame, options) for part in result)
     traced = result.view(Traced) if type(result) is np.ndarray else result
+    traced = np.asarray(result).view(Number) if isinstance(result, np.floating) else traced
     shown = {key: value for key, value in (options or {}).items() if key in SHOWN}
-    Traced.recorder.add_known(function, operands, traced, frame, shown)
+    Watching.recorder.add_known(function, operands, traced, frame, shown)
     return traced
 
 
@@ -169,7 +220,7 @@ def _caller(above: int = 1) -> FrameType | None:
 @contextmanager
 def watched(recorder: Recorder) -> Iterator[Callable[[str, Any], Any]]:
     """While it lasts, arrays are watched; what it gives makes an argument of a call into a watched one."""
-    Traced.recorder = recorder
+    Watching.recorder = recorder
     kept = [(np, name, getattr(np, name)) for name in (*CONSTRUCTORS, *EMPTY)]
     kept += [(np.random, name, getattr(np.random, name)) for name in DRAWS]
 
@@ -190,7 +241,7 @@ def watched(recorder: Recorder) -> Iterator[Callable[[str, Any], Any]]:
 def _constructor(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
     def constructor(*inputs: Any, **options: Any) -> Any:
         frame = _caller(1)
-        if not (frame and Traced.recorder.sources.is_own(frame.f_code.co_filename)):
+        if not (frame and Watching.recorder.sources.is_own(frame.f_code.co_filename)):
             return function(*inputs, **options)
         result = function(*plain(inputs), **{key: plain(value) for key, value in options.items()})
         if type(result) is not np.ndarray or result.dtype.kind not in "bif":
@@ -203,7 +254,7 @@ def _constructor(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         ):
             same = result.shape == inputs[0].shape and result.strides == inputs[0].strides
             return inputs[0] if same and result.dtype == inputs[0].dtype else result.view(Traced)
-        operands = [Traced.recorder.operand(value) for value in inputs[: 1 if name in CONSTRUCTORS else None]]
+        operands = [Watching.recorder.operand(value) for value in inputs[: 1 if name in CONSTRUCTORS else None]]
         return _noted(name, operands, result, frame, options)
 
     constructor.__name__ = name

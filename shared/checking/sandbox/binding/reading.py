@@ -54,9 +54,11 @@ def read(entries: Mapping[str, Any], right: Mapping[str, np.ndarray], weights_ch
         if meaning in GRADIENTS and meaning not in found and name not in found.values():
             found |= {meaning: name} if fits(arrays[name], right[meaning]) else {}
         named += found.get(str(meaning)) == name
-    with_dimensions = [name for name, V in arrays.items() if V.ndim]  # a cost has none
-    are_four = len(with_dimensions) == len(GRADIENTS)
-    is_free = {name: means[name] is None and (_says_nothing(name) or are_four) for name in arrays}
+    of_weights = {name for name, V in arrays.items() if V.ndim and not weights_changed}  # a cost has no dimensions
+    are_four = len(GRADIENTS) in (len(arrays), len(of_weights))
+    is_free = {
+        name: means[name] is None and (_says_nothing(name) or (are_four and name in of_weights)) for name in arrays
+    }
     for quantity in GRADIENTS:
         free = [name for name in arrays if name not in found.values() and is_free[name]]
         fitting = [name for name in free if fits(arrays[name], right[quantity])]
