@@ -1,5 +1,6 @@
 """A visit to the doctor: everything that was found, in one record that the terminal and the JSON file show."""
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -21,6 +22,8 @@ from shared.checking.updates import diagnose_updates, without_wanted
 from shared.checking.what_is_wrong import Diagnosis, without_derived
 from shared.judging.verdict import Judgement
 
+COST = r"(?i)cost|loss"
+"""What tells that a program has one."""
 STATUS = {"certified": 0, "certified, with limits": 0, "wrong": 1, "cannot tell": 3}
 
 
@@ -139,6 +142,9 @@ def check(program: Program, problems: Iterable[Problem], done: Callable[[int], N
             if own
             else diagnose_updates(checkup.training_check)
         )
+    is_bound = bool(getattr(program, "bound", None))
+    if is_bound and not {"cost", "costs"} & {row.quantity for row in checkup.rows()} and re.search(COST, program.text):
+        examination.remarks.append("not examined, since it does not come back beside the gradients: the cost")
     checkup.findings += [
         finding(diagnosis, examination, program.path, checkup.training_check, observation)
         for diagnosis in merged(diagnoses)

@@ -152,6 +152,7 @@ class Trace:
             return (
                 V is not None
                 and bool(np.isfinite(V).any())
+                and any(self.values[name].any() for name in consumers)  # 0 follows from everything
                 and all(same(right(name)(known), self.values[name], SAME[self.dtype]) for name in consumers)
             )
         except (KeyError, ValueError):
@@ -251,8 +252,8 @@ def before_use(
 def given_back(quantity: str, traces: Sequence[Trace]) -> list[Sighting]:
     """Find the operations that gave what was given back.
 
-    Where that is not a number, it is the last of them: whatever is made of a NaN is one. It may be the sum of what was
-    asked for one example after the other.
+    Where that is not a number, it is the last of them: whatever is made of a NaN is one; where it is 0 throughout, none
+    is known. It may be the sum of what was asked for one example after the other.
     """
     compared, readings = traces[:2] if traces[0].loss else traces, list(traces[0].readings(quantity))
     for late, rounded in ((None, True),) if traces[0].loss else ((None, False), (None, True), (True, True)):
@@ -260,7 +261,9 @@ def given_back(quantity: str, traces: Sequence[Trace]) -> list[Sighting]:
         if ways := [way for way in found if all(is_given(way, trace, rounded) for trace in compared)]:
             break
     value = traces[0].given.get(quantity, traces[0].misfits.get(quantity))
-    return ways if value is None or np.isfinite(value).any() else ways[-1:]
+    if value is None or (np.isfinite(value) & (value != 0)).any():
+        return ways
+    return ways[-1:] if value.any() else []
 
 
 def is_given(way: Sighting, trace: Trace, rounded: bool) -> bool:

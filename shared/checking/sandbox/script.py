@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext, suppress
+from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -18,7 +19,7 @@ import psutil
 
 from shared.checking.sandbox.binding import autograd_steps, numpy_steps
 from shared.checking.sandbox.binding.passes import Step
-from shared.checking.sandbox.binding.steps import learning_rates, steps_of
+from shared.checking.sandbox.binding.steps import is_unused, learning_rates, steps_of
 from shared.checking.sandbox.binding.survey import TRAINING, is_like
 from shared.checking.sandbox.source import Notebook, OutOfPatienceError, carry_out, parts
 from shared.checking.watching import jax_primitives, numpy_arrays, torch_tensors
@@ -145,8 +146,12 @@ def _watch(path: Path, sources: Sources, to: Path) -> None:
         with numpy_arrays.watched(recorder) as note, followed(recorder):
             carry_out(path, names, lambda: _note_arrays(names, note), seconds=LONGEST / 4)
         passes, optimizer = numpy_steps.passes(recorder.operations, recorder.inputs(), SINGLE), ""
-    named = learning_rates(names, "\n".join(text for _, text in parts(path)))
-    _save(steps_of(passes, recorder.operations, recorder.inputs(), named), to)
+    text = "\n".join(text for _, text in parts(path))
+    named = learning_rates(names, text)
+    steps = steps_of(passes, recorder.operations, recorder.inputs(), named)
+    if len(named) == 1 and not optimizer and is_unused(text):  # another number takes its place
+        steps = [replace(step, rate=named[0]) for step in steps]
+    _save(steps, to)
     (to / "done").write_text(optimizer)
 
 

@@ -60,7 +60,9 @@ class Candidates:
             if form == "model":
                 yield from (Plan(name, (call,), build, "autograd", False, form) for build in self._modules())
             elif roles & WEIGHTS or any(role.startswith("=") for role in roles):
-                hows = ["returned", *(["returned update"] if "rate" in roles else self._by_derivative(roles))]
+                steps = "rate" in roles or is_like(name, (*UPDATING, *TRAINING, "step"))
+                hows = ["returned", *(["returned update"] if steps else self._by_derivative(roles))]
+                hows = hows[::-1] if steps and "rate" not in roles else hows  # it is a global variable
                 for first in self._firsts(call, before, method=False):
                     if {"X", "Y"} <= roles.union(*(each.takes for each in first)):
                         yield from (Plan(name, (*first, call), None, how, False, form) for how in hows)

@@ -97,7 +97,8 @@ class Given:
 
     def argument(self, name: str, array: np.ndarray | None = None) -> Any:
         """Give one of W1 b1 W2 b2 X Y, or the array that stands for it here, as the program takes it."""
-        made = self.make(self.arrays[name] if array is None else array)
+        V = self.arrays[name] if array is None else array
+        made = self.make(V.copy() if isinstance(V, np.ndarray) else V)  # it may be changed in place
         return self.note(name, made.detach() if name in ("X", "Y") and hasattr(made, "detach") else made)
 
     def with_bias(self, name: str, form: str) -> np.ndarray:

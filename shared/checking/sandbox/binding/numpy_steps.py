@@ -69,7 +69,7 @@ def _chains(operations: Sequence[Operation], inputs: Mapping[str, np.ndarray]) -
     """Find what is updated: each update in a place takes what the one before it in this place gave."""
     found, ends = list[_Chain](), dict[Any, _Chain]()
     for operation in operations:
-        is_b2 = weight_of(operation.name) == "b2"
+        is_b2 = (weight_of(operation.name) or "").startswith(("b2", "b#"))
         is_number = operation.function == "assign" and is_b2
         moves = operation.function in ("add", "subtract") and (operation.result.ndim > 0 or is_b2)
         if operation.place is None or not (is_number or moves):

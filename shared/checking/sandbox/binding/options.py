@@ -94,6 +94,8 @@ def _sources(
                 yield (role, "")
         elif not (has_default and isinstance(default, bool | str)):
             yield (role, "")
+    if not roles and not has_default and not builds:  # it may be what forward keeps for the way back
+        yield ("cache", "")
     if has_default and not {"iterations", "rate", "X", "Y"} & set(roles):
         yield None
 

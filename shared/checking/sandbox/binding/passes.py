@@ -245,7 +245,9 @@ class Reading:
         right in the first step, and not in the next, has something of the past in it.
         """
         known = self.known(name)
-        self.right |= {name} if known and holds(known[0], truth) else set()
+        numbers = {abs(n) for each in self.all for V in each.operands if (n := number_of(V, self.all))}
+        new = [n for n in numbers if n != 1 / 2 and any(np.isclose(n + other, 1) for other in numbers)]  # of an average
+        self.right |= {name} if known and any(holds(known[0], n * truth) for n in (1.0, *new)) else set()
         return next((V for V in known if holds(V, truth)), known[0] if known else None)
 
     def known(self, name: str) -> list[np.ndarray]:
@@ -269,7 +271,8 @@ class Reading:
         near = [n for n in exact if abs(n - usual) <= SHARE * usual]
         if not any(abs(n - usual) <= SHARE * usual for n in self.named):
             for n in self.named:
-                if any(abs(each - usual) <= SHARE * usual for each in (1.0, n / m, n * m)):
+                averaged = (n * each for each in numbers)  # (1 - 0.9) dW, as in an average
+                if any(abs(each - usual) <= SHARE * usual for each in (1.0, n / m, n * m, *averaged)):
                     return n
         return next((n for n in near if n in self.named), min(near, key=lambda n: abs(n - usual), default=0.0))
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import nullcontext
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import Any
@@ -12,7 +13,7 @@ from shared.checking.sandbox.binding import effects, holder
 from shared.checking.sandbox.binding.effects import plain, same_draws, weights_in
 from shared.checking.sandbox.binding.given import WITH_BIAS, Given
 from shared.checking.sandbox.binding.survey import TRAINING, is_like, parameters_of
-from shared.checking.sandbox.binding.words import kind_of, roles_of
+from shared.checking.sandbox.binding.words import kind_of, reduced, roles_of
 from shared.checking.sandbox.unpack import arrays_of
 
 PRODUCED = ("A1", "A2", "Z1", "Z2", "cache", "grads", "cost")
@@ -58,7 +59,7 @@ class Call:
     def run(self, given: Given) -> Any:
         """Call it, and keep what it gives under the names that it has for it."""
         function = self.function or getattr(given.pool["model"], self.name)
-        values = {name: given.value(*source) for name, source in self.sources}
+        values = {name: described(function, name) or given.value(*source) for name, source in self.sources}
         parameters = [each for each in parameters_of(function) or () if each.kind != each.KEYWORD_ONLY]
         first = takewhile(lambda each: each.name in values, parameters)
         result = function(*[values.pop(each.name) for each in list(first)], **values)  # jax.grad(f) wants them in order
@@ -85,8 +86,18 @@ class Call:
         """Return the parts of a tuple by the names that the function has for them, or by their places."""
         if isinstance(result, tuple | list) and not hasattr(result, "_fields"):
             names = self.returned if len(result) == len(self.returned) > 1 else ("",) * len(result)
-            return {name or str(place): part for place, (name, part) in enumerate(zip(names, result, strict=True))}
+            own = [name if names.count(name) == 1 else "" for name in names]  # w1.grad, b1.grad are called alike
+            return {name or str(place): part for place, (name, part) in enumerate(zip(own, result, strict=True))}
         return result if isinstance(result, dict) else {"": result}
+
+
+def described(function: Any, name: str) -> Any:
+    """Give a list of layers in words that is a global variable of a parameter's name, as NN_ARCHITECTURE is."""
+    for key, value in getattr(function, "__globals__", {}).items():
+        layers = value if isinstance(value, list) and reduced(key) == reduced(name) else []
+        if layers and all(isinstance(each, dict) and not any(map(holder.is_array, each.values())) for each in layers):
+            return deepcopy(layers)
+    return None
 
 
 def _role_by_shape(value: Any, given: Given) -> list[str]:

@@ -54,18 +54,21 @@ def read(entries: Mapping[str, Any], right: Mapping[str, np.ndarray], weights_ch
         if meaning in GRADIENTS and meaning not in found and name not in found.values():
             found |= {meaning: name} if fits(arrays[name], right[meaning]) else {}
         named += found.get(str(meaning)) == name
-    of_weights = {name for name, V in arrays.items() if V.ndim and not weights_changed}  # a cost has no dimensions
-    are_four = len(GRADIENTS) in (len(arrays), len(of_weights))
+    of_weights = [name for name, V in arrays.items() if V.ndim and not weights_changed]  # a cost has no dimensions
+    four = next((list(each) for each in (arrays, of_weights) if len(each) == len(GRADIENTS)), [])
     is_free = {
-        name: means[name] is None and (_says_nothing(name) or (are_four and name in of_weights)) for name in arrays
+        name: means[name] is None and (_says_nothing(name) or (name in four and name in of_weights)) for name in arrays
     }
     for quantity in GRADIENTS:
         free = [name for name in arrays if name not in found.values() and is_free[name]]
         fitting = [name for name in free if fits(arrays[name], right[quantity])]
+        before = [place for place, name in enumerate(arrays) if name in found.values()]
+        if quantity == "db2" and before:  # of two numbers the other is the cost
+            fitting.sort(key=lambda name: abs(list(arrays).index(name) - before[-1] - 0.5))
         found = {**dict(zip([quantity], fitting, strict=False)), **found}
     complete = len(found)
-    left = [name for name in arrays if name not in found.values() and is_free[name]]
-    if complete == len(GRADIENTS) - 1 and are_four:  # of four, the one that is left
+    left = [name for name in four if name not in found.values() and is_free[name]]
+    if complete == len(GRADIENTS) - 1:  # of four, the one that is left
         found |= dict(zip([quantity for quantity in GRADIENTS if quantity not in found], left, strict=False))
     for name, meaning in means.items():  # a wrong shape is a mistake that has to be told
         if meaning in GRADIENTS and name not in found.values():

@@ -82,6 +82,8 @@ class Search:
             if best and (process_time() > self.until or entry in (*others, *self.candidates.beneath(best.plan.entry))):
                 continue
             found = self._best(plans)
+            if found and best and found.reading.right > best.reading.right == 0:  # that was something else
+                entry, found, best = best.plan.entry, best, found
             if found and best:
                 others.append(entry)
                 found_too.append(found)

@@ -1,16 +1,18 @@
 """The steps of a training that was watched: its weights, examples and gradients, read off what was computed."""
 
+import ast
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from shared.checking.sandbox.binding.operands import same_weights
+from shared.checking.sandbox.binding.operands import same_weights, value_of
 from shared.checking.sandbox.binding.passes import Pass, Reading, Step
 from shared.checking.sandbox.binding.words import reduced
-from shared.checking.watching.operations import Operation
+from shared.checking.watching.operations import Constant, Operation, Result
 
 RATES = ("learningrate", "lr", "alpha", "eta", "rate", "stepsize", "learnrate", "lrate")
 """What people call the learning rate, and nothing else of a network without slopes."""
@@ -44,7 +46,10 @@ def steps_of(
         right_at_first = right_at_first if found[1:] else reading.right
     passes = passes[: len(found)]
     named_costs = [
-        costs_in(operations[each.begin : each.end]) if each.cost is None else [float(each.cost)] for each in passes
+        costs_in(operations[each.begin : each.end], operations, step.given["Y"].size == 1)
+        if each.cost is None
+        else [float(each.cost)]
+        for each, step in zip(passes, found, strict=True)
     ]
     if all(named_costs):
         for step, costs in zip(found, named_costs, strict=True):
@@ -82,9 +87,41 @@ def _sum_of(parts: Sequence[Step]) -> Step:
     return replace(last, given={**first.given, **examples}, gradients=gradients, operations=(), cost=None)
 
 
-def costs_in(operations: Sequence[Operation]) -> list[float]:
-    """Return the single numbers that a program calls its cost."""
-    return [float(each.result.item()) for each in operations if each.result.size == 1 and reduced(each.name) in COSTS]
+def costs_in(step: Sequence[Operation], operations: Sequence[Operation], is_single: bool) -> list[float]:
+    """Return the single numbers that a program calls its cost, in the operations of a step.
+
+    Of what is added up over an epoch it is what a step adds, if that has a single example: a batch's may be a share.
+    """
+    found = [each for each in step if each.result.size == 1 and reduced(each.name) in COSTS]
+    summed = [each for each in found if each.function == "add" and is_sum_so_far(each, operations)]
+    if summed:
+        added = (value_of(each.operands[1], operations, {}) for each in summed)
+        return [float(V.item()) for V in added if is_single and V.size == 1]
+    return [float(each.result.item()) for each in found]
+
+
+def is_sum_so_far(operation: Operation, operations: Sequence[Operation]) -> bool:
+    """Tell whether something is added to what has the same name already, or to the 0 that this begins with."""
+    match operation.operands[0]:
+        case Result(number):
+            return operations[number].name == operation.name
+        case Constant(value):
+            return isinstance(value, int | float) and value == 0
+    return False
+
+
+def is_unused(text: str) -> bool:
+    """Tell whether nothing in a text takes the learning rate: no variable, no attribute and no key is called so."""
+    with suppress(SyntaxError):
+        nodes = [node for node in ast.walk(ast.parse(text)) if isinstance(getattr(node, "ctx", None), ast.Load)]
+        keys = [
+            node.slice.value
+            for node in nodes
+            if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant)
+        ]
+        taken = [getattr(node, "id", getattr(node, "attr", "")) for node in nodes]
+        return not any(reduced(str(name)) in RATES for name in (*taken, *keys))
+    return False
 
 
 def learning_rates(names: Mapping[str, Any], text: str = "") -> list[float]:

@@ -9,7 +9,7 @@ from copy import copy
 from types import ModuleType
 from typing import Any
 
-from shared.checking.sandbox.binding.words import weight_of
+from shared.checking.sandbox.binding.words import gradient_of, numbered, weight_of
 
 FORWARD = (
     "forward",
@@ -74,11 +74,11 @@ class Survey:
             and type(node.slice.value) is str
         )
         attributes = sorted({node.attr for node in ast.walk(self.tree) if isinstance(node, ast.Attribute)})
+        named = (*(key for key, _ in used.most_common()), *attributes)
+        codes = {key: weight_of(key) for key in named if not gradient_of(key)}
         found: dict[str, str] = {}
-        for key in (*(key for key, _ in used.most_common()), *attributes):
-            role = weight_of(key)
-            if role and role not in found:
-                found[role] = key
+        for key, role in numbered(codes).items():
+            found.setdefault(role, key)
         return {name: found.get(name, name) for name in ("W1", "b1", "W2", "b2")}
 
     def nested(self) -> tuple[tuple[str, str, str], ...]:

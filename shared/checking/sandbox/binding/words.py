@@ -25,7 +25,8 @@ SPELLINGS = {
     "b2": "b2 bias2 biases2 bo bout boutput outputbias outputbiases biaso biasoutput fc2bias l2bias "
     "layer2bias linear2bias 2bias outbias ob bho by c fc2b linear2b l2b layer2b",
     "weights": "layers parameters params param weights weight thetas theta model net network nnparams nnparam p "
-    "wandb ws modelparams parameter nn initialparameters initparams initialparams theparams w",
+    "wandb ws modelparams parameter nn initialparameters initparams initialparams theparams w "
+    "paramsvalues paramvalues",
     "Ws": "ws weights weight w thetas",
     "bs": "bs biases bias b",
     "sizes": "layersdims layerdims layersizes layersize sizes layers architecture dims topology layersdim nodes "
@@ -127,6 +128,8 @@ def kind_of(part: str) -> str | None:
 
 def numbered(codes: Mapping[str, str | None]) -> dict[str, str]:
     """Make W1 b1 W2 b2 of what names mean, where the numbers of layers begin with whatever they begin with."""
+    if any((code or "").endswith("#0") for code in codes.values()):  # then W1 is the second
+        codes = {name: f"{code[0]}#{code[1]}" if code and "#" not in code else code for name, code in codes.items()}
     numbers: dict[str, set[int]] = {}
     for code in codes.values():
         kind, _, number = (code or "").partition("#")
