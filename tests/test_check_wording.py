@@ -10,10 +10,10 @@ import compare
 from shared.checking import problems
 from shared.checking.catalogue.entries import CATALOGUE
 from shared.checking.catalogue.mistake import Mistake
-from shared.checking.checkup import check, merged
+from shared.checking.checkup import check
 from shared.checking.lines import Formula
 from shared.checking.told import as_dict, diagnosis
-from shared.checking.what_is_wrong import Diagnosis
+from shared.checking.what_is_wrong import Diagnosis, merged
 from shared.network import Parameters
 
 pytestmark = pytest.mark.mostly_slow(3)

@@ -19,11 +19,10 @@ from shared.checking.shown import shown
 from shared.checking.symptoms import is_narrow, saturation
 from shared.checking.training_check import TrainingCheck, check_training
 from shared.checking.updates import diagnose_updates, without_wanted
-from shared.checking.what_is_wrong import Diagnosis, without_derived
+from shared.checking.what_is_wrong import Diagnosis, merged, without_derived
 from shared.judging.verdict import Judgement
 
-COST = r"(?i)cost|loss"
-"""What tells that a program has one."""
+COST, NO_COST = r"(?i)cost|loss", "not examined, since it does not come back beside the gradients: the cost"
 STATUS = {"certified": 0, "certified, with limits": 0, "wrong": 1, "cannot tell": 3}
 
 
@@ -142,9 +141,9 @@ def check(program: Program, problems: Iterable[Problem], done: Callable[[int], N
             if own
             else diagnose_updates(checkup.training_check)
         )
-    is_bound = bool(getattr(program, "bound", None))
-    if is_bound and not {"cost", "costs"} & {row.quantity for row in checkup.rows()} and re.search(COST, program.text):
-        examination.remarks.append("not examined, since it does not come back beside the gradients: the cost")
+    if getattr(program, "bound", None) and re.search(COST, program.text):
+        known = {"cost", "costs"} & {row.quantity for row in checkup.rows()}
+        examination.remarks += [] if known else [NO_COST]
     checkup.findings += [
         finding(diagnosis, examination, program.path, checkup.training_check, observation)
         for diagnosis in merged(diagnoses)
@@ -269,19 +268,6 @@ def may_lack_mean(line: str, diagnosis: Diagnosis) -> bool:
     """Tell whether what is wrong with a line may be that it does not divide by m."""
     source = diagnosis.line if line in diagnosis.also else line
     return any(Trait.MEAN in mistake.traits for mistake in diagnosis.mistakes if mistake.line == source)
-
-
-def merged(diagnoses: Iterable[Diagnosis]) -> list[Diagnosis]:
-    """Say once what is wrong in several lines alike."""
-    found: list[Diagnosis] = []
-    for diagnosis in diagnoses:
-        for k, earlier in enumerate(found):
-            if both := earlier.with_one_alike(diagnosis):
-                found[k] = both
-                break
-        else:
-            found.append(diagnosis)
-    return found
 
 
 def row_of(examination: Examination, name: str, findings: Iterable[Finding]) -> Row:

@@ -23,8 +23,6 @@ BETWEEN = tuple(name for name in reversed(NAMES) if name != "dA2")
 """What is looked for, from the end to the beginning: a wrong value is known by what was made of it."""
 SAME = {np.dtype("float64"): 1e-9, np.dtype("float32"): 1e-4}
 """How far a line may be off for one value to be made of another, as a share of its largest entry."""
-
-
 SIGNED = ("dZ2", "dA1", "dZ1")
 """Gradients that a program may have with the other sign, and give back rightly all the same."""
 Key = tuple[object, ...]

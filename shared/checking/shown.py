@@ -37,7 +37,7 @@ def shown(diagnosis: Diagnosis, path: Path, observation: Observation | None) -> 
         mean = rewritten(path, own, MEANS)
         return mean if mean.place and not divides(path, mean.place) else replace(mean, mended="")
     is_stale = any(Trait.LATE in mistake.traits for mistake in diagnosis.mistakes)
-    stepped = where_stepped("W2" if is_stale else line, path)
+    stepped = where_stepped("W2" if is_stale else line, path, "step missing" in kinds)
     places = (where_updated(line, observation), where_named(line, path, observation), stepped)
     if own is None and (place := next(filter(None, places), None)):
         return Own(line, "", (), place, "", line_at(path, place))

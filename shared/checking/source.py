@@ -94,8 +94,11 @@ def where_passed_back(path: Path, place: Place) -> Place:
     return place
 
 
-def where_stepped(weight: str, path: Path) -> Place | None:
-    """Find the one place where a weight, or all of them in turn, move by a learning rate times something."""
+def where_stepped(weight: str, path: Path, is_missing: bool = False) -> Place | None:
+    """Find the one place where a weight, or all of them in turn, move by a learning rate times something.
+
+    If its own step `is_missing`, that of another one is right.
+    """
     steps = list[tuple[Place, str]]()
     for text, whole in texts(path) if weight in Parameters._fields else ():
         with suppress(SyntaxError):
@@ -109,7 +112,7 @@ def where_stepped(weight: str, path: Path) -> Place | None:
     names = [moved for _, moved in steps]
     of_it = [step for step, name in zip(steps, names, strict=True) if weight_of(name) == weight]
     of_its_kind = [step for step, name in zip(steps, names, strict=True) if kind_of(name.split(".")[-1]) == weight[0]]
-    steps = of_it or of_its_kind or steps
+    steps = of_it or (of_its_kind if not is_missing else []) or steps
     return steps[0][0] if len(steps) == 1 else None
 
 

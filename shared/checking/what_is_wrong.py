@@ -136,3 +136,16 @@ def without_derived(diagnoses: Iterable[Diagnosis]) -> list[Diagnosis]:
         else:
             found.append(diagnosis)
     return found
+
+
+def merged(diagnoses: Iterable[Diagnosis]) -> list[Diagnosis]:
+    """Say once what is wrong in several lines alike."""
+    found: list[Diagnosis] = []
+    for diagnosis in diagnoses:
+        for k, earlier in enumerate(found):
+            if both := earlier.with_one_alike(diagnosis):
+                found[k] = both
+                break
+        else:
+            found.append(diagnosis)
+    return found
