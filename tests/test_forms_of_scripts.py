@@ -177,6 +177,33 @@ class Classifier:
                 p -= self.lr * p.grad
                 p.grad = None
 """
+PER_EXAMPLE = """import torch
+from torch.func import grad, vmap
+
+def example_loss(params, x, y):
+    W, b, v, c = params
+    z = torch.dot(v, torch.relu(torch.mv(W, x) + b)) + c
+    return torch.nn.functional.softplus(z) - y * z
+
+def sgd_step(params, X, Y, lr):
+    grads = vmap(grad(example_loss), in_dims=(None, 0, 0))(params, X, Y)
+    return tuple(p - lr * g.mean(0) for p, g in zip(params, grads))
+"""
+ACCURACY = """import torch
+from torch import nn
+
+torch.manual_seed(7)
+X = torch.randn(160, 5)
+y = (X[:, :3].sum(1) > 0.2).float()
+model = nn.Sequential(nn.Linear(5, 7), nn.ReLU(), nn.Linear(7, 1))
+optimizer, correct = torch.optim.SGD(model.parameters(), lr=0.05), 0
+for inputs, labels in 9 * list(zip(X.split(40), y.split(40))):
+    outputs = model(inputs).squeeze(1)
+    optimizer.zero_grad()
+    nn.functional.binary_cross_entropy_with_logits(outputs, labels).backward()
+    optimizer.step()
+    correct += ((outputs > 0) == labels.bool()).sum().item()
+"""
 NUMPY = {
     "a training that is given a generator": (GIVEN_A_GENERATOR, [], "is certified"),
     "global weights, one of them a number": (GLOBALS, [], "is certified | the weights are its global variables"),
@@ -201,6 +228,8 @@ NUMPY = {
     ),
 }
 TORCH = {
+    "the gradients of each example, b2 a number": (PER_EXAMPLE, [], "is certified"),
+    "batches, and how many are told rightly": (ACCURACY, [], "is certified | step 3 of the script"),
     "gradients by hand beside a loss": (LOSS_AND_GRADIENTS, [], "because: sigmoid's slope missing in dZ2."),
     "gradients by hand in a script": (BY_HAND, [], "because: W2 after its update in dA1. | mine.py, line 10"),
     "what does not learn, in main": (

@@ -165,4 +165,4 @@ def like(V: np.ndarray, own: Any) -> np.ndarray:
     shape, wanted = tuple(n for n in V.shape if n != 1), tuple(n for n in np.shape(own) if n != 1)
     turned = V.T if shape != wanted else V
     dtype = np.dtype(str(getattr(own, "dtype", "float64")).removeprefix("torch."))
-    return np.ascontiguousarray(turned.reshape(np.shape(own))).astype(dtype if dtype.kind == "f" else float)
+    return turned.astype(dtype if dtype.kind == "f" else float, "C").reshape(np.shape(own))
