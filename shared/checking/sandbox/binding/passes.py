@@ -116,14 +116,14 @@ class Reading:
     @cached_property
     def roles(self) -> dict[str, int]:
         """Tell W1 b1 W2 b2 apart: by what each is multiplied with, and by their sizes; not all of them, if it fails."""
-        products = dict[int, tuple[Operand, bool]]()
-        for _, leaf, other, left in self.products():
-            products.setdefault(leaf, (other, left))
+        products = dict[int, tuple[int, Operand, bool]]()
+        for k, leaf, other, left in self.products():
+            products.setdefault(leaf, (k, other, left))
         if len(products) != 2:
             return {}
         W1, W2 = products
-        first, self.rows = products[W1]
-        self.parts = self.with_gradients(W1) or [(0, first)]
+        begin, first, self.rows = products[W1]
+        self.parts = self.with_gradients(W1) or [(begin, first)]
         leaves, n_h, found = self.one.leaves, self.one.leaves[W2].size, {"W1": W1, "W2": W2}
         used = {self.leaf(V) for operation in self.operations for V in operation.inputs}
         still = {k for k, V in enumerate(self.one.gradients) if V is None}
@@ -181,8 +181,9 @@ class Reading:
             X, n_x = self.value(operand), W1.size // b1.size
             self.rows = X.shape[1] == n_x if X.ndim == 2 and n_x in X.shape and X.shape[0] != X.shape[1] else self.rows
             X = X.reshape((1, n_x) if self.rows else (n_x, 1)) if X.ndim == 1 else X
-            Y = self.labels(X.size // n_x, self.operations[begin if len(ends) > 1 else 0 : end])
-            Y = self.likely_label(X) if Y is None and len(ends) == 1 else Y
+            Y = self.labels(X.size // n_x, self.operations[begin:end])
+            if Y is None and len(ends) == 1:  # what comes before the pass may be of the batch before
+                Y = self.labels(X.size // n_x, self.operations[:end]) or self.likely_label(X)
             if Y is None:
                 return None
             Xs, Ys, places = [*Xs, X], [*Ys, self.value(Y)], {operand: "X", Y: "Y"}
