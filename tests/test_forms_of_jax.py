@@ -139,7 +139,24 @@ if __name__ == "__main__":
     for _ in range(50):
         params = step(params, x, y)
 """
+STAX = """import jax
+import jax.numpy as jnp
+
+def dense(p, x):
+    return x @ p[0] + p[1]
+
+layers = (dense, lambda p, x: jax.nn.relu(x), dense, lambda p, x: jax.nn.sigmoid(x))
+
+def loss(params, batch):
+    out, y = batch
+    for p, layer in zip(params, layers):
+        out = layer(p, out)
+    return -jnp.mean(y * jnp.log(out) + (1 - y) * jnp.log(1 - out))
+
+params = [(jnp.ones((5, 12)), jnp.zeros(12)), (), (jnp.ones((12, 1)), jnp.zeros(1)), ()]
+"""
 PROGRAMS = {
+    "layers without weights between the others": (STAX, [], "is certified | called: loss(params, batch)"),
     "a compiled function of a dict": (
         COMPILED,
         [],

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from shared.checking.sandbox.binding import two_outputs
+from shared.checking.sandbox.binding import holder, two_outputs
 from shared.checking.sandbox.binding.given import BIG32, Given
 from shared.checking.sandbox.binding.paper import NAMES, Layout
 from shared.checking.sandbox.binding.plan import Plan
@@ -96,4 +96,5 @@ def given_to(
     survey: Survey, arrays: dict[str, np.ndarray], rate: float, make: Callable[[np.ndarray], Any], iterations: int = 1
 ) -> Given:
     """Put together what the functions of a module may be given."""
-    return Given(arrays, survey.keys(), survey.nested(), rate, iterations, make)
+    own = next((V for V in survey.weights() if holder.sizes_of(V, arrays["b2"].size)), None)
+    return Given(arrays, survey.keys(), survey.nested(), rate, iterations, make, own=own)

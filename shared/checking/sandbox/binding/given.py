@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from shared.checking.sandbox.binding.holder import filled
 from shared.checking.watching.beside import unwatched
 
 WEIGHTS = ("W1", "b1", "W2", "b2")
@@ -18,7 +19,7 @@ WITH_BIAS = ("bias first", "bias last")
 """The forms of a matrix of weights that holds the biases as its first or last column."""
 
 
-FORMS = ("dict", "tuple", "pairs", "dicts", "nested", "named")
+FORMS = ("own", "dict", "tuple", "pairs", "dicts", "nested", "named")
 FLAT = ("flat", "flat, weights first", "flat, bias first", "flat, bias first, by columns")
 """The forms in which four weights may be given as one value."""
 IN_ORDER = {"flat": WEIGHTS, "flat, weights first": ("W1", "W2", "b1", "b2")}
@@ -41,6 +42,7 @@ class Given:
 
     `keys` are the names of the weights in a dict; `nested` those of the layers in a dict of dicts, each with the names
     of its weights and its biases. `make` turns an array into what the program computes with (a tensor).
+    `own` is what the program keeps its own weights in.
     """
 
     arrays: dict[str, np.ndarray]
@@ -50,6 +52,7 @@ class Given:
     iterations: int = 1
     make: Callable[[np.ndarray], Any] = np.asarray
     note: Callable[[str, Any], Any] = unwatched
+    own: Any = None
     pool: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -124,6 +127,9 @@ class Given:
         """Give the four weights as one value."""
         W1, b1, W2, b2 = map(self.argument, WEIGHTS)
         match form:
+            case "own":
+                weights = dict(zip(WEIGHTS, (W1, b1, W2, b2), strict=True))
+                return filled(self.own, weights, self.arrays["b2"].size)
             case "dict":
                 return {self.keys[name]: V for name, V in zip(WEIGHTS, (W1, b1, W2, b2), strict=True)}
             case "tuple":

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from math import prod
 from types import ModuleType
@@ -135,6 +136,17 @@ def sizes_of(value: Any, n_y: int) -> tuple[int, int] | None:
             if sorted(second) == sorted((n_h, n_y)):
                 return n_x, n_h
     return None
+
+
+def filled(value: Any, weights: Mapping[str, Any], n_y: int) -> Any:
+    """Copy what holds four weights, of whatever sizes, with others in their places."""
+    held = [deepcopy(value)]
+    n_x, n_h = sizes_of(held[0], n_y) or (0, 0)
+    shapes = {"W1": (n_h, n_x), "b1": (n_h,), "W2": (n_y, n_h), "b2": (n_y,)}
+    within = held if isinstance(value, tuple) else held[0]
+    for name, slot in weight_slots(within, {name: np.empty(shape) for name, shape in shapes.items()}).items():
+        slot.set(weights[name])
+    return held[0]
 
 
 def prepare(value: Any, given: Any) -> None:

@@ -9,11 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from shared.checking.sandbox.binding import two_outputs
+from shared.checking.sandbox.binding import holder, two_outputs
 from shared.checking.sandbox.binding.bound import Binding, given_to
 from shared.checking.sandbox.binding.candidates import Candidates
 from shared.checking.sandbox.binding.given import WEIGHTS, Given
-from shared.checking.sandbox.binding.holder import like
 from shared.checking.sandbox.binding.making import makers, silence
 from shared.checking.sandbox.binding.paper import LAYOUTS, Layout, holds, numbers, right
 from shared.checking.sandbox.binding.plan import Call, Plan, SizesError, UnboundError
@@ -135,6 +134,8 @@ class Search:
     def _best(self, plans: Iterator[Plan]) -> Binding | None:
         """Try plans, and return the first that gives four right gradients, or else the best that gives four."""
         found: list[Binding] = []
+        has_own = self._given(LAYOUTS[0], RATE, np.asarray).own is not None
+        plans = (plan for plan in plans if has_own or all(call.form != "own" for call in plan.calls))
         left, self.end = MOST, min(self.until, process_time() + self._patience())
         for plan in islice((plan for plan in plans if plan.build not in self.useless - self.useful), MOST):
             if plan.how == "grad" and any(each.plan.how == "returned" for each in found):
@@ -228,7 +229,7 @@ class Search:
                 own = plan.own_weights(given) if plan.how == "own" else {}
                 entries = plan.gives(given)
                 self.useful.add(plan.build)
-                return entries, {name: like(V, self.problem[name]) for name, V in own.items()}
+                return entries, {name: holder.like(V, self.problem[name]) for name, V in own.items()}
             except Exception as error:
                 if isinstance(error, SizesError) and (not self.fixed or error.sizes[0] == given.sizes[0]):
                     self.fixed = error.sizes

@@ -9,7 +9,7 @@ from copy import copy
 from types import ModuleType
 from typing import Any
 
-from shared.checking.sandbox.binding.words import gradient_of, numbered, weight_of
+from shared.checking.sandbox.binding.words import gradient_of, numbered, roles_of, weight_of
 
 FORWARD = (
     "forward",
@@ -63,6 +63,11 @@ class Survey:
         """Return the module with the arrays that it had: a call in another layout may leave some of other shapes."""
         vars(self.module).update({name: copy(V) if isinstance(V, dict) else V for name, V in self._kept.items()})
         return self.module
+
+    def weights(self) -> Iterator[Any]:
+        """Go through what may hold weights in the module, by its name."""
+        held = (V for name, V in vars(self.module).items() if "weights" in roles_of(name))
+        yield from (V for V in held if isinstance(V, dict | list | tuple))
 
     def keys(self) -> dict[str, str]:
         """For W1 b1 W2 b2, the key by which the source takes it out of a dict, or the attribute that it is."""
