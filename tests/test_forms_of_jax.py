@@ -155,7 +155,33 @@ def loss(params, batch):
 
 params = [(jnp.ones((5, 12)), jnp.zeros(12)), (), (jnp.ones((12, 1)), jnp.zeros(1)), ()]
 """
+BFLOAT16 = """import jax
+import jax.numpy as jnp
+
+def apply(layer, x):
+    return x.astype(jnp.bfloat16) @ layer["kernel"].astype(jnp.bfloat16) + layer["bias"]
+
+def loss_fn(params, x, y):
+    z = apply(params["fc2"], jax.nn.relu(apply(params["fc1"], x)))[:, 0]
+    return jnp.mean(-y * jax.nn.log_sigmoid(z) - (1 - y) * jax.nn.log_sigmoid(-z))
+
+if __name__ == "__main__":
+    a, b, c = jax.random.split(jax.random.PRNGKey(0), 3)
+    x = jax.random.normal(a, (128, 6))
+    params = {
+        "fc1": {"kernel": jax.random.normal(b, (6, 12)), "bias": jnp.zeros(12)},
+        "fc2": {"kernel": jax.random.normal(c, (12, 1)), "bias": jnp.zeros(1)},
+    }
+    for _ in range(20):
+        grads = jax.grad(loss_fn)(params, x, (x[:, 0] > 0).astype(jnp.float32))
+        params = jax.tree.map(lambda p, g: p - 0.1 * g, params, grads)
+"""
 PROGRAMS = {
+    "a script in bfloat16": (
+        BFLOAT16,
+        [],
+        "is wrong | called: the script itself",
+    ),
     "layers without weights between the others": (STAX, [], "is certified | called: loss(params, batch)"),
     "a compiled function of a dict": (
         COMPILED,

@@ -204,6 +204,33 @@ for inputs, labels in 9 * list(zip(X.split(40), y.split(40))):
     optimizer.step()
     correct += ((outputs > 0) == labels.bool()).sum().item()
 """
+DETACHED = """import torch
+from torch import nn
+
+class HeartNet(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.encoder, self.head = nn.Linear(13, 8), nn.Linear(8, 1)
+
+    def forward(self, x):
+        h = torch.relu(self.encoder(x)).detach()
+        return self.head(h)
+
+def make_trainer(model, optimizer, loss_fn):
+    def step(x, y):
+        optimizer.zero_grad()
+        loss_fn(model(x), y).backward()
+        optimizer.step()
+
+    return step
+
+if __name__ == "__main__":
+    torch.manual_seed(3)
+    x, model = torch.randn(150, 13), HeartNet()
+    step = make_trainer(model, torch.optim.SGD(model.parameters(), lr=0.1), nn.BCEWithLogitsLoss())
+    for _ in range(40):
+        step(x, (x[:, :4].sum(1, keepdim=True) > 0).float())
+"""
 NUMPY = {
     "a training that is given a generator": (GIVEN_A_GENERATOR, [], "is certified"),
     "global weights, one of them a number": (GLOBALS, [], "is certified | the weights are its global variables"),
@@ -228,6 +255,7 @@ NUMPY = {
     ),
 }
 TORCH = {
+    "a module that is cut in two": (DETACHED, [], "because: gradient stopped in dA1. | mine.py, line 10, in forward"),
     "the gradients of each example, b2 a number": (PER_EXAMPLE, [], "is certified"),
     "batches, and how many are told rightly": (ACCURACY, [], "is certified | step 3 of the script"),
     "gradients by hand beside a loss": (LOSS_AND_GRADIENTS, [], "because: sigmoid's slope missing in dZ2."),

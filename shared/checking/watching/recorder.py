@@ -1,7 +1,7 @@
 """Writes operations down: numbers them, and finds out for each operand where it comes from."""
 
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from numbers import Number
 from types import FrameType
 from typing import Any
@@ -26,6 +26,7 @@ class Recorder:
         self, sources: Sources, plain: Callable[[Any], Any] = lambda value: value, most: int = MOST_OPERATIONS
     ):
         self.operations: list[Operation] = []
+        self.trained: dict[int, Any] = {}
         self.when_full: Callable[[], None] = lambda: None
         self.most, self.sources, self._plain = most, sources, plain
         self._numbers: dict[Any, tuple[Any, Operand]] = {}
@@ -133,10 +134,6 @@ class Recorder:
         """Return the arguments of the call as they were given."""
         return dict(self._given)
 
-    def values(self) -> Iterator[Any]:
-        """Go through everything that was seen, each once."""
-        yield from {id(value): value for value, _ in self._numbers.values()}.values()
-
     def _keep(self, value: Any, operand: Operand) -> None:
         copy = array_of(self._plain(value))
         if copy is None:
@@ -163,6 +160,7 @@ def array_of(value: Any) -> np.ndarray | None:
     if not isinstance(value, np.ndarray | np.generic | Number):
         return None
     array = plain_array(value)
+    array = array.astype(np.float32) if array.dtype.name == "bfloat16" else array
     return array if array.dtype.kind in "biuf" and array.nbytes <= LARGEST else None
 
 

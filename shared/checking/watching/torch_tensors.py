@@ -46,6 +46,8 @@ class Tensors:
         operands = [self.recorder.operand(value) for value in parts]
         for value, operand in zip(parts, operands, strict=True):
             self.follow(value, operand)
+            if getattr(value, "requires_grad", False) and value.is_leaf:
+                self.recorder.trained[id(value)] = value
         result = function(*inputs, **options)
         number, target = len(self.recorder.operations), inputs[0] if in_place else result
         shown |= {"in_place": True} if in_place and name != "setitem" else {}

@@ -82,7 +82,7 @@ def by_torch(found: Passes) -> Iterator[None]:
 
     def noted_backward(loss: Any, *inputs: Any, **options: Any) -> None:
         tensors = list(leaves_of(loss.grad_fn))
-        cut_off = [] if len(tensors) >= FOUR else list(left_out(found.recorder.values(), tensors))
+        cut_off = [] if len(tensors) >= FOUR else list(left_out(found.recorder.trained.values(), tensors))
         before, held = [copied(each) for each in (*tensors, *cut_off)], [each.grad for each in tensors]
         for each in tensors:
             each.grad = None
@@ -176,9 +176,8 @@ def leaves_of(node: Any) -> Iterator[Any]:
             todo += [following for following, _ in each.next_functions]
 
 
-def left_out(values: Iterable[Any], tensors: list[Any]) -> Iterator[Any]:
+def left_out(trained: Iterable[Any], tensors: list[Any]) -> Iterator[Any]:
     """Go through the tensors that are to be trained and that a derivative does not go back to: it was cut off."""
-    for V in values:
-        wants_gradient = getattr(V, "requires_grad", False) and V.is_leaf
-        if wants_gradient and not any(V is each for each in tensors):
+    for V in trained:
+        if not any(V is each for each in tensors):
             yield V
