@@ -176,7 +176,25 @@ if __name__ == "__main__":
         grads = jax.grad(loss_fn)(params, x, (x[:, 0] > 0).astype(jnp.float32))
         params = jax.tree.map(lambda p, g: p - 0.1 * g, params, grads)
 """
+THREE = """import jax
+import jax.numpy as jnp
+
+def loss(W1, b1, W2, b2, X, Y):
+    Z2 = W2 @ jax.nn.relu(W1 @ X + b1) + b2
+    return jnp.mean(jax.nn.softplus(Z2) - Y * Z2)
+
+gradients = jax.jit(jax.grad(loss, argnums=(0, 1, 2)))
+
+if __name__ == "__main__":
+    X, Y = jnp.array([[0.0, 0, 1, 1], [0, 1, 0, 1]]), jnp.array([[0.0, 1, 1, 0]])
+    W1, W2 = jax.random.normal(jax.random.PRNGKey(1), (4, 2)), jnp.ones((1, 4))
+    b1, b2 = jnp.zeros((4, 1)), jnp.zeros((1, 1))
+    for _ in range(20):
+        dW1, db1, dW2 = gradients(W1, b1, W2, b2, X, Y)
+        W1, b1, W2 = W1 - 0.5 * dW1, b1 - 0.5 * db1, W2 - 0.5 * dW2
+"""
 PROGRAMS = {
+    "three derivatives of four": (THREE, [], "is wrong, because: step missing in the update of b2."),
     "a script in bfloat16": (
         BFLOAT16,
         [],

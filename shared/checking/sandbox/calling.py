@@ -23,7 +23,8 @@ from shared.checking.sandbox.binding.search import RATE, Search
 from shared.checking.sandbox.binding.steps import learning_rates
 from shared.checking.sandbox.binding.survey import Survey
 from shared.checking.sandbox.binding.words import roles_of
-from shared.checking.sandbox.script import steps_of_call
+from shared.checking.sandbox.script import FRAMEWORKS, steps_of_call
+from shared.checking.sandbox.unpack import entries
 from shared.checking.watching.places import Sources
 
 ORDER = {
@@ -206,7 +207,8 @@ def target(module: ModuleType, source: str, entry: str = "") -> Target:
         f"{name}{signature(getattr(module, name))} is left alone: it is no {name}(W1, b1, ...)" for name in usual
     ]
     remarks = [remark for remark, name in zip(remarks, usual, strict=True) if name not in (*fitting, "gradients")]
-    if "gradients" in fitting and entry in ("", "gradients") and not ("torch" in source and wants_tensors(module)):
+    makes_own = any(name in source for name in FRAMEWORKS)  # and may want tensors, or leave one out
+    if "gradients" in fitting and entry in ("", "gradients") and not (makes_own and gives_too_few(module)):
         return Target(module, fitting, remarks=remarks)
     search = Search(Survey(module, source), entry)
     found = search.find()
@@ -218,10 +220,10 @@ def target(module: ModuleType, source: str, entry: str = "") -> Target:
     return Target(module, [], problem=search.why_not(), survey=search.survey)
 
 
-def wants_tensors(module: ModuleType) -> bool:
-    """Tell whether gradients() fails on NumPy arrays, and so expects tensors."""
+def gives_too_few(module: ModuleType) -> bool:
+    """Tell whether gradients() gives fewer than four, or fails on NumPy arrays, and so expects tensors."""
     try:
-        module.gradients(*map(numbers().get, ORDER["gradients"]))
+        entries("gradients", module.gradients(*map(numbers().get, ORDER["gradients"])))
     except Exception as error:
         return isinstance(error, (AttributeError, TypeError))
     return False

@@ -144,11 +144,13 @@ def by_jax(found: Passes) -> Iterator[None]:
             def noted(*inputs: Any, **others: Any) -> Any:
                 places = [inputs[k] for k in ((argnums,) if isinstance(argnums, int) else argnums)]
                 leaves = jax.tree_util.tree_leaves(places)
+                leaves += still(leaves, jax.tree_util.tree_leaves(inputs))
                 before = [] if any(isinstance(V, jax.core.Tracer) for V in leaves) else [copied(V) for V in leaves]
                 value, gradients = differentiated(*inputs, **others)
                 if before:
                     cost = value[0] if isinstance(value, tuple) else value
-                    found.note(before, jax.tree_util.tree_leaves(gradients), cost)
+                    new = jax.tree_util.tree_leaves(gradients)
+                    found.note(before, [*new, *[None] * (len(before) - len(new))], cost)
                 if with_value:
                     return value, gradients
                 return (gradients, value[1]) if options.get("has_aux") else gradients
@@ -162,6 +164,12 @@ def by_jax(found: Passes) -> Iterator[None]:
         yield
     finally:
         jax.grad, jax.value_and_grad = kept["grad"], kept["value_and_grad"]
+
+
+def still(trained: list[Any], inputs: list[Any]) -> list[Any]:
+    """Choose what else may be weights of the four: arrays as large as those that a derivative is taken for, or b2."""
+    others = [V for V in inputs if hasattr(V, "dtype") and not any(V is each for each in trained)]
+    return [V for V in others if V.size in {1, *(each.size for each in trained)}][: max(0, FOUR - len(trained))]
 
 
 def leaves_of(node: Any) -> Iterator[Any]:
