@@ -221,6 +221,25 @@ def main(epochs=5, lr=0.2):
 if __name__ == "__main__":
     main()
 """
+IN_PLACE = """import numpy as np
+def loss(W1, b1, W2, b2, X, y):
+    h = np.maximum(0, X @ W1 + b1)
+    probs = 1 / (1 + np.exp(-(h @ W2 + b2)))
+    scores = probs
+    scores -= y
+    cost = -np.mean(y * np.log(probs) + (1 - y) * np.log(1 - probs))
+    back = scores @ W2.T
+    back[h <= 0] = 0
+    return cost, [X.T @ back / len(X), back.mean(0), h.T @ scores / len(X), scores.mean(0)]
+"""
+OF_TANH = """import numpy as np
+def gradients(W1, b1, W2, b2, X, Y):
+    A1 = np.tanh(W1 @ X + b1)
+    dZ2 = 1 / (1 + np.exp(-(W2 @ A1 + b2))) - Y
+    dZ1 = W2.T @ dZ2 * (1 - A1**2)
+    m = X.shape[1]
+    return dZ1 @ X.T / m, dZ1.sum(1, keepdims=True) / m, dZ2 @ A1.T / m, dZ2.sum(1, keepdims=True) / m
+"""
 LITERAL = ("p[k] - learning_rate * v[k]", "p[k] - 0.01 * grads[k]")
 ALL = "W1, b1, W2 and b2"
 FORMS = {
@@ -264,6 +283,16 @@ FORMS = {
         f"because: step 0.5 times as long in the updates of {ALL}.",
     ),
     "losses added up": (ADDED_UP, [], "is certified: all 9 quantities"),
+    "probabilities changed in place before the cost": (
+        IN_PLACE,
+        [],
+        "because: dZ2 in place of A2 in cost. | np.log(probs) + (1",
+    ),
+    "hidden units of another kind": (
+        OF_TANH,
+        [],
+        "is wrong for relu, and right for the hidden units that it has: tanh",
+    ),
     "a number in a list": (LISTS, [], "is certified | the script itself"),
 }
 

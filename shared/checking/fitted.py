@@ -56,7 +56,8 @@ def guesses(
                 yield family.at(p)
         if line == name == "cost" and replies:
             yield from penalized(replies[0])
-        yield from with_factor(line, name, replies)
+        if not any(name in answer.unfit for answer in answers):  # what is no number elsewhere is no multiple
+            yield from with_factor(line, name, replies)
         yield from with_another_X(line)
         if line in LOSSES:
             yield from map(summed, other_mistakes(line))

@@ -150,7 +150,6 @@ class Trace:
             return (
                 V is not None
                 and bool(np.isfinite(V).any())
-                and any(self.values[name].any() for name in consumers)  # 0 follows from everything
                 and all(same(right(name)(known), self.values[name], SAME[self.dtype]) for name in consumers)
             )
         except (KeyError, ValueError):
@@ -306,6 +305,8 @@ def own_on_all(quantity: str, traces: Sequence[Trace], candidates: Mapping[str, 
     """
     taken = {each.key for name, each in placed(candidates, traces).items() if quantity in INPUTS[name]}
     consumers = consumers_of(quantity, traces)
+    if not any(np.any(trace.values.get(name, 0)) for trace in traces for name in consumers):
+        return []  # 0 follows from everything
     signs = (False, True) if quantity in SIGNED else (False,)
     readings = (way for sign in signs for way in traces[0].readings(quantity, sign)) if consumers else ()
     ways = [way for way in readings if way.key not in taken]
