@@ -242,3 +242,9 @@ def test_what_is_compiled_is_watched_in_float32_as_well(says, monkeypatch):
     narrow = [problem for problem in small if problem.dtype == "float32"]
     monkeypatch.setattr(problems, "everything", lambda *_: iter([*small[:2], *narrow[:1]]))
     assert "watching was left out" not in says(COMPILED, [], "mask of dA1 in dZ1.")
+
+
+@pytest.mark.slow
+def test_a_mask_of_whole_numbers_is_watched(says, few_problems):
+    changes = [("(self.z1 > 0)", "jnp.where(self.z1 > 0, 1, 0)")]
+    assert "watching was left out" not in says(HELD, changes, "because: mean over both axes in db1.")

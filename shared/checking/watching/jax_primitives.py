@@ -32,6 +32,8 @@ IN_NUMPY = {
     **dict.fromkeys(("convert_element_type", "broadcast_in_dim", "copy", "stage", "stop_gradient"), "copy"),
 }
 """NumPy's names."""
+WITH_INTEGERS = ("convert_element_type", "broadcast_in_dim", "select_n", "reshape", "squeeze", "transpose", "stage")
+"""What changes no numbers. A copy of a process has none of the threads that JAX carries out the others with."""
 
 
 def named(primitive: str, parameters: Mapping[str, Any]) -> str:
@@ -48,7 +50,7 @@ def in_numpy(primitive: str, V: Sequence[np.ndarray], parameters: Mapping[str, A
     KeyError
         If it is not known here.
     """
-    if any(array.dtype.kind not in "fb" for array in V):
+    if any(array.dtype.kind not in ("fbi" if primitive in WITH_INTEGERS else "fb") for array in V):
         raise KeyError(primitive)
     match primitive:
         case "copy" | "stage" | "stop_gradient":
@@ -78,6 +80,15 @@ def in_numpy(primitive: str, V: Sequence[np.ndarray], parameters: Mapping[str, A
     if primitive.startswith("reduce_") and primitive in IN_NUMPY:
         return getattr(np, IN_NUMPY[primitive])(V[0], axis=tuple(parameters["axes"]))
     return ENTRY_BY_ENTRY[primitive](*V)
+
+
+def aligned(V: np.ndarray) -> np.ndarray:
+    """Copy an array to where JAX takes it as it is: it copies large ones in threads, which a copied process lacks."""
+    room = np.empty(V.nbytes + 64, np.uint8)
+    begin = -room.ctypes.data % 64
+    copied = room[begin : begin + V.nbytes].view(V.dtype).reshape(V.shape)
+    copied[...] = V
+    return copied
 
 
 def is_plain(inputs: Sequence[Any], parameters: Mapping[str, Any]) -> bool:
@@ -116,7 +127,8 @@ def watched(recorder: Recorder) -> Iterator[None]:
         if primitive.name == "device_put":
             return as_jax_does(self, primitive, inputs, parameters)
         try:
-            made = jax.device_put(np.asarray(in_numpy(primitive.name, [np.asarray(V) for V in inputs], parameters)))
+            made = in_numpy(primitive.name, [np.asarray(V) for V in inputs], parameters)
+            made = jax.device_put(aligned(np.asarray(made)), may_alias=True)
             result = as_a_plain_number(made) if is_plain(inputs, parameters) else made
         except (KeyError, TypeError):  # integers and keys, of which random numbers are made
             result = as_jax_does(self, primitive, inputs, parameters)
