@@ -16,7 +16,7 @@ CEILINGS = {
     "shared": 28600,
     "shared/judging": 2800,
     "shared/checking": 14600,
-    "tests": 19300,
+    "tests": 19400,
 }
 LONGEST_FILE, LONGEST_FUNCTION = 320, 60
 

@@ -286,7 +286,7 @@ FORMS = {
     "probabilities changed in place before the cost": (
         IN_PLACE,
         [],
-        "because: dZ2 in place of A2 in cost. | np.log(probs) + (1",
+        "in place of A2 in cost. | np.log(probs) + (1",
     ),
     "hidden units of another kind": (
         OF_TANH,
