@@ -56,6 +56,10 @@ def gradients(W1, b1, W2, b2, X, y):
         db1 += back
     return dW1 / m, db1 / m, dW2 / m, db2 / m
 """
+UNEVEN = VECTORS.replace("x = X[i]", "x = np.concatenate([X[i], [1.0]])[:-1]").replace(
+    "        a = ", "        on = np.flatnonzero(z > 0)\n        kept = z[on] * 2\n        a = "
+)
+"""The same, with arrays of another length in each pass, and with lists of arrays."""
 WRONG = {
     "Z1 in place of A1 in dW2": (NIELSEN, ("delta, a.transpose", "delta, z.transpose"), "z.transpose()"),
     "sign wrong in db1": (NIELSEN, ("nabla_b[0] = delta", "nabla_b[0] = -delta"), "-delta"),
@@ -67,6 +71,7 @@ WRONG = {
     "slope 0.1 on the left in A1": (NIELSEN, ("(z, 0.0)", "(z, 0.1 * z)"), "np.maximum(z, 0.1 * z)"),
     "Z1 in place of A1 in dW2 ": (VECTORS, ("error * a", "error * z"), "error * z"),
     "mask missing in dZ1": (VECTORS, (" * (z > 0)", ""), "error * W2"),
+    "mask missing in dZ1 ": (UNEVEN, ("W2 * (z > 0)", "W2"), "error * W2"),
     "sigmoid's slope kept in dZ2": (VECTORS, ("p - y[i]", "(p - y[i]) * p * (1 - p)"), "(p - y[i]) * p"),
 }
 

@@ -12,7 +12,7 @@ from math import prod
 import numpy as np
 
 from shared.checking.judged_reply import GRADIENTS
-from shared.checking.watching.operations import Input, Operand, Operation, Result
+from shared.checking.watching.operations import Input, Operand, Operation, Result, Several
 from shared.network import Array, Parameters
 
 PRODUCTS = ("matmul", "dot", "outer", "multiply")
@@ -73,10 +73,10 @@ class Fold:
         first, results = group[0], [operation.result for operation in group]
         operation = replace(first, operands=tuple(map(self.renumbered, first.operands)), result=results[-1])
         before = [Result(each.number) for each in group[:-1]]
-        if any(back in each.operands for back, each in zip(before, group[1:], strict=True)):  # it adds up, or is filled
+        adds_up = any(back in each.operands for back, each in zip(before, group[1:], strict=True))
+        if adds_up and first.operands:  # or it is filled
             operation = self.gathered(operation)
         elif any(not np.array_equal(V, results[0], equal_nan=V.dtype.kind == "f") for V in results):
-            self.varying.add(len(self.operations))
             operation = self.side_by_side(operation, results)
         self.numbers |= dict.fromkeys((each.number for each in group), len(self.operations))
         self.shapes[len(self.operations)] = first.result.shape
@@ -84,6 +84,8 @@ class Fold:
 
     def renumbered(self, operand: Operand) -> Operand:
         """Follow an operand to the operation that it is part of now."""
+        if isinstance(operand, Several):
+            return Several(tuple(map(self.renumbered, operand.parts)))
         return Result(self.numbers.get(operand.number, 0)) if isinstance(operand, Result) else operand
 
     def varies(self, operand: Operand) -> bool:
@@ -112,6 +114,7 @@ class Fold:
         """Put what each pass gave side by side, and write the operation as one that gives that."""
         if any(V.shape != results[0].shape for V in results) or results[0].ndim > 2:
             return operation
+        self.varying.add(len(self.operations))
         if any(isinstance(each, Result) and each.number in self.summed for each in operation.inputs):
             return self.sum_of(operation, results)
         if operation.function in PRODUCTS and len(operation.operands) > 1:
