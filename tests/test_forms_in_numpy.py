@@ -293,6 +293,11 @@ FORMS = {
         [],
         "is wrong for relu, and right for the hidden units that it has: tanh",
     ),
+    "a sum that is 0 throughout": (
+        LETTERS,
+        [("back.sum(0)", "1 // len(x) * back.sum(0)")],
+        "because: nothing but zeros in db1. | 1 // len(x) * back",
+    ),
     "a number in a list": (LISTS, [], "is certified | the script itself"),
 }
 

@@ -56,7 +56,8 @@ def remembered(examination: Examination, name: str) -> Iterator[str]:
     """Look for two problems that are not the same and have one answer."""
     for earlier, later in combinations(examination.answers, 2):
         a, b = (answer.values.get(name, np.zeros(0)) for answer in (earlier, later))
-        if a.shape != b.shape or earlier.problem.dtype != later.problem.dtype or not a.any():
+        says = bool((np.isfinite(a) & (a != 0)).any())
+        if a.shape != b.shape or earlier.problem.dtype != later.problem.dtype or not says:
             continue
         if not earlier.problem.is_like(later.problem) and np.array_equal(a, b, equal_nan=True):
             yield f"it gave the same on {earlier.problem.name}, and on {later.problem.name}: is it kept in between?"

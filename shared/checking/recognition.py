@@ -12,7 +12,7 @@ from math import prod
 
 import numpy as np
 
-from shared.checking.conventions import LATE, NAMES
+from shared.checking.conventions import LATE, NAMES, quantity_of
 from shared.checking.judged_reply import FLOAT64, shape_of, standard_of
 from shared.checking.lines import right
 from shared.checking.problems import Problem
@@ -249,8 +249,8 @@ def before_use(
 def given_back(quantity: str, traces: Sequence[Trace]) -> list[Sighting]:
     """Find the operations that gave what was given back.
 
-    Where that is not a number, it is the last of them: whatever is made of a NaN is one; where it is 0 throughout, none
-    is known. It may be the sum of what was asked for one example after the other.
+    Where that is not a number, or 0, it is the one that is called so, or the last: whatever is made of a NaN is one. It
+    may be the sum of what was asked for one example after the other.
     """
     compared, readings = traces[:2] if traces[0].loss else traces, list(traces[0].readings(quantity))
     for late, rounded in ((None, True),) if traces[0].loss else ((None, False), (None, True), (True, True)):
@@ -258,9 +258,9 @@ def given_back(quantity: str, traces: Sequence[Trace]) -> list[Sighting]:
         if ways := [way for way in found if all(is_given(way, trace, rounded) for trace in compared)]:
             break
     value = traces[0].given.get(quantity, traces[0].misfits.get(quantity))
-    if value is None or (np.isfinite(value) & (value != 0)).any():
-        return ways
-    return ways[-1:] if value.any() else []
+    says = value is None or bool((np.isfinite(value) & (value != 0)).any())
+    own = [way for way in ways if (operation := traces[0].operation(way)) and quantity_of(operation.name) == quantity]
+    return ways if says else (own or ways)[-1:]
 
 
 def is_given(way: Sighting, trace: Trace, rounded: bool) -> bool:
