@@ -162,7 +162,7 @@ class Reader:
         match operation.operands:
             case [Result(number)] if function == "grad" and self.quantity_at(number) == "A2":
                 return turned(name("dA2")) if self.known[number].turned else name("dA2")
-        if function in ("grad", "assign"):  # it was made by no formula that was seen
+        if function in ("grad", "assign", "setitem"):  # it was made by no formula that was seen
             raise TooLongError
         if function in WRITTEN:
             text = WRITTEN[function].replace("mean(", f"{options.get('reduction', 'mean')}(")
@@ -229,6 +229,8 @@ class Reader:
             return ast.BinOp(arguments[0], ast.Pow(), ast.Constant(2))
         if function in ("zeros_like", "ones_like", "zeros", "ones", "full"):
             return ast.Constant(1.0 if function.startswith("ones") else 0.0)
+        if function in ("getitem", "reshape") and isinstance(arguments[0], ast.Constant):
+            return arguments[0]  # a part of zeros
         if function in ("getitem", "reshape"):
             index = str(options.get("index", "")) or f".reshape({', '.join(map(ast.unparse, arguments[1:]))})"
             parts = iter(arguments[1:])
