@@ -13,10 +13,10 @@ from pathlib import Path
 CEILINGS = {
     "compare.py": 290,
     "implementations": 1150,
-    "shared": 28600,
+    "shared": 28450,
     "shared/judging": 2800,
-    "shared/checking": 14600,
-    "tests": 19400,
+    "shared/checking": 14460,
+    "tests": 19350,
 }
 LONGEST_FILE, LONGEST_FUNCTION = 320, 60
 
