@@ -71,6 +71,7 @@ WRONG = {
     "slope 0.1 on the left in A1": (NIELSEN, ("(z, 0.0)", "(z, 0.1 * z)"), "np.maximum(z, 0.1 * z)"),
     "Z1 in place of A1 in dW2 ": (VECTORS, ("error * a", "error * z"), "error * z"),
     "mask missing in dZ1": (VECTORS, (" * (z > 0)", ""), "error * W2"),
+    "mean over examples missing in db1": (VECTORS, ("db1 / m", "db1"), "db1 += back"),
     "mask missing in dZ1 ": (UNEVEN, ("W2 * (z > 0)", "W2"), "error * W2"),
     "sigmoid's slope kept in dZ2": (VECTORS, ("p - y[i]", "(p - y[i]) * p * (1 - p)"), "(p - y[i]) * p"),
 }

@@ -107,7 +107,9 @@ class Fold:
         if operation.function == "setitem" and same_numbers(V, operation.result):
             return replace(operation, function="copy", operands=(last,), options={})
         if isinstance(last, Result) and last.number in self.varying - self.summed:
-            return replace(operation, operands=(operation.operands[0], self.total(self.operations[last.number])))
+            added = self.operations[last.number]  # what has a name was computed before, and is added here
+            added = replace(added, place=operation.place) if added.name else added
+            return replace(operation, operands=(operation.operands[0], self.total(added)))
         return operation
 
     def side_by_side(self, operation: Operation, results: Sequence[Array]) -> Operation:
